@@ -1,0 +1,53 @@
+// Chats as the page sees them. Core owns them; a page attaches with `watch` and may come and go at any time.
+import type { ErrorShape } from './errors.ts';
+import type { GenerationStats, Round, StopReason } from './engine.ts';
+
+export type MessageStatus = 'streaming' | 'complete' | 'stopped' | 'failed';
+
+export interface Message {
+  id: string;
+  role: 'user' | 'assistant';
+  /** Markdown. For an answer: the pieces of its rounds, joined. */
+  text: string;
+  status: MessageStatus;
+  createdAtMs: number;
+  /** The rounds that made this answer, in order; the prompt's own token is the first, with `rows: 0`. Empty for users. */
+  rounds: Round[];
+  stats: GenerationStats | null;
+  stopReason: StopReason | null;
+  error: ErrorShape | null;
+  /** Measured speedup over plain decoding: this answer's tokens/s over the calibration's. Null while unknown. */
+  speedup: number | null;
+  /** Name of the model that answered. */
+  modelName: string | null;
+}
+
+export interface Chat {
+  id: string;
+  title: string;
+  createdAtMs: number;
+  messages: Message[];
+}
+
+/** `snapshot` comes first and again after anything that is not an append; the others keep it current. */
+export type ChatEvent =
+  | { type: 'snapshot'; chat: Chat }
+  | { type: 'prefill'; messageId: string; done: number; total: number }
+  /** Rounds of a streaming answer, batched to about one event per animation frame. */
+  | { type: 'rounds'; messageId: string; rounds: Round[] }
+  /** A message appeared or took its final state. */
+  | { type: 'message'; message: Message };
+
+export interface ChatsApi {
+  /** The current chat: the last one used, or a new one. */
+  current(): Promise<Chat>;
+  /** Starts a new, empty chat and makes it the current one. An answer under way in the old one is stopped and kept. */
+  create(): Promise<Chat>;
+  watch(chatId: string): AsyncIterable<ChatEvent>;
+  /** Appends the user's message and starts the answer; resolves once both are stored. Rejects with `busy`, `no-model`. */
+  send(chatId: string, text: string): Promise<void>;
+  /** Stops the answer within one round; what was written stays. */
+  stop(chatId: string): Promise<void>;
+  /** Answers the last user message again, replacing a failed, stopped or complete answer. */
+  retry(chatId: string): Promise<void>;
+}

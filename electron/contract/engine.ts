@@ -1,0 +1,252 @@
+// What the engine is asked and what it tells: options of a generation, its rounds, its costs..
+// Rounds follow Kangaroo (arXiv 2404.18911): k drafts, one verification of k+1 rows, the accepted prefix plus one token.
+
+/** `plain` decodes token by token; `kangaroo` drafts with the first layers and verifies with the rest. */
+export type DecodingMode = 'plain' | 'kangaroo';
+
+/** How drafts are chosen when the temperature is above 0: the likeliest token, or a draw from the draft distribution. */
+export type DraftSampling = 'greedy' | 'sampled';
+
+export interface SamplingOptions {
+  /** 0 = greedy: always the likeliest token. */
+  temperature: number;
+  /** 0 = off. */
+  topK: number;
+  /** 1 = off. */
+  topP: number;
+  /** 0 = off. */
+  minP: number;
+  /** 1 = off. */
+  repetitionPenalty: number;
+  /** How many of the last tokens the penalty looks at. */
+  repetitionWindow: number;
+  seed: number;
+}
+
+export interface DraftingOptions {
+  mode: DecodingMode;
+  /** η: drafting goes on while the draft's confidence is at least this. */
+  threshold: number;
+  /** γ: at most this many drafts per round, 1…16. */
+  maxDraft: number;
+  draftSampling: DraftSampling;
+}
+
+export interface GenerationOptions extends SamplingOptions, DraftingOptions {
+  maxTokens: number;
+  /** Generation ends before the first of these texts; none of it is shown. */
+  stop: string[];
+}
+
+export interface Token {
+  id: number;
+  /** The token's own bytes as text; bytes that are no whole UTF-8 character show as U+FFFD. */
+  text: string;
+}
+
+export interface Draft extends Token {
+  /** The draft head's probability of this token, 0…1. */
+  confidence: number;
+}
+
+/** Who the token comes from: a draft that the model agreed with, or the model's full pass itself. */
+export type Origin = 'draft' | 'target';
+
+/** A piece of the answer; the pieces of all rounds, joined, are the answer. UTF-8 borders are respected, so it may be ''. */
+export interface Piece {
+  id: number;
+  text: string;
+  origin: Origin;
+}
+
+/** One round. Plain decoding reports rounds without drafts. */
+export interface Round {
+  drafts: Draft[];
+  /** Drafts that the target agreed with, from the first on; a drafted end of turn is counted as the target's. */
+  accepted: number;
+  /** The target's own token after the accepted drafts. */
+  token: Token;
+  /** What this round added to the answer: fewer than `accepted + 1` pieces where the answer ends inside the round. */
+  pieces: Piece[];
+  draftMs: number;
+  verifyMs: number;
+  /** Rows of the verification pass: drafts + 1. 0: the token came with the prompt's own pass. */
+  rows: number;
+  mode: DecodingMode;
+}
+
+export type StopReason = 'end-of-turn' | 'stop-text' | 'max-tokens' | 'context-full' | 'cancelled';
+
+export interface GenerationStats {
+  promptTokens: number;
+  /** Of these, taken from the K/V cache of the turn before. */
+  cachedTokens: number;
+  promptMs: number;
+  /** Tokens of the answer, the one that came with the prompt included; an end-of-turn token counts. */
+  tokens: number;
+  /** From the end of the prompt to the last token. */
+  ms: number;
+  /** (tokens − 1) / ms: the first token belongs to the prompt's time. 0 when there is no more than one. */
+  tokensPerSecond: number;
+  rounds: number;
+  /** Mean of accepted + 1 over the rounds. */
+  tokensPerRound: number;
+  drafted: number;
+  accepted: number;
+  /** accepted / drafted; 0 when nothing was drafted. */
+  acceptanceRate: number;
+  /** Decoding passes that ran on a cached graph, and those that had to build one. */
+  graphsReused: number;
+  graphsBuilt: number;
+  /** Rounds whose K/V cells moved, so that the whole round was computed again: correct, but slow. 0 in practice. */
+  recomputedRounds: number;
+}
+
+export interface PromptEvent {
+  type: 'prompt';
+  promptTokens: number;
+  cachedTokens: number;
+  promptMs: number;
+  /** The first token of the answer: it comes with the prompt's own pass. */
+  token: Token;
+  pieces: Piece[];
+}
+
+export interface RoundEvent extends Round {
+  type: 'round';
+}
+
+export interface DoneEvent {
+  type: 'done';
+  reason: StopReason;
+  /** Every token of the answer, the end-of-turn token included. */
+  tokenIds: number[];
+  /** The answer: no special tokens, nothing from a stop text on. */
+  text: string;
+  stats: GenerationStats;
+}
+
+/** The prefill's progress, for long prompts. */
+export interface PrefillEvent {
+  type: 'prefill';
+  done: number;
+  total: number;
+}
+
+export type GenerationEvent = PrefillEvent | PromptEvent | RoundEvent | DoneEvent;
+
+/** What a pass costs on this machine, milliseconds, medians. */
+export interface Costs {
+  /** V(n): verifying n rows with all layers, n = 1…; the first entry is plain decoding. */
+  verifyMs: number[];
+  /** Layers behind the exit only, n rows, as a round runs them; empty without an adapter. */
+  verifyLateMs: number[];
+  /** One draft step: first layers, adapter, draft head; null without an adapter. */
+  draftStepMs: number | null;
+  /** Plain decoding, 1000 / V(1), and the interquartile range of its samples. */
+  plainTokensPerSecond: number;
+  plainTokensPerSecondQuartiles: [number, number];
+  /** Tokens in the context while it was measured. */
+  depth: number;
+  /** What the measurement itself took. */
+  tookMs: number;
+}
+
+export interface ModelInfo {
+  path: string;
+  name: string;
+  architecture: string;
+  /** For example `Q8_0`, as llama.cpp describes the file. */
+  fileType: string;
+  parameters: number;
+  sizeBytes: number;
+  layers: number;
+  embeddingLength: number;
+  vocabularySize: number;
+  trainedContext: number;
+  hasChatTemplate: boolean;
+  /** SHA-256 over the base's F32 norm tensors, hex: the same for every quantisation of one base. */
+  fingerprint: string;
+}
+
+export interface AdapterInfo {
+  path: string;
+  name: string;
+  baseName: string;
+  baseFingerprint: string;
+  exitLayer: number;
+  embeddingLength: number;
+  heads: number;
+  headsKv: number;
+  parameters: number;
+  sizeBytes: number;
+  /** Ids of the reduced draft vocabulary; 0: the full one. */
+  draftVocabularySize: number;
+}
+
+export interface LoadRequest {
+  modelPath: string;
+  adapterPath: string | null;
+  /** Tokens; 0: the model's own, at most 8192. */
+  contextSize: number;
+  /** Layers to put on a GPU; -1: all that fit. */
+  gpuLayers: number;
+  cacheType: 'f16' | 'q8_0';
+  /** 0: as many as there are physical cores. */
+  threads: number;
+}
+
+export interface LoadedModel {
+  model: ModelInfo;
+  adapter: AdapterInfo | null;
+  /** Why a given adapter is not used, where the model itself could be loaded. */
+  adapterError: { code: string; message: string } | null;
+  contextSize: number;
+  threads: number;
+  /** For example `CPU (haswell)`, `CUDA0 NVIDIA …`. */
+  devices: string[];
+}
+
+export type LoadEvent = { type: 'progress'; fraction: number } | { type: 'loaded'; loaded: LoadedModel };
+
+export interface ChatTurn {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
+/** What to continue: a conversation through the model's template, raw text, or token ids. */
+export type Prompt =
+  | { kind: 'messages'; messages: ChatTurn[] }
+  | { kind: 'raw'; text: string }
+  | { kind: 'tokens'; tokenIds: number[] };
+
+export interface GenerateRequest {
+  prompt: Prompt;
+  options: GenerationOptions;
+}
+
+/** The engine as its child process offers it: `load`, `generate` are streams, and leaving a stream cancels it. */
+export interface EngineApi {
+  load(request: LoadRequest): AsyncIterable<LoadEvent>;
+  unload(): Promise<void>;
+  /** Measures costs; well under a second. Rejects with `no-model`, `busy`. */
+  measure(): Promise<Costs>;
+  /** Events come in batches: one array per turn of the engine's event loop. The last event is `done`. */
+  generate(request: GenerateRequest): AsyncIterable<GenerationEvent[]>;
+}
+
+export const defaultGenerationOptions: GenerationOptions = {
+  mode: 'kangaroo',
+  threshold: 0.6,
+  maxDraft: 6,
+  draftSampling: 'greedy',
+  temperature: 0,
+  topK: 40,
+  topP: 0.95,
+  minP: 0.05,
+  repetitionPenalty: 1,
+  repetitionWindow: 64,
+  seed: 0,
+  maxTokens: 128,
+  stop: [],
+};

@@ -1,0 +1,39 @@
+// The contract: every type that crosses a process border. Imports nothing outside this folder.
+import type { ChatsApi } from './chats.ts';
+import type { EngineApi } from './engine.ts';
+import type { ModelsApi } from './models.ts';
+import type { SettingsApi } from './settings.ts';
+
+export interface AppInfo {
+  name: string;
+  version: string;
+  shell: 'desktop' | 'browser';
+  /** llama.cpp's version and commit, and the engine's own build id. */
+  engine: string;
+  /** Shown in About: licences and notices such as "Built with Llama". */
+  notices: string[];
+}
+
+export interface InfoApi {
+  get(): Promise<AppInfo>;
+}
+
+/** What the page can call, by service. */
+export interface AppApi {
+  info: InfoApi;
+  chats: ChatsApi;
+  models: ModelsApi;
+  settings: SettingsApi;
+}
+
+/** Which methods there are and how each answers; a client is made from this, a server checks against it. */
+export type Shape<T> = { [K in keyof T]: T[K] extends (...args: never[]) => AsyncIterable<unknown> ? 'stream' : 'call' };
+
+export const engineShape: Shape<EngineApi> = { load: 'stream', unload: 'call', measure: 'call', generate: 'stream' };
+
+export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
+  info: { get: 'call' },
+  chats: { current: 'call', create: 'call', watch: 'stream', send: 'call', stop: 'call', retry: 'call' },
+  models: { list: 'call', load: 'call', watch: 'stream' },
+  settings: { get: 'call', set: 'call', watch: 'stream' },
+};

@@ -1,0 +1,43 @@
+// Settings that outlive a run. Unknown or damaged values fall back to these defaults, one by one.
+import type { DecodingMode, DraftSampling } from './engine.ts';
+
+export interface Settings {
+  theme: 'system' | 'light' | 'dark';
+  decodingMode: DecodingMode;
+  threshold: number;
+  maxDraft: number;
+  draftSampling: DraftSampling;
+  temperature: number;
+  topK: number;
+  topP: number;
+  minP: number;
+  repetitionPenalty: number;
+  maxTokens: number;
+  /** Tint every token by its origin. */
+  showOrigins: boolean;
+  /** Show rejected drafts. */
+  showRejected: boolean;
+}
+
+export const defaultSettings: Settings = {
+  theme: 'system',
+  decodingMode: 'kangaroo',
+  threshold: 0.6,
+  maxDraft: 6,
+  draftSampling: 'greedy',
+  temperature: 0,
+  topK: 40,
+  topP: 0.95,
+  minP: 0.05,
+  repetitionPenalty: 1,
+  maxTokens: 1024,
+  showOrigins: true,
+  showRejected: false,
+};
+
+export interface SettingsApi {
+  get(): Promise<Settings>;
+  /** Merges; rejects with `invalid-argument` and changes nothing if any value is out of range. */
+  set(patch: Partial<Settings>): Promise<Settings>;
+  watch(): AsyncIterable<Settings>;
+}

@@ -1,0 +1,112 @@
+// The native addon: its types, and loading it. Everything else about the engine in TypeScript goes through here.
+import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { KangarooError } from '../../contract/errors.ts';
+import type { AdapterInfo, Costs, DoneEvent, GenerationEvent, GenerationOptions, ModelInfo } from '../../contract/engine.ts';
+
+export interface NativeLoadOptions {
+  path: string;
+  gpuLayers: number;
+}
+
+export interface NativeSessionOptions {
+  contextSize: number;
+  cacheType: 'f16' | 'q8_0';
+  threads: number;
+  flashAttention: 'auto' | 'on' | 'off';
+  adapter: NativeAdapter | null;
+}
+
+/** An adapter's tensors on the model's device. Several sessions may share it. */
+export interface NativeAdapter {
+  readonly info: AdapterInfo;
+}
+
+export interface NativePrefill {
+  /** The exit state of the last token, `[n_embd]`; empty without an adapter. */
+  exitState: Float32Array;
+  /** Logits after the last token, `[n_vocab]`. */
+  logits: Float32Array;
+}
+
+/** One context with its K/V cache; one call at a time, a second rejects with `busy`. */
+export interface NativeSession {
+  readonly contextSize: number;
+  readonly threads: number;
+  /** `onEvents` gets batches in order, the last batch ends with `done`; resolves with that event. */
+  generate(promptIds: Int32Array, options: GenerationOptions, onEvents: (events: GenerationEvent[]) => void): Promise<DoneEvent>;
+  /** Ends the running `generate` within one round; its reason is then `cancelled`. Does nothing when idle. */
+  cancel(): void;
+  /** Evaluates a prompt from an empty cache: for golden traces and logit gaps. */
+  prefill(promptIds: Int32Array): Promise<NativePrefill>;
+  /** Forgets the cache, then measures for rows 1…maxRows. */
+  measure(options: { maxRows: number; repeat: number; depth: number }): Promise<Costs>;
+  /** Forgets the K/V cache. */
+  reset(): void;
+  /** Frees the context; waits for a running call. Safe twice. */
+  dispose(): Promise<void>;
+}
+
+export interface NativeModel {
+  readonly info: ModelInfo;
+  /** The model's own Jinja template, '' where it has none. */
+  readonly chatTemplate: string;
+  readonly bosText: string;
+  readonly eosText: string;
+  tokenize(text: string, options: { addSpecial: boolean; parseSpecial: boolean }): Int32Array;
+  /** Special tokens are written out where `special`. */
+  detokenize(ids: Int32Array, special: boolean): string;
+  loadAdapter(path: string): Promise<NativeAdapter>;
+  createSession(options: NativeSessionOptions): Promise<NativeSession>;
+  dispose(): Promise<void>;
+}
+
+export interface NativeInspection {
+  kind: 'model' | 'adapter' | 'other';
+  architecture: string;
+  name: string;
+  fileType: string;
+  sizeBytes: number;
+  parameters: number;
+  fingerprint: string;
+  license: string;
+  /** Scalar metadata as text; long arrays as `[n items]`. */
+  metadata: Record<string, string>;
+  adapter: AdapterInfo | null;
+}
+
+export interface NativeAddon {
+  /** Build id and llama.cpp's commit. */
+  version(): string;
+  /** Names of the devices that backends were loaded for. */
+  devices(): string[];
+  /** `onProgress` may return false: the load is then cancelled and rejects with `cancelled`. */
+  loadModel(options: NativeLoadOptions, onProgress: (fraction: number) => void): { promise: Promise<NativeModel>; cancel(): void };
+  /** Reads only the header and the norm tensors. */
+  inspect(path: string): Promise<NativeInspection>;
+  /** llama.cpp's quantiser. `type`: `F32 | F16 | Q8_0 | Q4_0 | Q4_K_M …`. */
+  quantize(source: string, target: string, type: string): Promise<void>;
+}
+
+let loaded: NativeAddon | undefined;
+
+/** Where `native/` puts what it builds, beside the ggml backends that it links. */
+export function addonPath(root: string): string {
+  return join(root, 'native', 'build', 'bin', 'kangaroo.node');
+}
+
+/** Loads the addon, once. Throws `engine-not-built` with what to do. */
+export function loadAddon(root: string): NativeAddon {
+  if (loaded) return loaded;
+  const path = addonPath(root);
+  if (!existsSync(path)) {
+    throw new KangarooError('engine-not-built', 'The engine has not been built yet. Run `npm run build:native` (it takes about two minutes).');
+  }
+  try {
+    loaded = createRequire(import.meta.url)(path) as NativeAddon;
+  } catch (error) {
+    throw new KangarooError('engine-not-built', 'The engine could not be loaded. Run `npm run build:native` to build it again.', String(error));
+  }
+  return loaded;
+}
