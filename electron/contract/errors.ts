@@ -50,7 +50,9 @@ export class KangarooError extends Error {
 const known: ReadonlySet<string> = new Set(errorCodes);
 
 function hasKnownCode(error: unknown): error is { code: ErrorCode } {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' && known.has(error.code);
+  return (
+    typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' && known.has(error.code)
+  );
 }
 
 /** Any thrown value as an `ErrorShape`; what has no code of the set becomes `internal`. */

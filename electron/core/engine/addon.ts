@@ -82,7 +82,10 @@ export interface NativeAddon {
   /** Names of the devices that backends were loaded for. */
   devices(): string[];
   /** `onProgress` may return false: the load is then cancelled and rejects with `cancelled`. */
-  loadModel(options: NativeLoadOptions, onProgress: (fraction: number) => void): { promise: Promise<NativeModel>; cancel(): void };
+  loadModel(
+    options: NativeLoadOptions,
+    onProgress: (fraction: number) => void,
+  ): { promise: Promise<NativeModel>; cancel(): void };
   /** Reads only the header and the norm tensors. */
   inspect(path: string): Promise<NativeInspection>;
   /** llama.cpp's quantiser. `type`: `F32 | F16 | Q8_0 | Q4_0 | Q4_K_M …`. */
@@ -101,12 +104,19 @@ export function loadAddon(root: string): NativeAddon {
   if (loaded) return loaded;
   const path = addonPath(root);
   if (!existsSync(path)) {
-    throw new KangarooError('engine-not-built', 'The engine has not been built yet. Run `npm run build:native` (it takes about two minutes).');
+    throw new KangarooError(
+      'engine-not-built',
+      'The engine has not been built yet. Run `npm run build:native` (it takes about two minutes).',
+    );
   }
   try {
     loaded = createRequire(import.meta.url)(path) as NativeAddon;
   } catch (error) {
-    throw new KangarooError('engine-not-built', 'The engine could not be loaded. Run `npm run build:native` to build it again.', String(error));
+    throw new KangarooError(
+      'engine-not-built',
+      'The engine could not be loaded. Run `npm run build:native` to build it again.',
+      String(error),
+    );
   }
   return loaded;
 }
