@@ -1,0 +1,243 @@
+import { describe, expect, test } from 'vitest';
+import { defaultGenerationOptions, type ChatTurn, type Costs } from '../contract/engine.ts';
+import { playBenchmark, type Playing, type Sample } from './bench-play.ts';
+import { formatReport, verdict, type BenchmarkResult } from './bench-report.ts';
+import { summarize, summarizeByCategory } from './bench-summary.ts';
+import type { Conversation } from './prompts.ts';
+import { ScriptedSession, type ScriptedAnswer } from './scripted-session.ts';
+
+/** Five tokens, four of them timed. */
+const plainAnswer = (ms: number): ScriptedAnswer => ({
+  first: 1,
+  rounds: [2, 3, 4, 5].map((token) => ({ drafts: [], accepted: 0, token })),
+  ms,
+});
+/** The same five tokens in two rounds; two of three drafts are accepted. */
+const draftedAnswer = (ms: number): ScriptedAnswer => ({
+  first: 1,
+  rounds: [
+    { drafts: [2, 9], accepted: 1, token: 3 },
+    { drafts: [4], accepted: 1, token: 5 },
+  ],
+  ms,
+});
+
+const encode = (messages: ChatTurn[]) => new Int32Array(messages.reduce((length, message) => length + message.content.length, 0));
+const conversations: Conversation[] = [
+  { index: 0, category: 'story', history: [], turns: ['a long first one'] },
+  { index: 1, category: 'math', history: [], turns: ['short'] },
+];
+
+function playing(plain: ScriptedSession, kangaroo: ScriptedSession, repeat = 2): Playing {
+  const signal = new AbortController().signal;
+  return { plain, kangaroo, encode, options: defaultGenerationOptions, repeat, signal, onProgress: () => {} };
+}
+
+/** Of the last two prompts. */
+function lastLengths(session: ScriptedSession): number[] {
+  return session.calls.flatMap((call) => (call.call === 'generate' ? [call.promptIds.length] : [])).slice(-2);
+}
+
+describe('playing', () => {
+  test('the modes alternate, and who is first changes with the repeat, after a warm-up on the shortest prompt', async () => {
+    const order: string[] = [];
+    const named = (name: string) => (ids: number[]) => {
+      order.push(`${name} ${ids.length}`);
+      return name === 'plain' ? plainAnswer(10) : draftedAnswer(5);
+    };
+    const [plain, kangaroo] = [new ScriptedSession(named('plain')), new ScriptedSession(named('kangaroo'))];
+    const { samples, shortages } = await playBenchmark(conversations, playing(plain, kangaroo));
+    const pairs = order.flatMap((name, place) => (place % 2 === 0 ? [`${name}, ${order[place + 1]}`] : []));
+    expect(pairs).toEqual([
+      'plain 5, kangaroo 5',
+      'plain 16, kangaroo 16',
+      'plain 5, kangaroo 5',
+      'kangaroo 16, plain 16',
+      'kangaroo 5, plain 5',
+    ]);
+    expect(samples.map((sample) => sample.index)).toEqual([0, 1, 0, 1]);
+    expect(shortages).toEqual([]);
+    expect(plain.calls.filter((call) => call.call === 'reset')).toHaveLength(5);
+  });
+
+  test('each mode keeps its own history over the turns; all of them are timed', async () => {
+    const talk: Conversation = { index: 0, category: 'mt-bench', history: [], turns: ['one', 'two'] };
+    const plain = new ScriptedSession(() => plainAnswer(10));
+    const kangaroo = new ScriptedSession(() => ({ first: 7, rounds: [], ms: 0 }));
+    const { samples } = await playBenchmark([talk], playing(plain, kangaroo, 1));
+    expect(samples[0]?.plain).toMatchObject({
+      timedTokens: 8,
+      ms: 20,
+      answers: [
+        [1, 2, 3, 4, 5],
+        [1, 2, 3, 4, 5],
+      ],
+    });
+    expect(lastLengths(plain)).toEqual([3, 'onetwo'.length + 'answer 1 2 3 4 5'.length]);
+    expect(lastLengths(kangaroo)).toEqual([3, 'onetwo'.length + 'answer 7'.length]);
+  });
+
+  test('what does not fit the context is counted once: skipped, or shortened after its first turn', async () => {
+    const talks: Conversation[] = [
+      { index: 0, category: 'rag', history: [], turns: ['x'.repeat(20)] },
+      { index: 1, category: 'rag', history: [], turns: ['one', 'x'.repeat(20)] },
+    ];
+    const [plain, kangaroo] = [new ScriptedSession(() => plainAnswer(10), 20), new ScriptedSession(() => draftedAnswer(5), 20)];
+    const { samples, shortages } = await playBenchmark(talks, playing(plain, kangaroo));
+    expect(samples.map((sample) => sample.index)).toEqual([1, 1]);
+    expect(shortages).toEqual([
+      { category: 'rag', index: 0, kind: 'skipped' },
+      { category: 'rag', index: 1, kind: 'shortened' },
+    ]);
+    expect(summarizeByCategory(samples, shortages)).toMatchObject([
+      { category: 'rag', prompts: 1, skipped: 1, shortened: 1, identical: 1 },
+    ]);
+  });
+
+  test('cancelling rejects', async () => {
+    const controller = new AbortController();
+    const plain = new ScriptedSession(() => plainAnswer(10));
+    plain.onGenerate = () => controller.abort();
+    const kangaroo = new ScriptedSession(() => draftedAnswer(5));
+    const running = playBenchmark(conversations, { ...playing(plain, kangaroo), signal: controller.signal });
+    await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
+async function measured(plainMs: number[], kangarooMs: number[]): Promise<Sample[]> {
+  const [before, after] = [[...plainMs], [...kangarooMs]];
+  // The warm-up is the first call of each and not part of the samples.
+  const plain = new ScriptedSession(() => plainAnswer(before.shift() ?? 0));
+  const kangaroo = new ScriptedSession(() => draftedAnswer(after.shift() ?? 0));
+  before.unshift(1);
+  after.unshift(1);
+  return (await playBenchmark(conversations, playing(plain, kangaroo, plainMs.length / 2))).samples;
+}
+
+describe('summing up', () => {
+  test('rates are all tokens over all time; the speedup is a median of ratios', async () => {
+    const summary = summarize(await measured([10, 20, 10, 20], [5, 20, 10, 40]), []);
+    expect(summary).toMatchObject({
+      prompts: 2,
+      identical: 2,
+      skipped: 0,
+      // 16 timed tokens in 60 and in 75 ms.
+      plainTokensPerSecond: 16 / 0.06,
+      kangarooTokensPerSecond: 16 / 0.075,
+      tokensPerRound: 2,
+      acceptanceRate: 2 / 3,
+      acceptanceByPosition: [
+        { position: 1, drafted: 8, accepted: 8 },
+        { position: 2, drafted: 4, accepted: 0 },
+      ],
+    });
+    // Ratios: 2, 1, 1, 0.5.
+    expect(summary.speedup).toEqual({ median: 1, low: 0.875, high: 1.25 });
+  });
+
+  test('categories keep the order of the file', async () => {
+    const categories = summarizeByCategory(await measured([10, 20], [5, 40]), [{ category: 'rag', index: 9, kind: 'skipped' }]);
+    expect(categories.map(({ category, prompts, speedup }) => [category, prompts, speedup?.median])).toEqual([
+      ['story', 1, 2],
+      ['math', 1, 0.5],
+      ['rag', 0, undefined],
+    ]);
+  });
+
+  test('an answer that differs in one repeat is not identical', async () => {
+    const samples = await measured([10, 20, 10, 20], [10, 20, 10, 20]);
+    samples[2]?.kangaroo.answers[0]?.push(99);
+    expect(summarize(samples, [])).toMatchObject({ prompts: 2, identical: 1 });
+  });
+
+  test('nothing measured gives no figures, and no NaN', () => {
+    expect(JSON.parse(JSON.stringify(summarize([], [])))).toEqual({
+      prompts: 0,
+      skipped: 0,
+      shortened: 0,
+      identical: 0,
+      plainTokensPerSecond: null,
+      kangarooTokensPerSecond: null,
+      speedup: null,
+      tokensPerRound: null,
+      acceptanceRate: null,
+      acceptanceByPosition: [],
+    });
+  });
+
+  test('a single token has no speed', () => {
+    const played = { answers: [[1]], timedTokens: 0, ms: 0, rounds: [] };
+    const summary = summarize([{ category: 'a', index: 0, plain: played, kangaroo: played }], []);
+    expect(summary).toMatchObject({ prompts: 1, identical: 1, plainTokensPerSecond: null, speedup: null });
+  });
+});
+
+const costs: Costs = {
+  verifyMs: [0.5, 0.9],
+  verifyLateMs: [0.4, 0.7],
+  draftStepMs: 0.2,
+  plainTokensPerSecond: 2000,
+  plainTokensPerSecondQuartiles: [1900, 2100],
+  depth: 128,
+  tookMs: 100,
+};
+
+async function result(plainMs: number[], kangarooMs: number[]): Promise<BenchmarkResult> {
+  const samples = await measured(plainMs, kangarooMs);
+  return {
+    date: '2026-01-01T00:00:00.000Z',
+    machine: { cpu: 'A CPU', cores: 4, threads: 2, devices: ['CPU'] },
+    model: { name: 'A model', fileType: 'Q8_0', parameters: 7_400_000, layers: 8 },
+    adapter: { name: 'An adapter', exitLayer: 2 },
+    settings: { threshold: 0.6, maxDraft: 6, maxTokens: 128, repeat: 1, contextSize: 1024 },
+    categories: summarizeByCategory(samples, []),
+    overall: summarize(samples, []),
+    costs,
+  };
+}
+
+describe('the report', () => {
+  test('says where and what was measured, and holds every figure', async () => {
+    const report = formatReport(await result([10, 20], [5, 40]), 'aligned');
+    for (const part of [
+      'A CPU, 4 cores, 2 threads',
+      'A model, Q8_0, 7.4M',
+      'threshold 0.6',
+      '2026-01-01',
+      'math',
+      'story',
+      'overall',
+      '2.00×',
+      '67%',
+    ]) {
+      expect(report).toContain(part);
+    }
+    expect(report).toContain("A draft step takes 0.200 ms, 0.40 of a plain token's 0.500 ms.");
+    expect(report).toMatch(/2 +0\.900 +1\.80 +0\.700/);
+  });
+
+  test('in Markdown', async () => {
+    const report = formatReport(await result([10, 20], [5, 40]), 'markdown');
+    expect(report).toContain('- Machine: A CPU, 4 cores, 2 threads; CPU');
+    expect(report).toMatch(/^\| Task +\| Prompts \|/m);
+    expect(report).toMatch(/^\| story +\| +1 \| +400\.0 \| +800\.0 \| +2\.00× \(2\.00–2\.00\) \|/m);
+  });
+
+  test('says plainly when drafting is slower, and where it is not', async () => {
+    expect(verdict(await result([10, 20], [20, 40]))).toBe(
+      'Drafting is slower than plain decoding here: 0.50× (half of the answers: 0.50× to 0.50×).',
+    );
+    expect(verdict(await result([10, 20, 10, 20], [5, 80, 5, 80]))).toBe(
+      'Drafting is faster than plain decoding here: 1.13× (half of the answers: 0.25× to 2.00×), and the spread includes no difference. ' +
+        'Slower for: math 0.25×.',
+    );
+  });
+
+  test('says what is missing or differs', async () => {
+    const { overall, categories } = await result([10, 20], [5, 10]);
+    const text = verdict({ overall: { ...overall, identical: 1, skipped: 3, shortened: 2 }, categories });
+    expect(text).toContain('1 of 2 answers differ');
+    expect(text).toContain('3 prompts skipped');
+    expect(text).toContain('2 conversations measured only in part');
+  });
+});
