@@ -1,0 +1,35 @@
+// The preload: exposes `connect` and nothing else, and passes a port on to its own origin only.
+import { EventEmitter } from 'node:events';
+import { MessageChannel } from 'node:worker_threads';
+import { afterEach, expect, test, vi } from 'vitest';
+
+const double = vi.hoisted(() => ({ exposed: {} as Record<string, unknown>, sent: [] as unknown[][] }));
+const ipc = vi.hoisted(() => ({ renderer: undefined as unknown }));
+
+vi.mock('electron', () => {
+  const ipcRenderer = Object.assign(new EventEmitter(), { send: (...args: unknown[]) => void double.sent.push(args) });
+  ipc.renderer = ipcRenderer;
+  return {
+    contextBridge: { exposeInMainWorld: (name: string, api: unknown) => (double.exposed[name] = api) },
+    ipcRenderer,
+  };
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+test('the page gets one function, and its port by a message to its own origin', async () => {
+  const postMessage = vi.fn();
+  vi.stubGlobal('window', { location: { origin: 'app://kangaroo' }, postMessage });
+  await import('./preload.ts');
+
+  expect(Object.keys(double.exposed)).toEqual(['kangaroo']);
+  const bridge = double.exposed.kangaroo as { connect: () => unknown };
+  expect(Object.keys(bridge)).toEqual(['connect']);
+  expect(bridge.connect()).toBeUndefined();
+  expect(double.sent).toEqual([['kangaroo:connect']]);
+
+  const { port1, port2 } = new MessageChannel();
+  (ipc.renderer as EventEmitter).emit('kangaroo:port', { ports: [port1] }, 'ignored');
+  expect(postMessage.mock.calls).toEqual([['kangaroo:port', 'app://kangaroo', [port1]]]);
+  port2.close();
+});
