@@ -142,7 +142,7 @@ export function optionName(key: string): string {
 }
 
 /** The options part of a command's help. */
-export function optionsHelp(table: OptionTable, columns = 100): string {
+export function optionsHelp(table: OptionTable, columns: number): string {
   const entries = Object.entries(table).map(([key, option]) => {
     const left = `  --${optionName(key)}${option.takesValue ? ` ${option.valueName}` : ''}`;
     const right = option.defaultText === '' ? option.help : `${option.help} (default: ${option.defaultText})`;
@@ -229,7 +229,8 @@ function isOption(argument: string, options: ParseArgsOptionsConfig): boolean {
   return argument === '--' || (argument.startsWith('--') && Object.hasOwn(options, name));
 }
 
-function wrap(paragraph: string, columns: number): string[] {
+/** The lines of a paragraph, broken between words. */
+export function wrap(paragraph: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of paragraph.split(' ')) {

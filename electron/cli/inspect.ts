@@ -15,7 +15,7 @@ export const inspectCommand: Command<typeof options> = {
   summary: 'Tell what a model or adapter file is',
   usage: 'FILE [FILE2] [options]',
   description:
-    'Given a model and an adapter, in either order, also whether they fit each other: the fingerprint of the base, the embedding\n' +
+    'Given a model and an adapter, in either order, also whether they fit each other: the fingerprint of the base, the embedding ' +
     'length and the exit layer. Exit code 1 when they do not fit, or a file is damaged or no GGUF.\n\n' +
     'With --json: {"type":"model"|"adapter"|"other",…} for each file, then {"type":"fit","fits","reason"} for two.',
   options,
@@ -49,7 +49,7 @@ function fitOf(first: NativeInspection, second: NativeInspection): Fit {
 }
 
 /** Name and value, one per line, for people. */
-export function describeFile(path: string, inspection: NativeInspection, withMetadata: boolean): string {
+function describeFile(path: string, inspection: NativeInspection, withMetadata: boolean): string {
   const facts: [string, string][] = [
     ['File', path],
     ['Kind', kinds[inspection.kind]],

@@ -2,6 +2,9 @@
 import { defaultGenerationOptions as defaults, type GenerationOptions } from '../contract/engine.ts';
 import { choice, flag, integer, number, text, type OptionValues } from './arguments.ts';
 
+/** The engine's own limit for a context, in tokens. */
+const longestTokens = 1_048_576;
+
 export const commonOptions = {
   json: flag('One JSON object per line on stdout, and nothing else there'),
   help: flag('Show this help'),
@@ -18,7 +21,7 @@ export const modelOptions = {
     help: 'Size of the context in tokens; 0: as long as the model was trained for, at most 8192',
     fallback: 0,
     minimum: 0,
-    maximum: 16_777_216,
+    maximum: longestTokens,
   }),
   cacheType: choice({ choices: ['f16', 'q8_0'], help: 'How keys and values are kept', fallback: 'f16' }),
   threads: integer({ help: 'CPU threads; 0: as many as there are physical cores', fallback: 0, minimum: 0, maximum: 512 }),
@@ -41,7 +44,7 @@ export const draftingOptions = {
 };
 
 export const lengthOptions = {
-  maxTokens: integer({ help: 'Longest answer, in tokens', fallback: defaults.maxTokens, minimum: 1, maximum: 1_000_000 }),
+  maxTokens: integer({ help: 'Longest answer, in tokens', fallback: defaults.maxTokens, minimum: 1, maximum: longestTokens }),
 };
 
 export const samplingOptions = {
@@ -51,7 +54,7 @@ export const samplingOptions = {
     fallback: defaults.draftSampling,
   }),
   temperature: number({ help: '0: always the likeliest token', fallback: defaults.temperature, minimum: 0, maximum: 100 }),
-  topK: integer({ help: 'Only the K likeliest tokens; 0: off', fallback: defaults.topK, minimum: 0, maximum: 1_000_000 }),
+  topK: integer({ help: 'Only the K likeliest tokens; 0: off', fallback: defaults.topK, minimum: 0, maximum: longestTokens }),
   topP: number({
     help: 'Only the likeliest tokens that together have this probability; 1: off',
     fallback: defaults.topP,
@@ -68,15 +71,14 @@ export const samplingOptions = {
   repetitionPenalty: number({
     help: 'Above 1: tokens of late get less likely; 1: off',
     fallback: defaults.repetitionPenalty,
-    minimum: 0,
+    minimum: 0.01,
     maximum: 100,
-    exclusiveMinimum: true,
   }),
   repetitionWindow: integer({
     help: 'How many of the last tokens the penalty looks at',
     fallback: defaults.repetitionWindow,
     minimum: 0,
-    maximum: 1_000_000,
+    maximum: longestTokens,
   }),
   seed: integer({ help: 'Same seed, same answer', fallback: defaults.seed, minimum: 0, maximum: 4_294_967_295 }),
 };
@@ -84,7 +86,10 @@ export const samplingOptions = {
 export type ModelValues = OptionValues<typeof modelOptions>;
 
 /** Greedy decoding, as `verify` and `bench` compare it. */
-export function greedyOptions(values: OptionValues<typeof draftingOptions & typeof lengthOptions>): GenerationOptions {
+export function greedyOptions(
+  values: OptionValues<typeof draftingOptions & typeof lengthOptions>,
+  stop: string[],
+): GenerationOptions {
   const { threshold, maxDraft, maxTokens } = values;
-  return { ...defaults, temperature: 0, threshold, maxDraft, maxTokens };
+  return { ...defaults, temperature: 0, threshold, maxDraft, maxTokens, stop };
 }

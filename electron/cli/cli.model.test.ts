@@ -1,0 +1,375 @@
+// The command line as its callers see it: a real child process, the real engine, the starter model.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadAddon } from '../core/engine/addon.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const starter = join(root, 'assets', 'starter', 'starter-f16.gguf');
+const adapter = join(root, 'assets', 'starter', 'starter-adapter.gguf');
+const simple = join(root, 'assets', 'prompts', 'simple.jsonl');
+
+let folder: string;
+/** The starter, quantised: greedy answers are the same in both modes there, always. */
+let model: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kangaroo-cli-model-'));
+  model = join(folder, 'q8_0.gguf');
+  await loadAddon(root).quantize(starter, model, 'Q8_0');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function start(argv: string[]) {
+  return spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...argv], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+function cli(...argv: string[]): Promise<Finished> {
+  return new Promise((resolve) => {
+    const child = start(argv);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk) => (stdout += String(chunk)));
+    child.stderr.on('data', (chunk) => (stderr += String(chunk)));
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+interface Line {
+  type: string;
+  [key: string]: unknown;
+}
+
+/** Fails on any line of stdout that is no JSON object. */
+function lines(finished: Finished): Line[] {
+  expect(finished.stdout.endsWith('\n')).toBe(true);
+  return finished.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const value: Line = JSON.parse(line);
+      expect(value).toBeTypeOf('object');
+      return value;
+    });
+}
+
+const withModel = () => ['--model', model, '--adapter', adapter];
+
+async function tokenIds(...argv: string[]): Promise<unknown> {
+  const finished = await cli('generate', ...withModel(), ...argv, '--json');
+  expect(finished).toMatchObject({ code: 0 });
+  return lines(finished).at(-1)?.['tokenIds'];
+}
+
+describe('generate', () => {
+  test('--json: prompt, rounds, done, and they agree with each other', async () => {
+    const finished = await cli('generate', ...withModel(), '--prompt', 'Tell me a joke.', '--max-tokens', '48', '--json');
+    expect(finished.code).toBe(0);
+    const [prompt, ...others] = lines(finished);
+    const [rounds, done] = [others.slice(0, -1), others.at(-1)];
+    expect(prompt).toMatchObject({
+      type: 'prompt',
+      cachedTokens: 0,
+      token: { id: expect.any(Number), text: expect.any(String) },
+    });
+    expect(prompt?.['tokenIds']).toHaveLength(Number(prompt?.['promptTokens']));
+    expect(new Set(rounds.map((round) => round.type))).toEqual(new Set(['round']));
+    interface RoundLine {
+      drafts: { id: number; text: string; confidence: number }[];
+      accepted: number;
+      token: { id: number };
+      rows: number;
+    }
+    const typed = rounds as unknown as RoundLine[];
+    const ids = [
+      (prompt?.['token'] as { id: number } | undefined)?.id,
+      ...typed.flatMap((round) => [...round.drafts.slice(0, round.accepted).map((draft) => draft.id), round.token.id]),
+    ];
+    const found = done?.['tokenIds'] as number[];
+    expect(found).toEqual(ids.slice(0, found.length));
+    for (const round of typed) {
+      expect(round.rows).toBe(round.drafts.length + 1);
+      for (const draft of round.drafts) expect(draft.confidence).toBeGreaterThan(0);
+    }
+    const drafted = typed.reduce((sum, round) => sum + round.drafts.length, 0);
+    expect(drafted).toBeGreaterThan(0);
+    expect(done).toMatchObject({
+      type: 'done',
+      stats: { promptTokens: prompt?.['promptTokens'], tokens: found.length, rounds: rounds.length, drafted },
+    });
+    const promised = [
+      'promptTokens',
+      'cachedTokens',
+      'tokens',
+      'ms',
+      'tokensPerSecond',
+      'rounds',
+      'tokensPerRound',
+      'drafted',
+      'accepted',
+    ];
+    for (const name of [...promised, 'acceptanceRate']) expect(done?.['stats']).toHaveProperty(name, expect.any(Number));
+  });
+
+  test('for people: the answer on stdout, figures on stderr', async () => {
+    const options = [...withModel(), '--prompt', 'Good morning!', '--max-tokens', '32'];
+    const [people, program] = [await cli('generate', ...options), await cli('generate', ...options, '--json')];
+    expect(people.code).toBe(0);
+    expect(people.stdout.trimEnd()).toBe(String(lines(program).at(-1)?.['text']).trimEnd());
+    expect(people.stderr).toMatch(/tokens\/s .* tokens per round/);
+  });
+
+  test('without options: the starter, drafting', async () => {
+    const finished = await cli('generate', '--prompt', 'Hi!', '--max-tokens', '8', '--json');
+    expect(finished.code).toBe(0);
+    expect(lines(finished).slice(1, -1)).toEqual(expect.arrayContaining([expect.objectContaining({ mode: 'kangaroo' })]));
+  });
+
+  test.each([
+    ['--prompt', 'Write a story about a fox.'],
+    ['--prompt', 'Tom has 12 apples and gives 5 to Ann. How many apples are left?'],
+    ['--raw', 'Once upon a time'],
+    ['--raw', 'Grüße, 世界! 🦘'],
+    ['--tokens', '1,3,2264,481,424,1787,5,4'],
+  ])('the same tokens with and without drafts: %s %s', async (name, value) => {
+    const plain = await tokenIds(name, value, '--mode', 'plain', '--max-tokens', '96');
+    for (const drafting of [['--max-draft', '1'], ['--threshold', '0', '--max-draft', '8'], []]) {
+      expect(await tokenIds(name, value, ...drafting, '--max-tokens', '96')).toEqual(plain);
+    }
+  });
+
+  test('--messages is --prompt with a history', async () => {
+    const path = join(folder, 'messages.json');
+    await writeFile(path, JSON.stringify([{ role: 'user', content: 'Tell me a joke.' }]));
+    expect(await tokenIds('--messages', path, '--max-tokens', '24')).toEqual(
+      await tokenIds('--prompt', 'Tell me a joke.', '--max-tokens', '24'),
+    );
+  });
+
+  test('a stop text ends the answer before it', async () => {
+    const options = [...withModel(), '--raw', 'Once upon a time', '--max-tokens', '64', '--json'];
+    const whole = String(lines(await cli('generate', ...options)).at(-1)?.['text']);
+    const stop = whole.slice(20, 26);
+    const done = lines(await cli('generate', ...options, '--stop', stop)).at(-1);
+    expect(done).toMatchObject({ reason: 'stop-text', text: whole.slice(0, whole.indexOf(stop)) });
+  });
+
+  test('the same seed gives the same answer, another seed another one', async () => {
+    const sampled = (seed: string) => tokenIds('--raw', 'The', '--temperature', '1', '--seed', seed, '--max-tokens', '48');
+    const first = await sampled('1');
+    expect(await sampled('1')).toEqual(first);
+    expect(await sampled('2')).not.toEqual(first);
+  });
+
+  test('Ctrl-C ends the answer within a round: what there is, reason cancelled, exit code 130', async () => {
+    const child = start([
+      'generate',
+      ...withModel(),
+      '--raw',
+      'Once upon a time',
+      '--max-tokens',
+      '1000',
+      '--threshold',
+      '0',
+      '--json',
+    ]);
+    let stdout = '';
+    const finished = new Promise<number | null>((resolve) => child.on('close', resolve));
+    // Reading stops at the first round: the pipe fills, so that the answer cannot be over before the signal is there.
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (chunk) => {
+        stdout += String(chunk);
+        if (!stdout.includes('"round"')) return;
+        child.stdout.pause();
+        resolve();
+      });
+    });
+    child.kill('SIGINT');
+    child.stdout.resume();
+    expect(await finished).toBe(130);
+    expect(lines({ code: 130, stdout, stderr: '' }).at(-1)).toMatchObject({
+      type: 'done',
+      reason: 'cancelled',
+      tokenIds: expect.any(Array),
+    });
+  });
+});
+
+describe('verify', () => {
+  test('every answer is the same, over turns too; a prompt that is too long is counted', async () => {
+    const path = join(folder, 'prompts.jsonl');
+    const some = (await readFile(simple, 'utf8')).split('\n').filter((_, index) => index % 8 === 0);
+    const turns = [
+      { category: 'writing', turns: ['Write a story about a fox.', 'Tell it again.'] },
+      { category: 'rag', turns: ['word '.repeat(2000)] },
+    ];
+    await writeFile(path, [...some, ...turns.map((line) => JSON.stringify(line))].join('\n'));
+    const finished = await cli('verify', ...withModel(), '--prompts', path, '--max-tokens', '64', '--json');
+    expect(finished.code).toBe(0);
+    const [result, ...others] = lines(finished);
+    expect(others).toEqual([]);
+    const prompts = some.filter((line) => line !== '').length + 1;
+    expect(result).toMatchObject({ prompts, identical: prompts, differences: [], skipped: 1 });
+  });
+
+  test('a model without its adapter cannot be verified', async () => {
+    const finished = await cli('verify', '--model', model, '--prompts', simple, '--json');
+    expect(finished.code).toBe(1);
+    expect(lines(finished)).toMatchObject([{ type: 'error', code: 'no-adapter' }]);
+  });
+});
+
+describe('bench', () => {
+  const options = ['--prompts', simple, '--limit', '1', '--repeat', '2', '--max-tokens', '24'];
+
+  test('--json: categories, overall, costs', async () => {
+    const finished = await cli('bench', ...withModel(), ...options, '--json');
+    expect(finished.code).toBe(0);
+    const found = lines(finished);
+    expect(found.map((line) => line.type)).toEqual([...Array<string>(5).fill('category'), 'overall', 'costs']);
+    expect(found.slice(0, 5).map((line) => line['category'])).toEqual(['explain', 'story', 'smalltalk', 'math', 'writing']);
+    const [overall, costs] = found.slice(5);
+    expect(overall).toMatchObject({
+      prompts: 5,
+      identical: 5,
+      plainTokensPerSecond: expect.any(Number),
+      kangarooTokensPerSecond: expect.any(Number),
+      speedup: { median: expect.any(Number), low: expect.any(Number), high: expect.any(Number) },
+      tokensPerRound: expect.any(Number),
+      acceptanceRate: expect.any(Number),
+      model: { fileType: expect.stringContaining('Q8_0') },
+    });
+    expect(costs?.['verifyMs']).toHaveLength(8);
+    expect(costs?.['draftStepMs']).toBeTypeOf('number');
+  });
+
+  test('a table for people', async () => {
+    const finished = await cli('bench', ...withModel(), ...options, '--markdown');
+    expect(finished.code).toBe(0);
+    expect(finished.stdout).toMatch(/^\| overall +\| +5 \|/m);
+    expect(finished.stdout).toMatch(/^Drafting is (slower|faster) than plain decoding here: \d/m);
+  });
+});
+
+/** The adapter, said to be made for another base. */
+async function foreignAdapter(): Promise<string> {
+  const bytes = await readFile(adapter);
+  const { fingerprint } = await loadAddon(root).inspect(model);
+  const at = bytes.indexOf(fingerprint);
+  expect(at).toBeGreaterThan(0);
+  bytes.write(fingerprint.startsWith('0') ? '1' : '0', at);
+  const path = join(folder, 'foreign-adapter.gguf');
+  await writeFile(path, bytes);
+  return path;
+}
+
+describe('inspect', () => {
+  test('a model, and an adapter that fits', async () => {
+    const finished = await cli('inspect', model, adapter, '--json');
+    expect(finished.code).toBe(0);
+    expect(lines(finished)).toMatchObject([
+      { type: 'model', path: model, architecture: 'llama', fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      { type: 'adapter', path: adapter, adapter: { exitLayer: 2 } },
+      { type: 'fit', fits: true },
+    ]);
+  });
+
+  test('an adapter of another model does not fit, in either order', async () => {
+    const foreign = await foreignAdapter();
+    for (const files of [
+      [model, foreign],
+      [foreign, model],
+    ]) {
+      const finished = await cli('inspect', ...files, '--json');
+      expect(finished.code).toBe(1);
+      expect(lines(finished).at(-1)).toMatchObject({ type: 'fit', fits: false, reason: expect.stringContaining('trained for') });
+    }
+  });
+
+  test('for people', async () => {
+    const finished = await cli('inspect', adapter);
+    expect(finished.code).toBe(0);
+    expect(finished.stdout).toContain('Kangaroo adapter');
+    expect(finished.stdout).toContain('Llama Joey');
+  });
+});
+
+describe('bad input is a typed error and exit code 1', () => {
+  const generate = (...argv: string[]) => ['generate', '--prompt', 'Hi', '--max-tokens', '4', ...argv];
+
+  async function expectError(argv: string[], code: string, exitCode = 1): Promise<void> {
+    const finished = await cli(...argv, '--json');
+    expect(lines(finished)).toEqual([{ type: 'error', code, message: expect.stringMatching(/\w+/) }]);
+    expect(finished.code).toBe(exitCode);
+  }
+
+  async function written(name: string, content: string | Uint8Array): Promise<string> {
+    const path = join(folder, name);
+    await writeFile(path, content);
+    return path;
+  }
+
+  test('not a GGUF', async () => {
+    const path = await written('text.gguf', 'This is no model, whatever its name says.'.repeat(10));
+    await expectError(generate('--model', path), 'not-a-gguf');
+    await expectError(['inspect', path], 'not-a-gguf');
+    await expectError(generate('--model', model, '--adapter', path), 'not-a-gguf');
+  });
+
+  test('truncated', async () => {
+    const bytes = await readFile(model);
+    for (const [name, length] of [
+      ['half.gguf', bytes.length / 2],
+      ['head.gguf', 2000],
+    ] as const) {
+      const path = await written(name, bytes.subarray(0, length));
+      await expectError(generate('--model', path), 'file-damaged');
+      await expectError(['inspect', path], 'file-damaged');
+    }
+    const cut = await written('cut-adapter.gguf', (await readFile(adapter)).subarray(0, 100_000));
+    await expectError(generate('--model', model, '--adapter', cut), 'file-damaged');
+  });
+
+  test('an adapter of another model', async () => {
+    await expectError(generate('--model', model, '--adapter', await foreignAdapter()), 'adapter-mismatch');
+  });
+
+  test('a model where an adapter belongs, and an adapter where a model belongs', async () => {
+    await expectError(generate('--model', model, '--adapter', model), 'adapter-invalid');
+    await expectError(generate('--model', adapter), 'invalid-argument', 2);
+  });
+
+  test('no such file, and a folder', async () => {
+    await expectError(generate('--model', join(folder, 'none.gguf')), 'file-not-found');
+    await expectError(generate('--model', model, '--adapter', join(folder, 'none.gguf')), 'file-not-found');
+    await expectError(generate('--model', folder), 'file-not-readable');
+  });
+
+  test('a context that is absurd, or too small', async () => {
+    await expectError(generate('--model', model, '--context', '99999999999'), 'invalid-argument', 2);
+    await expectError(generate('--model', model, '--context', '1'), 'prompt-too-long');
+  });
+
+  test('a prompt that is longer than the context', async () => {
+    await expectError(['generate', '--model', model, '--raw', 'word '.repeat(400), '--context', '64'], 'prompt-too-long');
+  });
+
+  test('token ids that the model does not have', async () => {
+    await expectError(['generate', '--model', model, '--tokens', '1,4096'], 'invalid-argument', 2);
+    await expectError(['generate', '--model', model, '--tokens', '4294967297'], 'invalid-argument', 2);
+  });
+
+  test('drafting without an adapter', async () => {
+    await expectError(generate('--model', model, '--mode', 'kangaroo'), 'no-adapter');
+  });
+});
