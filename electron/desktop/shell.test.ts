@@ -65,7 +65,7 @@ function start(platform: NodeJS.Platform = 'linux'): Promise<void> {
   return startDesktop({
     electron: electron.module,
     platform,
-    root: folder,
+    pageRoot: folder,
     dataDir: join(folder, 'data'),
     preloadPath: '/app/preload.cjs',
     createApp: () => {

@@ -25,7 +25,7 @@ export interface DesktopOptions {
   electron: ElectronMain;
   platform: NodeJS.Platform;
   /** Folder that holds `renderer/dist`. */
-  root: string;
+  pageRoot: string;
   dataDir: string;
   preloadPath: string;
   createApp: () => DesktopApp;
@@ -50,7 +50,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   await app.whenReady();
   mkdirSync(dataDir, { recursive: true });
   denyPermissions(electron.session.defaultSession);
-  electron.protocol.handle(pageScheme, (request) => answerPageRequest(pageFolder(options.root), request));
+  electron.protocol.handle(pageScheme, (request) => answerPageRequest(pageFolder(options.pageRoot), request));
   const running = options.createApp();
   acceptPages(electron, running.services);
 
