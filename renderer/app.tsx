@@ -1,0 +1,42 @@
+// The page: header, what is wrong with the connection if anything, the chat, and the dialogs over it.
+import { useRef } from 'react';
+import { ChatView } from './chat/chat-view.tsx';
+import { useConnection } from './connection-store.ts';
+import { Header } from './header.tsx';
+import { LinkDialog } from './markdown/link-dialog.tsx';
+import { SettingsSheet } from './settings/settings-sheet.tsx';
+import { strings } from './strings.ts';
+
+export function App() {
+  const settings = useRef<HTMLDialogElement>(null);
+  return (
+    <div className="grid h-full grid-rows-[auto_auto_minmax(0,1fr)]">
+      <a
+        href="#composer"
+        className="absolute top-2 left-2 z-40 -translate-y-20 rounded-lg bg-raised px-3 py-2 shadow-float focus:translate-y-0"
+      >
+        {strings.skipToComposer}
+      </a>
+      <Header onSettings={() => settings.current?.showModal()} />
+      <ConnectionBanner />
+      <ChatView />
+      <SettingsSheet ref={settings} />
+      <LinkDialog />
+    </div>
+  );
+}
+
+function ConnectionBanner() {
+  const status = useConnection((state) => state.status);
+  const text = status === 'lost' ? strings.connection.lost : status === 'refused' ? strings.connection.refused : null;
+  return (
+    <div role="status" data-testid="connection">
+      {text && (
+        <p className="flex items-center justify-center gap-2.5 bg-slow-soft px-4 py-1.5 text-center text-[13.5px] text-slow">
+          {status === 'lost' && <span aria-hidden className="breathe size-2 shrink-0 rounded-full bg-slow" />}
+          {text}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,108 @@
+// The current chat. The core owns it; this keeps a copy current from its events, applied once per animation frame.
+import { create } from 'zustand';
+import { toErrorShape, type ErrorShape } from '../../electron/contract/errors.ts';
+import type { AppApi } from '../../electron/contract/index.ts';
+import type { Chat, ChatEvent, Message } from '../../electron/contract/chats.ts';
+import { requireClient } from '../connection-store.ts';
+import { follow } from '../follow.ts';
+import { createFrameQueue } from '../frame-queue.ts';
+import { applyEvents, type ChatView } from './chat-events.ts';
+
+interface ChatStore extends ChatView {
+  /** What the last action of the user was refused with. */
+  error: ErrorShape | null;
+  /** A message is on its way to the core. */
+  sending: boolean;
+  attach(client: AppApi, signal: AbortSignal): void;
+  /** Resolves to whether the core took the message. */
+  send(text: string): Promise<boolean>;
+  stop(): Promise<void>;
+  retry(): Promise<void>;
+  newChat(): Promise<void>;
+  dismissError(): void;
+}
+
+export const useChat = create<ChatStore>()((set, get) => {
+  let connection: AbortSignal | null = null;
+  let watching: AbortController | null = null;
+
+  const queue = createFrameQueue<ChatEvent>((events) => set((view) => applyEvents(view, events)));
+
+  /** Watches one chat, instead of the one before. */
+  function watch(client: AppApi, signal: AbortSignal, chat: Chat): void {
+    watching?.abort();
+    watching = new AbortController();
+    queue.clear();
+    set({ chat, prefill: null });
+    const ended = AbortSignal.any([signal, watching.signal]);
+    void follow(client.chats.watch(chat.id), ended, queue.push, (error) => set({ error }));
+  }
+
+  /** Runs an action of the user; its failure shows. */
+  async function act(action: (client: AppApi) => Promise<void>): Promise<boolean> {
+    set({ error: null });
+    try {
+      await action(requireClient());
+      return true;
+    } catch (error) {
+      set({ error: toErrorShape(error) });
+      return false;
+    }
+  }
+
+  /** An action on the current chat. */
+  function onChat(action: (client: AppApi, chatId: string) => Promise<void>): Promise<boolean> {
+    const chatId = get().chat?.id;
+    return chatId === undefined ? Promise.resolve(false) : act((client) => action(client, chatId));
+  }
+
+  return {
+    chat: null,
+    prefill: null,
+    error: null,
+    sending: false,
+
+    attach(client, signal) {
+      connection = signal;
+      client.chats.current().then(
+        (chat) => {
+          if (!signal.aborted) watch(client, signal, chat);
+        },
+        (error: unknown) => {
+          if (!signal.aborted) set({ error: toErrorShape(error) });
+        },
+      );
+    },
+
+    async send(text) {
+      set({ sending: true });
+      const taken = await onChat((client, chatId) => client.chats.send(chatId, text));
+      set({ sending: false });
+      return taken;
+    },
+
+    async stop() {
+      await onChat((client, chatId) => client.chats.stop(chatId));
+    },
+
+    async retry() {
+      await onChat((client, chatId) => client.chats.retry(chatId));
+    },
+
+    async newChat() {
+      await act(async (client) => {
+        const signal = connection;
+        const chat = await client.chats.create();
+        if (signal && !signal.aborted) watch(client, signal, chat);
+      });
+    },
+
+    dismissError: () => set({ error: null }),
+  };
+});
+
+/** The answer under way, if one is. */
+export function streamingMessage(chat: Chat | null): Message | null {
+  const last = chat?.messages.at(-1);
+  return last?.status === 'streaming' ? last : null;
+}

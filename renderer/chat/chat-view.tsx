@@ -1,0 +1,108 @@
+// The chat: its messages, what stands there before the first one, and the box to write in.
+import { ArrowDown } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import { useModel } from '../model/model-store.ts';
+import { ModelNotice } from '../model/model-notice.tsx';
+import { strings } from '../strings.ts';
+import { Notice } from '../ui/notice.tsx';
+import { Announcer } from './announcer.tsx';
+import { streamingMessage, useChat } from './chat-store.ts';
+import { Composer, type ComposerHandle } from './composer.tsx';
+import { EmptyChat, LoadingChat } from './empty-chat.tsx';
+import { MessageItem } from './message-item.tsx';
+import { useStickToBottom } from './stick-to-bottom.ts';
+
+export function ChatView() {
+  const chat = useChat((state) => state.chat);
+  const error = useChat((state) => state.error);
+  const send = useChat((state) => state.send);
+  const stop = useChat((state) => state.stop);
+  const dismissError = useChat((state) => state.dismissError);
+  const model = useModel((state) => state.state);
+  const composer = useRef<ComposerHandle>(null);
+  const { scroller, content, atBottom, scrollToBottom } = useStickToBottom();
+  const streaming = streamingMessage(chat) !== null;
+
+  useEffect(() => {
+    if (!streaming) return;
+    const onKeyDown = (event: KeyboardEvent) => {
+      // Escape belongs to an open dialog first, and to an input method.
+      if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented || document.querySelector('dialog[open]')) return;
+      void stop();
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, [streaming, stop]);
+
+  const chatId = chat?.id;
+  useEffect(() => {
+    if (chatId === undefined) return;
+    scrollToBottom('instant');
+    document.getElementById('composer')?.focus();
+  }, [chatId, scrollToBottom]);
+
+  async function sendAndFollow(text: string): Promise<boolean> {
+    scrollToBottom('instant');
+    return send(text);
+  }
+
+  const blocked = model?.status === 'ready' ? null : strings.model.waiting[model?.status ?? 'unknown'];
+  const empty = chat !== null && chat.messages.length === 0;
+  return (
+    <main className="flex min-h-0 flex-col" aria-label={strings.chat.messages}>
+      <div className="relative min-h-0 flex-1">
+        <div
+          ref={scroller}
+          className="h-full overflow-x-hidden overflow-y-auto [overflow-anchor:none] [scrollbar-gutter:stable_both-edges]"
+        >
+          <div ref={content} className="mx-auto flex min-h-full w-full max-w-[48rem] flex-col px-4 py-6">
+            {chat === null && error === null && <LoadingChat />}
+            {empty && <EmptyChat onPick={(text) => composer.current?.fill(text)} />}
+            {chat && !empty && (
+              <div className="space-y-7">
+                {chat.messages.map((message, index) => (
+                  <MessageItem key={message.id} message={message} isLast={index === chat.messages.length - 1} />
+                ))}
+              </div>
+            )}
+          </div>
+        </div>
+        {!atBottom && (
+          <button
+            type="button"
+            className="rise absolute bottom-2 left-1/2 inline-flex -translate-x-1/2 items-center gap-1.5 rounded-full border border-line bg-raised px-3.5 py-1.5 text-[13px] shadow-float hover:border-line-strong"
+            onClick={() => scrollToBottom('smooth')}
+          >
+            <ArrowDown size={14} aria-hidden />
+            {strings.chat.jumpToLatest}
+          </button>
+        )}
+      </div>
+      <div className="mx-auto w-full max-w-[48rem] space-y-2 px-4 pt-2 pb-2 empty:hidden">
+        <ModelNotice />
+        {error && (
+          <Notice
+            tone="danger"
+            title={error.code === 'busy' || error.code === 'no-model' ? strings.chat.notSent : strings.chat.notDone}
+            onDismiss={dismissError}
+            testId="chat-error"
+          >
+            {error.message}
+          </Notice>
+        )}
+      </div>
+      {chat && (
+        <Composer
+          key={chat.id}
+          ref={composer}
+          chatId={chat.id}
+          streaming={streaming}
+          blocked={blocked}
+          onSend={sendAndFollow}
+          onStop={() => void stop()}
+        />
+      )}
+      <Announcer />
+    </main>
+  );
+}

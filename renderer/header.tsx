@@ -1,0 +1,73 @@
+// The bar on top: whose app this is, which model answers, whether it drafts, and what can be done everywhere.
+import { Monitor, Moon, Settings as SettingsIcon, SquarePen, Sun } from 'lucide-react';
+import type { Settings } from '../electron/contract/settings.ts';
+import { useChat } from './chat/chat-store.ts';
+import { DraftingSwitch } from './model/drafting-switch.tsx';
+import { LoadingBar, ModelStatus } from './model/model-status.tsx';
+import { useSettings } from './settings/settings-store.ts';
+import { strings } from './strings.ts';
+import { Mark } from './ui/mark.tsx';
+
+export function Header({ onSettings }: { onSettings: () => void }) {
+  const newChat = useChat((state) => state.newChat);
+  return (
+    <header className="relative z-20 flex items-center gap-1.5 border-b border-line px-3 py-2 sm:gap-3 sm:px-4">
+      <p className="flex shrink-0 items-center gap-2 text-[15px] font-semibold tracking-tight">
+        <Mark size={26} className="text-accent" />
+        <span className="max-md:sr-only">{strings.appName}</span>
+      </p>
+      <div aria-hidden className="hidden h-5 w-px bg-line md:block" />
+      <div className="min-w-0 flex-1">
+        <ModelStatus />
+      </div>
+      <DraftingSwitch />
+      <div className="flex items-center">
+        <button
+          type="button"
+          className="button-icon"
+          data-testid="new-chat"
+          aria-label={strings.header.newChat}
+          title={strings.header.newChat}
+          onClick={() => void newChat()}
+        >
+          <SquarePen size={18} aria-hidden />
+        </button>
+        <ThemeButton />
+        <button
+          type="button"
+          className="button-icon"
+          data-testid="settings"
+          aria-label={strings.header.settings}
+          title={strings.header.settings}
+          aria-haspopup="dialog"
+          onClick={onSettings}
+        >
+          <SettingsIcon size={18} aria-hidden />
+        </button>
+      </div>
+      <LoadingBar />
+    </header>
+  );
+}
+
+const nextTheme: Record<Settings['theme'], Settings['theme']> = { system: 'light', light: 'dark', dark: 'system' };
+const themeIcons = { system: Monitor, light: Sun, dark: Moon };
+
+function ThemeButton() {
+  const theme = useSettings((state) => state.settings.theme);
+  const change = useSettings((state) => state.change);
+  const Icon = themeIcons[theme];
+  const label = strings.header.themeNow(strings.header.themes[theme]);
+  return (
+    <button
+      type="button"
+      className="button-icon"
+      data-testid="theme"
+      aria-label={label}
+      title={label}
+      onClick={() => void change('theme', nextTheme[theme])}
+    >
+      <Icon size={18} aria-hidden />
+    </button>
+  );
+}

@@ -1,0 +1,45 @@
+// What the tints mean; turns them on and off.
+import { useSettings } from '../settings/settings-store.ts';
+import { strings } from '../strings.ts';
+import { Tip } from '../ui/tip.tsx';
+import { canPaint } from './painter.ts';
+
+const paintable = canPaint();
+
+export function OriginsLegend() {
+  const shown = useSettings((state) => state.settings.showOrigins);
+  const change = useSettings((state) => state.change);
+  if (!paintable) {
+    return (
+      <Tip tip={strings.origins.unsupported} className="underline decoration-dotted underline-offset-3">
+        {strings.origins.legend}
+      </Tip>
+    );
+  }
+  return (
+    <button
+      type="button"
+      aria-pressed={shown}
+      aria-label={strings.origins.legend}
+      title={shown ? strings.origins.hide : strings.origins.show}
+      data-testid="toggle-origins"
+      className={`-mx-1 flex items-center gap-x-3 rounded-md px-1 py-0.5 transition-opacity hover:text-ink ${shown ? '' : 'opacity-60'}`}
+      onClick={() => void change('showOrigins', !shown)}
+    >
+      {shown ? (
+        <>
+          <span className="inline-flex items-center gap-1.5">
+            <span aria-hidden className="swatch-draft" />
+            {strings.origins.draft}
+          </span>
+          <span className="inline-flex items-center gap-1.5">
+            <span aria-hidden className="swatch-target" />
+            {strings.origins.target}
+          </span>
+        </>
+      ) : (
+        strings.origins.show
+      )}
+    </button>
+  );
+}

@@ -1,0 +1,210 @@
+// Fields of the settings, each bound to one setting by its name. Numbers are sent when the user pauses or leaves the field.
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
+import type { Settings } from '../../electron/contract/settings.ts';
+import { strings } from '../strings.ts';
+import { useSettings } from './settings-store.ts';
+
+/** Names of the settings whose values are of one type. */
+type NamesOf<T> = { [K in keyof Settings]: Settings[K] extends T ? K : never }[keyof Settings];
+
+type NumberName = NamesOf<number>;
+type FlagName = NamesOf<boolean>;
+type ChoiceName = NamesOf<string>;
+
+const pauseMs = 250;
+
+interface FieldProps {
+  label: string;
+  help?: string;
+  note?: string;
+}
+
+function useError(name: keyof Settings): string | null {
+  return useSettings((state) => state.errors[name]?.message ?? null);
+}
+
+/** Help, note and error below a field, tied to it by `id`. */
+function Below({
+  id,
+  help,
+  note,
+  error,
+}: {
+  id: string;
+  help?: string | undefined;
+  note?: string | undefined;
+  error: string | null;
+}) {
+  return (
+    <div id={id} className="text-[13px] leading-snug text-ink-soft">
+      {help && <p>{help}</p>}
+      {note && <p className="italic">{note}</p>}
+      {error && (
+        <p role="alert" className="mt-1 text-danger">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** A number being edited: what is typed shows at once and is sent after a pause. */
+function useNumber(name: NumberName) {
+  const stored = useSettings((state) => state.settings[name]);
+  const change = useSettings((state) => state.change);
+  const [edited, setEdited] = useState<number | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+
+  useEffect(
+    () => () => {
+      if (timer.current !== null) clearTimeout(timer.current);
+    },
+    [],
+  );
+
+  function commit(value: number): void {
+    if (timer.current !== null) clearTimeout(timer.current);
+    timer.current = null;
+    void change(name, value).then(() => setEdited((now) => (now === value ? null : now)));
+  }
+
+  function edit(value: number): void {
+    setEdited(value);
+    if (timer.current !== null) clearTimeout(timer.current);
+    timer.current = setTimeout(() => commit(value), pauseMs);
+  }
+
+  return { value: edited ?? stored, edit, commit };
+}
+
+interface SliderProps extends FieldProps {
+  name: NumberName;
+  min: number;
+  max: number;
+  step: number;
+}
+
+export function SliderField({ name, label, help, note, min, max, step }: SliderProps) {
+  const id = useId();
+  const error = useError(name);
+  const { value, edit } = useNumber(name);
+  return (
+    <div className="space-y-1">
+      <div className="flex items-baseline justify-between gap-4">
+        <label htmlFor={id} className="text-[14.5px] font-medium">
+          {label}
+        </label>
+        <output htmlFor={id} className="text-[14px] tabular-nums">
+          {value}
+        </output>
+      </div>
+      <input
+        id={id}
+        type="range"
+        name={name}
+        min={min}
+        max={max}
+        step={step}
+        value={value}
+        aria-describedby={`${id}-below`}
+        className="block h-5 w-full accent-accent"
+        onChange={(event) => edit(event.target.valueAsNumber)}
+      />
+      <Below id={`${id}-below`} help={help} note={note} error={error} />
+    </div>
+  );
+}
+
+export function NumberField({ name, label, help, note, step }: FieldProps & { name: NumberName; step: number }) {
+  const id = useId();
+  const error = useError(name);
+  const { value, edit } = useNumber(name);
+  const [typed, setTyped] = useState<string | null>(null);
+  const wrong = typed !== null && Number.isNaN(Number.parseFloat(typed)) ? strings.settings.notANumber : null;
+  return (
+    <div className="space-y-1">
+      <label htmlFor={id} className="block text-[14.5px] font-medium">
+        {label}
+      </label>
+      <input
+        id={id}
+        type="number"
+        inputMode="numeric"
+        name={name}
+        step={step}
+        value={typed ?? value}
+        aria-describedby={`${id}-below`}
+        aria-invalid={wrong !== null || error !== null}
+        className="field"
+        onChange={(event) => {
+          setTyped(event.target.value);
+          const number = event.target.valueAsNumber;
+          if (!Number.isNaN(number)) edit(number);
+        }}
+        onBlur={() => setTyped(null)}
+      />
+      <Below id={`${id}-below`} help={help} note={note} error={wrong ?? error} />
+    </div>
+  );
+}
+
+interface ChoiceProps<K extends ChoiceName> extends FieldProps {
+  name: K;
+  options: Readonly<Record<Settings[K], string>>;
+}
+
+export function ChoiceField<K extends ChoiceName>({ name, label, help, options }: ChoiceProps<K>): ReactNode {
+  const id = useId();
+  const error = useError(name);
+  const value = useSettings((state) => state.settings[name]);
+  const change = useSettings((state) => state.change);
+  return (
+    <fieldset className="space-y-1.5" aria-describedby={`${id}-below`}>
+      <legend className="mb-1.5 text-[14.5px] font-medium">{label}</legend>
+      <div className="flex gap-1 rounded-lg bg-sunken p-1">
+        {(Object.keys(options) as Settings[K][]).map((option) => (
+          <label
+            key={option}
+            className="flex-1 cursor-pointer rounded-md px-2 py-1 text-center text-[14px] text-ink-soft transition-colors has-checked:bg-raised has-checked:text-ink has-checked:shadow-sm has-focus-visible:outline-2 has-focus-visible:outline-accent"
+          >
+            <input
+              type="radio"
+              name={`${id}-${name}`}
+              value={option}
+              checked={value === option}
+              className="sr-only"
+              onChange={() => void change(name, option)}
+            />
+            {options[option]}
+          </label>
+        ))}
+      </div>
+      <Below id={`${id}-below`} help={help} error={error} />
+    </fieldset>
+  );
+}
+
+export function SwitchField({ name, label }: { name: FlagName; label: string }) {
+  const id = useId();
+  const error = useError(name);
+  const value = useSettings((state) => state.settings[name]);
+  const change = useSettings((state) => state.change);
+  return (
+    <div>
+      <label className="flex cursor-pointer items-center justify-between gap-4 text-[14.5px] font-medium">
+        {label}
+        <input
+          type="checkbox"
+          role="switch"
+          name={name}
+          checked={value}
+          aria-checked={value}
+          aria-describedby={`${id}-below`}
+          className="size-4.5 shrink-0 accent-accent"
+          onChange={(event) => void change(name, event.target.checked)}
+        />
+      </label>
+      <Below id={`${id}-below`} error={error} />
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+// Copies a text and says for a moment whether it worked.
+import { Check, Copy, X } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { strings } from '../strings.ts';
+
+type Outcome = 'idle' | 'copied' | 'failed';
+
+const shownMs = 1600;
+
+interface CopyButtonProps {
+  label: string;
+  text: () => string;
+  className?: string;
+}
+
+export function CopyButton({ label, text, className = 'button-ghost' }: CopyButtonProps) {
+  const [outcome, setOutcome] = useState<Outcome>('idle');
+
+  useEffect(() => {
+    if (outcome === 'idle') return;
+    const timer = setTimeout(() => setOutcome('idle'), shownMs);
+    return () => clearTimeout(timer);
+  }, [outcome]);
+
+  const said = { idle: label, copied: strings.copy.copied, failed: strings.copy.failed }[outcome];
+  const Icon = { idle: Copy, copied: Check, failed: X }[outcome];
+  return (
+    <button
+      type="button"
+      className={className}
+      aria-label={said}
+      title={said}
+      onClick={() => {
+        writeClipboard(text()).then(
+          () => setOutcome('copied'),
+          () => setOutcome('failed'),
+        );
+      }}
+    >
+      <Icon size={15} aria-hidden />
+    </button>
+  );
+}
+
+async function writeClipboard(text: string): Promise<void> {
+  if (!navigator.clipboard) throw new Error('The clipboard is not available here.');
+  await navigator.clipboard.writeText(text);
+}
