@@ -108,6 +108,9 @@ export class ElectronDouble {
   menu: { label?: string; submenu?: { label?: string; click?: () => void }[] }[] = [];
   displays: Rectangle[] = [{ x: 0, y: 0, width: 1920, height: 1080 }];
   isFirstInstance = true;
+  /** The button that dialogs are answered with. */
+  dialogAnswer = 0;
+  readonly opened: string[] = [];
 
   /** The module, as the shell takes it. */
   readonly module: ElectronMain;
@@ -155,9 +158,15 @@ export class ElectronDouble {
       dialog: {
         showMessageBox: (options: Record<string, unknown>) => {
           dialogs.push(options);
-          return Promise.resolve({ response: 0 });
+          return Promise.resolve({ response: this.dialogAnswer });
         },
         showErrorBox: (title: string, content: string) => void dialogs.push({ title, content }),
+      },
+      shell: {
+        openExternal: (url: string) => {
+          this.opened.push(url);
+          return Promise.resolve();
+        },
       },
       Menu: {
         buildFromTemplate: (template: ElectronDouble['menu']) => template,

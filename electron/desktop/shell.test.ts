@@ -143,6 +143,22 @@ test('opening a window is denied in all web contents', async () => {
   expect(contents.windowOpenHandler?.({ url: 'https://example.org/' })).toEqual({ action: 'deny' });
 });
 
+test('a link opens in the browser only if the user agrees, and only if it is one for a browser', async () => {
+  await start();
+  const contents = new WebContentsDouble();
+  electron.app.emit('web-contents-created', {}, contents);
+  contents.windowOpenHandler?.({ url: 'https://example.org/' });
+  await vi.waitFor(() => expect(electron.dialogs).toHaveLength(1));
+  expect(electron.dialogs[0]).toMatchObject({ detail: 'https://example.org/', defaultId: 0, cancelId: 0 });
+  expect(electron.opened).toEqual([]);
+
+  electron.dialogAnswer = 1;
+  for (const url of ['file:///etc/passwd', 'javascript:alert(1)', 'smb://host/share', 'app://kangaroo/', 'http://example.org/']) {
+    expect(contents.windowOpenHandler?.({ url })).toEqual({ action: 'deny' });
+  }
+  await vi.waitFor(() => expect(electron.opened).toEqual(['http://example.org/']));
+});
+
 test('every permission is denied, asked or checked', async () => {
   await start();
   const decide = vi.fn();

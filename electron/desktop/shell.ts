@@ -13,7 +13,7 @@ import { confine, createWindow, denyPermissions, pageOrigin, pageScheme } from '
 /** The calls of Electron that the shell uses; tests put a recording double in their place. */
 export type ElectronMain = Pick<
   typeof Electron,
-  'app' | 'BrowserWindow' | 'Menu' | 'MessageChannelMain' | 'dialog' | 'ipcMain' | 'protocol' | 'screen' | 'session'
+  'app' | 'BrowserWindow' | 'Menu' | 'MessageChannelMain' | 'dialog' | 'ipcMain' | 'protocol' | 'screen' | 'session' | 'shell'
 >;
 
 export interface DesktopApp {
@@ -45,7 +45,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   electron.protocol.registerSchemesAsPrivileged([
     { scheme: pageScheme, privileges: { standard: true, secure: true, supportFetchAPI: true } },
   ]);
-  app.on('web-contents-created', (_event, contents) => confine(contents));
+  app.on('web-contents-created', (_event, contents) => confine(contents, (url) => void openLink(electron, url)));
 
   await app.whenReady();
   mkdirSync(dataDir, { recursive: true });
@@ -110,6 +110,20 @@ async function startNewChat(
   const shown = window();
   showWindow();
   shown?.webContents.reload();
+}
+
+/** Links leave the app only if the user says so here, whatever the page says: it shows text that a model wrote. */
+async function openLink(electron: ElectronMain, url: string): Promise<void> {
+  const { response } = await electron.dialog.showMessageBox({
+    type: 'question',
+    message: 'Open this link in your browser?',
+    detail: url,
+    buttons: ['Cancel', 'Open'],
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+  });
+  if (response === 1) await electron.shell.openExternal(url);
 }
 
 async function showAbout(electron: ElectronMain, services: AppApi): Promise<void> {

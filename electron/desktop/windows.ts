@@ -70,9 +70,15 @@ export function createWindow({ electron, dataDir, preloadPath, title }: WindowOp
   return window;
 }
 
-/** Denies what no page of ours asks for: going elsewhere, opening windows, embedding pages. For every web contents there is. */
-export function confine(contents: Electron.WebContents): void {
-  contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+/**
+ * Denies going elsewhere, opening windows and embedding pages, for every web contents there is. A link that the page wanted to
+ * open in a new window is handed to `onLink`, if it is one for a browser.
+ */
+export function confine(contents: Electron.WebContents, onLink: (url: string) => void): void {
+  contents.setWindowOpenHandler(({ url }) => {
+    if (/^https?:\/\//i.test(url)) onLink(url);
+    return { action: 'deny' };
+  });
   contents.on('will-navigate', (event) => event.preventDefault());
   contents.on('will-frame-navigate', (event) => event.preventDefault());
   contents.on('will-redirect', (event) => event.preventDefault());

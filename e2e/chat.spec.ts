@@ -1,0 +1,81 @@
+// The first journey: a message, an answer that streams, its figures, its origins; stopping it; a new chat.
+import { expect, longStory, shortPrompt, test } from './chat.ts';
+
+test('a message is answered, with figures', async ({ chat, page }) => {
+  await chat.send(shortPrompt);
+  await chat.finished();
+  await expect(chat.lastText).not.toHaveText('');
+  await expect(chat.lastAnswer.getByTestId('stats')).toContainText('tokens/s');
+  await expect(chat.lastAnswer.getByTestId('stats')).toContainText('tokens per round');
+  await expect(chat.lastAnswer.getByTestId('speedup')).toContainText('× plain');
+  await expect(page.getByTestId('composer')).toHaveValue('');
+  await expect(page.getByTestId('send')).toBeVisible();
+});
+
+test('an answer is shown while it is written', async ({ chat }) => {
+  const engine = await chat.holdInMidAnswer(longStory);
+  const begun = (await chat.lastText.innerText()).trim();
+  chat.release(engine);
+  await chat.finished();
+  const whole = (await chat.lastText.innerText()).trim();
+  expect(whole.length).toBeGreaterThan(begun.length);
+  expect(whole.slice(0, 20)).toBe(begun.slice(0, 20));
+});
+
+test('an answer can be stopped: what was written stays, and the chat goes on', async ({ chat, page }) => {
+  const engine = await chat.holdInMidAnswer(longStory);
+  await page.getByTestId('stop').click();
+  chat.release(engine);
+  await chat.finished('stopped');
+  const stopped = (await chat.lastText.innerText()).trim();
+  expect(stopped).not.toBe('');
+  await chat.send(shortPrompt);
+  await chat.finished();
+  await expect(chat.answers).toHaveCount(2);
+});
+
+test('a new chat is empty, and answers', async ({ chat, page }) => {
+  await chat.send(shortPrompt);
+  await chat.finished();
+  await page.getByTestId('new-chat').click();
+  await expect(page.getByTestId('message-user')).toHaveCount(0);
+  await chat.send('Hello!');
+  await chat.finished();
+  await expect(chat.answers).toHaveCount(1);
+});
+
+test('tokens are tinted by origin, and the rejected drafts are there on demand', async ({ chat, page }) => {
+  await chat.send(longStory);
+  await chat.finished();
+  const tinted = () =>
+    page.evaluate(() => Object.fromEntries([...CSS.highlights].map(([name, highlight]) => [name, highlight.size] as const)));
+  await expect.poll(async () => (await tinted())['origin-draft'] ?? 0).toBeGreaterThan(0);
+  await expect.poll(async () => (await tinted())['origin-target'] ?? 0).toBeGreaterThan(0);
+
+  const text = (await chat.lastText.innerText()).replaceAll(/\s+/g, ' ').trim();
+  await chat.lastAnswer.getByTestId('toggle-rounds').click();
+  await expect(chat.lastAnswer.locator('del').first()).toBeVisible();
+  const withoutGhosts = await chat.lastAnswer.getByRole('option').evaluateAll((rounds) =>
+    rounds
+      .map((round) =>
+        [...round.children]
+          .filter((part) => part.tagName !== 'DEL')
+          .map((part) => part.textContent)
+          .join(''),
+      )
+      .join(''),
+  );
+  expect(withoutGhosts.replaceAll(/\s+/g, ' ').trim()).toBe(text);
+});
+
+test('greedy answers are the same with and without drafting', async ({ chat, page }) => {
+  await chat.send(shortPrompt);
+  await chat.finished();
+  const drafted = await chat.lastText.innerText();
+  await page.getByTestId('drafting').click();
+  await page.getByTestId('new-chat').click();
+  await chat.send(shortPrompt);
+  await chat.finished();
+  await expect(chat.lastAnswer.getByTestId('stats')).toContainText('Plain decoding');
+  expect(await chat.lastText.innerText()).toBe(drafted);
+});

@@ -1,0 +1,105 @@
+// What the journeys have in common: a fresh app per test, its page signed in, and the steps that people take.
+import { test as base, expect, type Locator, type Page } from '@playwright/test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { launchBrowserShell, type Shell } from './launch.ts';
+
+/** A prompt whose greedy answer is long enough to be caught in the middle. */
+export const longStory = 'Tell me a story about a fox who is afraid of the dark.';
+export const shortPrompt = "Explain rainbows like I'm five years old.";
+
+interface Fixtures {
+  shell: Shell;
+  chat: Chat;
+}
+
+export const test = base.extend<Fixtures>({
+  shell: async ({}, use) => {
+    const shell = await launchBrowserShell();
+    await use(shell);
+    await shell.close();
+  },
+  chat: async ({ page, shell }, use) => {
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text())) problems.push(message.text());
+    });
+    const chat = new Chat(page, shell);
+    await chat.open();
+    await use(chat);
+    expect(problems, 'errors and policy violations in the page').toEqual([]);
+  },
+});
+
+export { expect };
+
+/** One chat in the page. */
+export class Chat {
+  readonly page: Page;
+  readonly shell: Shell;
+
+  constructor(page: Page, shell: Shell) {
+    this.page = page;
+    this.shell = shell;
+  }
+
+  get composer(): Locator {
+    return this.page.getByTestId('composer');
+  }
+
+  get answers(): Locator {
+    return this.page.getByTestId('message-assistant');
+  }
+
+  get lastAnswer(): Locator {
+    return this.answers.last();
+  }
+
+  /** The answer's own words, as they are shown. */
+  get lastText(): Locator {
+    return this.lastAnswer.getByTestId('answer-text');
+  }
+
+  async open(): Promise<void> {
+    await this.page.goto(this.shell.url);
+    await this.ready();
+  }
+
+  /** Waits until the model is loaded and measured. */
+  async ready(): Promise<void> {
+    await expect(this.page.getByTestId('model-state')).toHaveAttribute('data-status', 'ready', { timeout: 60_000 });
+  }
+
+  async send(text: string): Promise<void> {
+    await this.composer.fill(text);
+    await this.page.getByTestId('send').click();
+    await expect(this.page.getByTestId('message-user').last()).toHaveText(text);
+  }
+
+  async finished(status: 'complete' | 'stopped' | 'failed' = 'complete'): Promise<void> {
+    await expect(this.lastAnswer).toHaveAttribute('data-status', status, { timeout: 60_000 });
+  }
+
+  /**
+   * Sends a text and holds the engine in the middle of its answer: the real engine, stopped by the system like any process
+   * and let go for moments. Returns the engine's process id; `release` lets it go on.
+   */
+  async holdInMidAnswer(text: string): Promise<number> {
+    const engine = this.shell.enginePid();
+    process.kill(engine, 'SIGSTOP');
+    await this.send(text);
+    await expect(this.page.getByTestId('stop')).toBeVisible();
+    await expect(async () => {
+      process.kill(engine, 'SIGCONT');
+      await sleep(15);
+      process.kill(engine, 'SIGSTOP');
+      await expect(this.lastText).not.toHaveText('', { timeout: 250 });
+    }).toPass({ timeout: 30_000 });
+    await expect(this.lastAnswer).toHaveAttribute('data-status', 'streaming');
+    return engine;
+  }
+
+  release(engine: number): void {
+    process.kill(engine, 'SIGCONT');
+  }
+}

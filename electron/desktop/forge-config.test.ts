@@ -1,0 +1,42 @@
+// The package's hard edges: fuses that close Electron's back doors, and which files get in.
+import { FusesPlugin } from '@electron-forge/plugin-fuses';
+import { FuseV1Options } from '@electron/fuses';
+import { expect, test } from 'vitest';
+import config, { isKept } from '../../forge.config.ts';
+
+test('the fuses close every back door', () => {
+  const plugin = config.plugins?.find((each) => each instanceof FusesPlugin);
+  expect(plugin?.fusesConfig).toMatchObject({
+    strictlyRequireAllFuses: true,
+    [FuseV1Options.RunAsNode]: false,
+    [FuseV1Options.EnableCookieEncryption]: true,
+    [FuseV1Options.EnableNodeOptionsEnvironmentVariable]: false,
+    [FuseV1Options.EnableNodeCliInspectArguments]: false,
+    [FuseV1Options.EnableEmbeddedAsarIntegrityValidation]: true,
+    [FuseV1Options.OnlyLoadAppFromAsar]: true,
+    [FuseV1Options.GrantFileProtocolExtraPrivileges]: false,
+  });
+});
+
+test.each([
+  '',
+  '/package.json',
+  '/.vite',
+  '/.vite/build/main.js',
+  '/renderer',
+  '/renderer/dist/index.html',
+  '/assets/starter/starter-f16.gguf',
+  '/native/build/bin/kangaroo.node',
+  '/node_modules',
+  '/node_modules/better-sqlite3/lib/index.js',
+])('the package holds "%s"', (path) => expect(isKept(path)).toBe(true));
+
+test.each([
+  '/electron/desktop/main.ts',
+  '/renderer/main.tsx',
+  '/native/build/llama.cpp',
+  '/node_modules/vite',
+  '/.git',
+  '/e2e',
+  '/test-results',
+])('the package does not hold %s', (path) => expect(isKept(path)).toBe(false));
