@@ -233,6 +233,10 @@ export interface EngineApi {
   measure(): Promise<Costs>;
   /** Events come in batches: one array per turn of the engine's event loop. The last event is `done`. */
   generate(request: GenerateRequest): AsyncIterable<GenerationEvent[]>;
+  /** Ends the running generation within one round; its stream then ends with `done`, reason `cancelled`. Else nothing. */
+  stop(): Promise<void>;
+  /** Build id and llama.cpp's commit. Rejects with `engine-not-built`. */
+  version(): Promise<string>;
 }
 
 export const defaultGenerationOptions: GenerationOptions = {

@@ -29,7 +29,14 @@ export interface AppApi {
 /** Which methods there are and how each answers; a client is made from this, a server checks against it. */
 export type Shape<T> = { [K in keyof T]: T[K] extends (...args: never[]) => AsyncIterable<unknown> ? 'stream' : 'call' };
 
-export const engineShape: Shape<EngineApi> = { load: 'stream', unload: 'call', measure: 'call', generate: 'stream' };
+export const engineShape: Shape<EngineApi> = {
+  load: 'stream',
+  unload: 'call',
+  measure: 'call',
+  generate: 'stream',
+  stop: 'call',
+  version: 'call',
+};
 
 export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
   info: { get: 'call' },

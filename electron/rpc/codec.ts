@@ -25,9 +25,10 @@ const error = z.object({
 });
 
 const response = z.discriminatedUnion('t', [
-  z.strictObject({ t: z.literal('result'), id, value: z.unknown() }),
+  // JSON leaves `undefined` out: a call without a value answers without one.
+  z.strictObject({ t: z.literal('result'), id, value: z.unknown().optional() }),
   z.strictObject({ t: z.literal('error'), id, error }),
-  z.strictObject({ t: z.literal('item'), id, value: z.unknown() }),
+  z.strictObject({ t: z.literal('item'), id, value: z.unknown().optional() }),
   z.strictObject({ t: z.literal('end'), id }),
 ]);
 
@@ -50,7 +51,8 @@ export function parseRequest(message: unknown): Request | null {
 export function parseResponse(message: unknown): Response | null {
   const parsed = response.safeParse(message).data;
   if (!parsed) return null;
-  if (parsed.t !== 'error') return parsed;
+  if (parsed.t === 'end') return parsed;
+  if (parsed.t !== 'error') return { ...parsed, value: parsed.value };
   const { code, message: text, detail } = parsed.error;
   return { ...parsed, error: { code, message: text, ...(detail === undefined ? {} : { detail }) } };
 }

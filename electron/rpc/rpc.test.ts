@@ -99,6 +99,7 @@ describe.each(transports)('over %s', (_name, connect) => {
     const { client } = await connect();
     const answers = await Promise.all([client.add(1, 2), client.echo({ text: 'größer 🦘', list: [1, null] }), client.add(3, 4)]);
     expect(answers).toEqual([3, { text: 'größer 🦘', list: [1, null] }, 7]);
+    expect(await client.nothing()).toBeUndefined();
   });
 
   test('errors keep code, message and detail', async () => {

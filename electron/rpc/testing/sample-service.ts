@@ -7,6 +7,7 @@ export interface SampleApi {
   sample: {
     echo(value: unknown): Promise<unknown>;
     add(a: number, b: number): Promise<number>;
+    nothing(): Promise<void>;
     refuse(): Promise<void>;
     throwPlain(): Promise<void>;
     never(): Promise<void>;
@@ -22,6 +23,7 @@ export const sampleShape: AnyShape<SampleApi> = {
   sample: {
     echo: 'call',
     add: 'call',
+    nothing: 'call',
     refuse: 'call',
     throwPlain: 'call',
     never: 'call',
@@ -44,6 +46,7 @@ export function createSampleService(): { services: SampleApi; observed: Observed
     sample: {
       echo: async (value) => value,
       add: async (a, b) => a + b,
+      nothing: async () => {},
       refuse: async () => {
         throw new KangarooError('busy', 'The engine is answering. Stop it first.', 'a detail');
       },

@@ -1,0 +1,213 @@
+// An engine for unit tests that need no model: it answers with the words of the last message, and does what some words say.
+// It is a double of the engine's contract only; everything around it in those tests is real.
+import type {
+  Costs,
+  EngineApi,
+  GenerateRequest,
+  GenerationEvent,
+  GenerationStats,
+  LoadedModel,
+  LoadEvent,
+  LoadRequest,
+  Round,
+  StopReason,
+} from '../../../contract/engine.ts';
+import { KangarooError } from '../../../contract/errors.ts';
+import { Queue } from '../../../rpc/queue.ts';
+
+export interface ScriptedEngineOptions {
+  /** What happens at the word `crash`, and when a model named `crash…` is loaded. */
+  crash(): void;
+}
+
+export const scriptedCosts: Costs = {
+  verifyMs: [10, 15, 20],
+  verifyLateMs: [8, 12, 16],
+  draftStepMs: 2,
+  plainTokensPerSecond: 100,
+  plainTokensPerSecondQuartiles: [95, 105],
+  depth: 64,
+  tookMs: 1,
+};
+
+function loadedModel(request: LoadRequest): LoadedModel {
+  const name = request.modelPath;
+  return {
+    model: {
+      path: name,
+      name,
+      architecture: 'llama',
+      fileType: 'F16',
+      parameters: 7_000_000,
+      sizeBytes: 14_000_000,
+      layers: 8,
+      embeddingLength: 256,
+      vocabularySize: 4096,
+      trainedContext: 1024,
+      hasChatTemplate: true,
+      fingerprint: 'ab'.repeat(32),
+    },
+    adapter:
+      request.adapterPath === null
+        ? null
+        : {
+            path: request.adapterPath,
+            name: request.adapterPath,
+            baseName: name,
+            baseFingerprint: 'ab'.repeat(32),
+            exitLayer: 2,
+            embeddingLength: 256,
+            heads: 4,
+            headsKv: 2,
+            parameters: 200_000,
+            sizeBytes: 400_000,
+            draftVocabularySize: 0,
+          },
+    adapterError: null,
+    contextSize: 1024,
+    threads: 2,
+    devices: ['CPU'],
+  };
+}
+
+function round(id: number, text: string): Round {
+  return {
+    drafts: [{ id, text, confidence: 0.75 }],
+    accepted: 1,
+    token: { id: id + 1, text: ' ' },
+    pieces: [
+      { id, text, origin: 'draft' },
+      { id: id + 1, text: ' ', origin: 'target' },
+    ],
+    draftMs: 1,
+    verifyMs: 2,
+    rows: 2,
+    mode: 'kangaroo',
+  };
+}
+
+function stats(tokens: number, rounds: number): GenerationStats {
+  return {
+    promptTokens: 10,
+    cachedTokens: 0,
+    promptMs: 5,
+    tokens,
+    ms: 50,
+    tokensPerSecond: 150,
+    rounds,
+    tokensPerRound: 2,
+    drafted: rounds,
+    accepted: rounds,
+    acceptanceRate: 1,
+    graphsReused: rounds,
+    graphsBuilt: 2,
+    recomputedRounds: 0,
+  };
+}
+
+/**
+ * The answer is the last message's words, one round each. `crash`, `refuse` and `forever` act instead of being said:
+ * the last goes on saying "la" until it is stopped.
+ */
+export class ScriptedEngine implements EngineApi {
+  /** What was asked so far. */
+  readonly requests: GenerateRequest[] = [];
+  readonly loads: LoadRequest[] = [];
+  /** How often a running answer was left by its reader. */
+  left = 0;
+  readonly #options: ScriptedEngineOptions;
+  #stopped = false;
+  #loaded = false;
+  #saying: Promise<void> = Promise.resolve();
+
+  constructor(options: ScriptedEngineOptions) {
+    this.#options = options;
+  }
+
+  async *load(request: LoadRequest): AsyncGenerator<LoadEvent> {
+    this.loads.push(request);
+    if (request.modelPath.includes('missing')) {
+      throw new KangarooError('file-not-found', `${request.modelPath} does not exist. Check the path.`);
+    }
+    yield { type: 'progress', fraction: 0.5 };
+    if (request.modelPath.includes('crash')) {
+      this.#options.crash();
+      await new Promise(() => {});
+    }
+    this.#loaded = true;
+    yield { type: 'progress', fraction: 1 };
+    yield { type: 'loaded', loaded: loadedModel(request) };
+  }
+
+  async unload(): Promise<void> {
+    this.#stopped = true;
+    await this.#saying;
+    this.#loaded = false;
+  }
+
+  async measure(): Promise<Costs> {
+    return scriptedCosts;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+  }
+
+  async version(): Promise<string> {
+    return 'scripted';
+  }
+
+  generate(request: GenerateRequest): AsyncIterable<GenerationEvent[]> {
+    this.requests.push(request);
+    const queue = new Queue<GenerationEvent[]>({
+      onReturn: () => {
+        this.left++;
+        this.#stopped = true;
+      },
+    });
+    this.#stopped = false;
+    this.#saying = this.#say(queue, request).then(
+      () => queue.end(),
+      (error: unknown) => queue.fail(error),
+    );
+    return queue;
+  }
+
+  async #say(queue: Queue<GenerationEvent[]>, { prompt, options }: GenerateRequest): Promise<void> {
+    if (!this.#loaded) throw new KangarooError('no-model', 'No model is loaded. Choose one first.');
+    const words = prompt.kind === 'messages' ? (prompt.messages.at(-1)?.content ?? '').split(/\s+/) : ['raw'];
+    const first = { id: 1, text: '>' };
+    const pieces = [{ ...first, origin: 'target' as const }];
+    queue.push([
+      { type: 'prefill', done: 5, total: 10 },
+      { type: 'prompt', promptTokens: 10, cachedTokens: 0, promptMs: 5, token: first, pieces },
+    ]);
+    let text = '>';
+    let rounds = 0;
+    let reason: StopReason = 'end-of-turn';
+    const say = (word: string) => {
+      queue.push([{ type: 'round', ...round(10 * ++rounds, word), mode: options.mode }]);
+      text += `${word} `;
+    };
+    for (const word of words) {
+      if (word === 'crash') {
+        // The rounds before it are on their way first.
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        this.#options.crash();
+        await new Promise(() => {});
+      } else if (word === 'refuse') {
+        throw new KangarooError('prompt-too-long', 'The conversation is too long.');
+      } else if (word === 'forever') {
+        while (!this.#stopped) {
+          say('la');
+          await new Promise((resolve) => setTimeout(resolve, 2));
+        }
+        reason = 'cancelled';
+      } else {
+        say(word);
+      }
+    }
+    const tokens = 2 * rounds + 1;
+    queue.push([{ type: 'done', reason, tokenIds: [1], text, stats: stats(tokens, rounds) }]);
+  }
+}

@@ -1,0 +1,45 @@
+// The engine's process: loads the addon and serves the engine's contract to its parent, until the parent goes away.
+// Started with the project's root as its argument. A missing addon is an answer to every call, not a crash.
+import type { EngineApi } from '../../contract/engine.ts';
+import { engineShape } from '../../contract/index.ts';
+import { emitterPortPipe, type EmitterPort } from '../../rpc/message-port.ts';
+import { processPipe } from '../../rpc/process.ts';
+import { serve } from '../../rpc/server.ts';
+import { loadAddon } from './addon.ts';
+import { coalesce } from './coalesce.ts';
+import { Engine } from './engine.ts';
+
+/** One animation frame: the screen shows no more than that. */
+const batchIntervalMs = 16;
+/** What freeing the model may take when the parent is gone. */
+const farewellMs = 2000;
+
+let engine: Engine | undefined;
+
+function theEngine(): Engine {
+  engine ??= new Engine(loadAddon(process.argv[2] ?? process.cwd()));
+  return engine;
+}
+
+const service: EngineApi = {
+  load: (request) => theEngine().load(request),
+  unload: async () => theEngine().unload(),
+  measure: async () => theEngine().measure(),
+  generate: (request) => coalesce(theEngine().generate(request), batchIntervalMs),
+  stop: async () => theEngine().stop(),
+  version: async () => theEngine().version(),
+};
+
+// Electron's utility processes speak through `process.parentPort`, Node's children through their IPC channel.
+const { parentPort } = process as unknown as { parentPort?: EmitterPort };
+const pipe = parentPort ? emitterPortPipe(parentPort) : processPipe(process);
+
+pipe.onClose(() => {
+  setTimeout(() => process.exit(0), farewellMs).unref();
+  void (engine?.unload() ?? Promise.resolve()).finally(() => process.exit(0));
+});
+
+// Ctrl+C reaches every process of a terminal: the parent decides when this one ends.
+process.on('SIGINT', () => {});
+
+serve(pipe, service, engineShape);
