@@ -1,5 +1,6 @@
-// Plays the benchmark's conversations: plain and Kangaroo take turns on their own sessions, and who is first changes
-// with every repeat, so that a machine that gets warm or busy is unfair to neither.
+// Plays the benchmark's conversations: plain and Kangaroo take turns, and who is first changes with every repeat, so that
+// a machine that gets warm or busy is unfair to neither. Both run on one session: the idle threads of a second one go on
+// spinning for a while and would take the cores from the first (measured on 2 cores: less than half the speed).
 import type { ChatTurn, DecodingMode, GenerationOptions, Round } from '../contract/engine.ts';
 import type { NativeSession } from '../core/engine/addon.ts';
 import type { Conversation } from './prompts.ts';
@@ -31,8 +32,7 @@ export interface Shortage {
 }
 
 export interface Playing {
-  plain: NativeSession;
-  kangaroo: NativeSession;
+  session: NativeSession;
   encode: (messages: ChatTurn[]) => Int32Array;
   /** Greedy; the mode is set here. */
   options: GenerationOptions;
@@ -76,7 +76,7 @@ async function playConversation(
   playing: Playing,
   options: GenerationOptions,
 ): Promise<PlayedConversation> {
-  const session = playing[mode];
+  const { session } = playing;
   session.reset();
   const history = [...conversation.history];
   const played: PlayedConversation = { answers: [], timedTokens: 0, ms: 0, rounds: [] };

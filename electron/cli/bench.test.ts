@@ -28,53 +28,49 @@ const conversations: Conversation[] = [
   { index: 1, category: 'math', history: [], turns: ['short'] },
 ];
 
-function playing(plain: ScriptedSession, kangaroo: ScriptedSession, repeat = 2): Playing {
-  const signal = new AbortController().signal;
-  return { plain, kangaroo, encode, options: defaultGenerationOptions, repeat, signal, onProgress: () => {} };
+/** A session that answers each mode from a script of its own. */
+function scripted(plain: () => ScriptedAnswer, kangaroo: () => ScriptedAnswer, contextSize?: number): ScriptedSession {
+  return new ScriptedSession((_ids, { mode }) => (mode === 'plain' ? plain() : kangaroo()), contextSize);
 }
 
-/** Of the last two prompts. */
-function lastLengths(session: ScriptedSession): number[] {
-  return session.calls.flatMap((call) => (call.call === 'generate' ? [call.promptIds.length] : [])).slice(-2);
+function playing(session: ScriptedSession, repeat = 2): Playing {
+  const signal = new AbortController().signal;
+  return { session, encode, options: defaultGenerationOptions, repeat, signal, onProgress: () => {} };
+}
+
+/** Mode and prompt length of every answer, in order. */
+function answersOf(session: ScriptedSession): string[] {
+  return session.calls.flatMap((call) => (call.call === 'generate' ? [`${call.options.mode} ${call.promptIds.length}`] : []));
 }
 
 describe('playing', () => {
   test('the modes alternate, and who is first changes with the repeat, after a warm-up on the shortest prompt', async () => {
-    const order: string[] = [];
-    const named = (name: string) => (ids: number[]) => {
-      order.push(`${name} ${ids.length}`);
-      return name === 'plain' ? plainAnswer(10) : draftedAnswer(5);
-    };
-    const [plain, kangaroo] = [new ScriptedSession(named('plain')), new ScriptedSession(named('kangaroo'))];
-    const { samples, shortages } = await playBenchmark(conversations, playing(plain, kangaroo));
-    const pairs = order.flatMap((name, place) => (place % 2 === 0 ? [`${name}, ${order[place + 1]}`] : []));
-    expect(pairs).toEqual([
-      'plain 5, kangaroo 5',
-      'plain 16, kangaroo 16',
-      'plain 5, kangaroo 5',
-      'kangaroo 16, plain 16',
-      'kangaroo 5, plain 5',
-    ]);
+    const session = scripted(
+      () => plainAnswer(10),
+      () => draftedAnswer(5),
+    );
+    const { samples, shortages } = await playBenchmark(conversations, playing(session));
+    const warmUp = ['plain 5', 'kangaroo 5'];
+    const first = ['plain 16', 'kangaroo 16', 'plain 5', 'kangaroo 5'];
+    const second = ['kangaroo 16', 'plain 16', 'kangaroo 5', 'plain 5'];
+    expect(answersOf(session)).toEqual(warmUp.concat(first, second));
     expect(samples.map((sample) => sample.index)).toEqual([0, 1, 0, 1]);
     expect(shortages).toEqual([]);
-    expect(plain.calls.filter((call) => call.call === 'reset')).toHaveLength(5);
+    expect(session.calls.filter((call) => call.call === 'reset')).toHaveLength(10);
   });
 
   test('each mode keeps its own history over the turns; all of them are timed', async () => {
     const talk: Conversation = { index: 0, category: 'mt-bench', history: [], turns: ['one', 'two'] };
-    const plain = new ScriptedSession(() => plainAnswer(10));
-    const kangaroo = new ScriptedSession(() => ({ first: 7, rounds: [], ms: 0 }));
-    const { samples } = await playBenchmark([talk], playing(plain, kangaroo, 1));
-    expect(samples[0]?.plain).toMatchObject({
-      timedTokens: 8,
-      ms: 20,
-      answers: [
-        [1, 2, 3, 4, 5],
-        [1, 2, 3, 4, 5],
-      ],
-    });
-    expect(lastLengths(plain)).toEqual([3, 'onetwo'.length + 'answer 1 2 3 4 5'.length]);
-    expect(lastLengths(kangaroo)).toEqual([3, 'onetwo'.length + 'answer 7'.length]);
+    const session = scripted(
+      () => plainAnswer(10),
+      () => ({ first: 7, rounds: [], ms: 0 }),
+    );
+    const { samples } = await playBenchmark([talk], playing(session, 1));
+    const plainIds = [1, 2, 3, 4, 5];
+    expect(samples[0]?.plain).toMatchObject({ timedTokens: 8, ms: 20, answers: [plainIds, plainIds] });
+    const plainLength = 'onetwo'.length + 'answer 1 2 3 4 5'.length;
+    const kangarooLength = 'onetwo'.length + 'answer 7'.length;
+    expect(answersOf(session).slice(-4)).toEqual(['plain 3', `plain ${plainLength}`, 'kangaroo 3', `kangaroo ${kangarooLength}`]);
   });
 
   test('what does not fit the context is counted once: skipped, or shortened after its first turn', async () => {
@@ -82,8 +78,12 @@ describe('playing', () => {
       { index: 0, category: 'rag', history: [], turns: ['x'.repeat(20)] },
       { index: 1, category: 'rag', history: [], turns: ['one', 'x'.repeat(20)] },
     ];
-    const [plain, kangaroo] = [new ScriptedSession(() => plainAnswer(10), 20), new ScriptedSession(() => draftedAnswer(5), 20)];
-    const { samples, shortages } = await playBenchmark(talks, playing(plain, kangaroo));
+    const session = scripted(
+      () => plainAnswer(10),
+      () => draftedAnswer(5),
+      20,
+    );
+    const { samples, shortages } = await playBenchmark(talks, playing(session));
     expect(samples.map((sample) => sample.index)).toEqual([1, 1]);
     expect(shortages).toEqual([
       { category: 'rag', index: 0, kind: 'skipped' },
@@ -96,22 +96,27 @@ describe('playing', () => {
 
   test('cancelling rejects', async () => {
     const controller = new AbortController();
-    const plain = new ScriptedSession(() => plainAnswer(10));
-    plain.onGenerate = () => controller.abort();
-    const kangaroo = new ScriptedSession(() => draftedAnswer(5));
-    const running = playBenchmark(conversations, { ...playing(plain, kangaroo), signal: controller.signal });
+    const session = scripted(
+      () => plainAnswer(10),
+      () => draftedAnswer(5),
+    );
+    session.onGenerate = () => controller.abort();
+    const running = playBenchmark(conversations, { ...playing(session), signal: controller.signal });
     await expect(running).rejects.toMatchObject({ code: 'cancelled' });
   });
 });
 
 async function measured(plainMs: number[], kangarooMs: number[]): Promise<Sample[]> {
-  const [before, after] = [[...plainMs], [...kangarooMs]];
-  // The warm-up is the first call of each and not part of the samples.
-  const plain = new ScriptedSession(() => plainAnswer(before.shift() ?? 0));
-  const kangaroo = new ScriptedSession(() => draftedAnswer(after.shift() ?? 0));
-  before.unshift(1);
-  after.unshift(1);
-  return (await playBenchmark(conversations, playing(plain, kangaroo, plainMs.length / 2))).samples;
+  // The first answer of each is the warm-up, which is no sample.
+  const [before, after] = [
+    [1, ...plainMs],
+    [1, ...kangarooMs],
+  ];
+  const session = scripted(
+    () => plainAnswer(before.shift() ?? 0),
+    () => draftedAnswer(after.shift() ?? 0),
+  );
+  return (await playBenchmark(conversations, playing(session, plainMs.length / 2))).samples;
 }
 
 describe('summing up', () => {

@@ -52,6 +52,8 @@ type Values = OptionValues<typeof options>;
 const measuredRows = 8;
 const measuredDepth = 128;
 const measureRepeat = 15;
+/** Enough for every width of a 7B model on two cores. */
+const measureBudgetMs = 120_000;
 
 async function run({ values }: ParsedArguments<typeof options>, context: CommandContext): Promise<boolean> {
   if (values.prompts === undefined) throw usageError('--prompts FILE is needed.');
@@ -77,10 +79,9 @@ async function measure(
   values: Values,
   context: CommandContext,
 ): Promise<BenchmarkResult> {
-  const [plain, kangaroo] = [await opened.openSession('plain'), await opened.openSession('drafting')];
+  const session = await opened.openSession('drafting');
   const { samples, shortages } = await playBenchmark(conversations, {
-    plain,
-    kangaroo,
+    session,
     encode: opened.encodeChat,
     options: greedyOptions(values, opened.stops({ kind: 'messages', messages: [] })),
     repeat: values.repeat,
@@ -90,22 +91,23 @@ async function measure(
   if (samples.length === 0) {
     throw new KangarooError(
       'prompt-too-long',
-      `None of the prompts fits the context of ${kangaroo.contextSize} tokens. Try --context.`,
+      `None of the prompts fits the context of ${session.contextSize} tokens. Try --context.`,
     );
   }
   const { threshold, maxDraft, maxTokens, repeat } = values;
   return {
     date: new Date().toISOString(),
-    machine: machine(kangaroo, opened),
+    machine: machine(session, opened),
     model: opened.model,
     adapter: opened.adapter ?? { name: '', exitLayer: 0 },
-    settings: { threshold, maxDraft, maxTokens, repeat, contextSize: kangaroo.contextSize },
+    settings: { threshold, maxDraft, maxTokens, repeat, contextSize: session.contextSize },
     categories: summarizeByCategory(samples, shortages),
     overall: summarize(samples, shortages),
-    costs: await kangaroo.measure({
+    costs: await session.measure({
       maxRows: measuredRows,
       repeat: measureRepeat,
-      depth: Math.min(measuredDepth, Math.floor(kangaroo.contextSize / 2)),
+      depth: Math.min(measuredDepth, Math.floor(session.contextSize / 2)),
+      budgetMs: measureBudgetMs,
     }),
   };
 }

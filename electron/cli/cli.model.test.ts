@@ -361,7 +361,9 @@ describe('bad input is a typed error and exit code 1', () => {
   });
 
   test('a prompt that is longer than the context', async () => {
-    await expectError(['generate', '--model', model, '--raw', 'word '.repeat(400), '--context', '64'], 'prompt-too-long');
+    for (const words of [64, 100, 400]) {
+      await expectError(['generate', '--model', model, '--raw', 'word '.repeat(words), '--context', '64'], 'prompt-too-long');
+    }
   });
 
   test('token ids that the model does not have', async () => {
