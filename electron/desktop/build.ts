@@ -1,8 +1,7 @@
 // Makes sure that what a start needs is built and current: the native engine, the page, and the desktop shell's own bundles.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { addonPath } from '../core/engine/addon.ts';
 import { pageFolder } from '../core/page.ts';
 
 const pageSources = ['renderer', 'electron/contract', 'electron/rpc', 'package-lock.json'];
@@ -33,10 +32,9 @@ function runScript(root: string, args: string[]): Promise<number> {
   });
 }
 
-/** Builds the engine if its sources changed. False: it is not there, and the builder has said what is missing. */
+/** Builds the engine if its sources changed. False: that failed, and the builder has said what is missing. */
 export async function ensureEngine(root: string): Promise<boolean> {
-  await runScript(root, [join('native', 'build.ts')]);
-  return existsSync(addonPath(root));
+  return (await runScript(root, [join('native', 'build.ts')])) === 0;
 }
 
 async function runVite(root: string, config: string): Promise<boolean> {
