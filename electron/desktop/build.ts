@@ -9,7 +9,7 @@ const shellSources = ['electron', '.config/vite.main.config.ts', '.config/vite.p
 const builtFolders: ReadonlySet<string> = new Set(['node_modules', 'dist', 'build']);
 
 /** When the newest file below a path was last written; 0 where there is none. Folders that are built do not count. */
-export function newestMs(path: string): number {
+function newestMs(path: string): number {
   const entry = statSync(path, { throwIfNoEntry: false });
   if (!entry) return 0;
   if (!entry.isDirectory()) return entry.mtimeMs;

@@ -97,7 +97,7 @@ function statePath(dataDir: string): string {
 }
 
 /** The window's state as it was left; the default where nothing usable is stored, or where no display shows it any more. */
-export function readWindowState(dataDir: string, screen: Screen): WindowState {
+function readWindowState(dataDir: string, screen: Screen): WindowState {
   let stored: unknown;
   try {
     stored = JSON.parse(readFileSync(statePath(dataDir), 'utf8'));

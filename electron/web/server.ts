@@ -10,7 +10,7 @@ import { Gate, type Refusal } from './token.ts';
 const maxMessageBytes = 4 * 1024 * 1024;
 const maxConnections = 32;
 /** WebSocket close codes; the page tells them apart to say what to do. */
-export const closeCodes = { badToken: 4401, goingAway: 1001 } as const;
+const closeCodes = { badToken: 4401, goingAway: 1001 } as const;
 
 export interface WebServerOptions {
   /** 0: any free port. */

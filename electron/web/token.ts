@@ -8,7 +8,7 @@ export type Refusal = 'host' | 'origin' | 'token';
 const loopbackNames: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** 256 random bits, safe in a URL. */
-export function createSecret(): string {
+function createSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
@@ -17,7 +17,7 @@ function digest(text: string): Buffer {
 }
 
 /** Compares in constant time, whatever the lengths. */
-export function sameSecret(given: string, expected: string): boolean {
+function sameSecret(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }
 
@@ -25,7 +25,7 @@ export function sameSecret(given: string, expected: string): boolean {
  * True where the Host header names this machine. A page of another site whose name was made to resolve to 127.0.0.1 (DNS
  * rebinding) still sends its own name. The port may differ: people reach a machine without a display through a tunnel.
  */
-export function isLoopbackHost(host: string | undefined): boolean {
+function isLoopbackHost(host: string | undefined): boolean {
   const match = /^(\[[0-9a-f:]+\]|[^:]+)(?::\d{1,5})?$/i.exec(host ?? '');
   return match?.[1] !== undefined && loopbackNames.has(match[1].toLowerCase());
 }
