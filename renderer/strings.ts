@@ -54,6 +54,7 @@ export const strings = {
       loading: 'The model is still loading. You can write already.',
       calibrating: 'Measuring this machine: it takes a moment. You can write already.',
       failed: 'The model could not be loaded.',
+      restarting: 'The engine is being started again. You can write already.',
     },
     facts: {
       file: 'File',
@@ -80,7 +81,8 @@ export const strings = {
     onTitle: (maxDraft: number) =>
       `The model drafts up to ${count(maxDraft, 'token', 'tokens')} per round. Click to decode plainly.`,
     offTitle: 'The model decodes token by token. Click to let it draft.',
-    noAdapter: 'No adapter',
+    noAdapter: 'Drafting off: no adapter',
+    noAdapterShort: 'No adapter',
     noAdapterTitle: 'Drafting is off: no adapter for this model.',
     adapterError: (message: string) => `Drafting is off: the adapter cannot be used. ${message}`,
     decodePlainly: 'Decode plainly',

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import type { Message } from '../../electron/contract/chats.ts';
 import type { ErrorCode } from '../../electron/contract/errors.ts';
+import { useModel } from '../model/model-store.ts';
 import { strings } from '../strings.ts';
 import { Notice } from '../ui/notice.tsx';
 import { useChat } from './chat-store.ts';
@@ -43,8 +44,9 @@ function Note({ children }: { children: ReactNode }) {
 
 function TryAgainButton() {
   const retry = useChat((state) => state.retry);
+  const ready = useModel(({ state }) => state?.status === 'ready');
   return (
-    <button type="button" className="button" data-testid="try-again" onClick={() => void retry()}>
+    <button type="button" className="button" data-testid="try-again" disabled={!ready} onClick={() => void retry()}>
       {strings.tryAgain}
     </button>
   );

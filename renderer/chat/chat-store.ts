@@ -9,10 +9,8 @@ import { createFrameQueue } from '../frame-queue.ts';
 import { applyEvents, type ChatView } from './chat-events.ts';
 
 interface ChatStore extends ChatView {
-  /** What the last action of the user was refused with. */
-  error: ErrorShape | null;
-  /** A message is on its way to the core. */
-  sending: boolean;
+  /** What the last action of the user was refused with, and whether that action was sending. */
+  error: (ErrorShape & { sending: boolean }) | null;
   attach(client: AppApi, signal: AbortSignal): void;
   /** Resolves to whether the core took the message. */
   send(text: string): Promise<boolean>;
@@ -35,32 +33,35 @@ export const useChat = create<ChatStore>()((set, get) => {
     queue.clear();
     set({ chat, prefill: null });
     const ended = AbortSignal.any([signal, watching.signal]);
-    void follow(client.chats.watch(chat.id), ended, queue.push, (error) => set({ error }));
+    void follow(client.chats.watch(chat.id), ended, queue.push, (error) => fail(error));
+  }
+
+  function fail(error: unknown, sending = false): void {
+    set({ error: { ...toErrorShape(error), sending } });
   }
 
   /** Runs an action of the user; its failure shows. */
-  async function act(action: (client: AppApi) => Promise<void>): Promise<boolean> {
+  async function act(action: (client: AppApi) => Promise<void>, sending = false): Promise<boolean> {
     set({ error: null });
     try {
       await action(requireClient());
       return true;
     } catch (error) {
-      set({ error: toErrorShape(error) });
+      fail(error, sending);
       return false;
     }
   }
 
   /** An action on the current chat. */
-  function onChat(action: (client: AppApi, chatId: string) => Promise<void>): Promise<boolean> {
+  function onChat(action: (client: AppApi, chatId: string) => Promise<void>, sending = false): Promise<boolean> {
     const chatId = get().chat?.id;
-    return chatId === undefined ? Promise.resolve(false) : act((client) => action(client, chatId));
+    return chatId === undefined ? Promise.resolve(false) : act((client) => action(client, chatId), sending);
   }
 
   return {
     chat: null,
     prefill: null,
     error: null,
-    sending: false,
 
     attach(client, signal) {
       connection = signal;
@@ -69,17 +70,12 @@ export const useChat = create<ChatStore>()((set, get) => {
           if (!signal.aborted) watch(client, signal, chat);
         },
         (error: unknown) => {
-          if (!signal.aborted) set({ error: toErrorShape(error) });
+          if (!signal.aborted) fail(error);
         },
       );
     },
 
-    async send(text) {
-      set({ sending: true });
-      const taken = await onChat((client, chatId) => client.chats.send(chatId, text));
-      set({ sending: false });
-      return taken;
-    },
+    send: (text) => onChat((client, chatId) => client.chats.send(chatId, text), true),
 
     async stop() {
       await onChat((client, chatId) => client.chats.stop(chatId));

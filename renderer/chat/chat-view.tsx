@@ -1,6 +1,7 @@
 // The chat: its messages, what stands there before the first one, and the box to write in.
 import { ArrowDown } from 'lucide-react';
 import { useEffect, useRef } from 'react';
+import type { ModelState } from '../../electron/contract/models.ts';
 import { useModel } from '../model/model-store.ts';
 import { ModelNotice } from '../model/model-notice.tsx';
 import { strings } from '../strings.ts';
@@ -11,6 +12,13 @@ import { Composer, type ComposerHandle } from './composer.tsx';
 import { EmptyChat, LoadingChat } from './empty-chat.tsx';
 import { MessageItem } from './message-item.tsx';
 import { useStickToBottom } from './stick-to-bottom.ts';
+
+/** Why nothing can be sent now; null when it can. */
+function whyBlocked(model: ModelState | null): string | null {
+  if (model?.status === 'ready') return null;
+  if (model?.status === 'failed' && model.restarting) return strings.model.waiting.restarting;
+  return strings.model.waiting[model?.status ?? 'unknown'];
+}
 
 export function ChatView() {
   const chat = useChat((state) => state.chat);
@@ -46,7 +54,7 @@ export function ChatView() {
     return send(text);
   }
 
-  const blocked = model?.status === 'ready' ? null : strings.model.waiting[model?.status ?? 'unknown'];
+  const blocked = whyBlocked(model);
   const empty = chat !== null && chat.messages.length === 0;
   return (
     <main className="flex min-h-0 flex-col" aria-label={strings.chat.messages}>
@@ -83,7 +91,7 @@ export function ChatView() {
         {error && (
           <Notice
             tone="danger"
-            title={error.code === 'busy' || error.code === 'no-model' ? strings.chat.notSent : strings.chat.notDone}
+            title={error.sending ? strings.chat.notSent : strings.chat.notDone}
             onDismiss={dismissError}
             testId="chat-error"
           >

@@ -31,6 +31,7 @@ export function FigureLine({ message }: { message: Message }) {
       className="flex flex-wrap items-center gap-x-3.5 gap-y-1 text-[13px] leading-6 text-ink-soft tabular-nums"
     >
       {figures.speedup && <SpeedupFigure speedup={figures.speedup} costs={costs} />}
+      {figures.speedup?.verdict === 'slower' && <DecodePlainly />}
       <Tip
         tip={
           stats
@@ -42,7 +43,6 @@ export function FigureLine({ message }: { message: Message }) {
       </Tip>
       {figures.drafting && <DraftingFigures figures={figures} />}
       {!figures.drafting && <span>{noAdapter ? strings.figures.noAdapter : strings.figures.plain}</span>}
-      {figures.speedup?.verdict === 'slower' && <DecodePlainly />}
     </div>
   );
 }
@@ -75,12 +75,10 @@ function SpeedupFigure({ speedup, costs }: { speedup: Speedup; costs: Costs | nu
           : strings.figures.speedupTipShort
       }
       testId="speedup"
-      className={`rounded-full px-2.5 font-medium ${looks[verdict]}`}
+      className={`inline-flex items-center gap-1.5 rounded-full px-2.5 font-medium ${looks[verdict]}`}
     >
-      <span className="inline-flex items-center gap-1.5">
-        {Icon && <Icon size={13} aria-hidden className="shrink-0" />}
-        {strings.figures[verdict](factor)}
-      </span>
+      {Icon && <Icon size={13} aria-hidden className="shrink-0" />}
+      {strings.figures[verdict](factor)}
     </Tip>
   );
 }

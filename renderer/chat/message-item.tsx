@@ -23,7 +23,7 @@ export const MessageItem = memo(function MessageItem({ message, isLast }: { mess
 function UserMessage({ message }: { message: Message }) {
   return (
     <article aria-label={strings.chat.you} data-testid="message-user" className="flex justify-end">
-      <p className="max-w-[min(60ch,88%)] rounded-2xl rounded-br-md bg-sunken px-4 py-2.5 text-[16px] leading-relaxed wrap-anywhere whitespace-pre-wrap">
+      <p className="max-w-[min(60ch,88%)] rounded-2xl rounded-br-md bg-bubble px-4 py-2.5 text-[16px] leading-relaxed wrap-anywhere whitespace-pre-wrap">
         {message.text}
       </p>
     </article>

@@ -99,13 +99,24 @@ const RoundText = memo(function RoundText({ round, index, current, tabbable, onS
       <Pieces pieces={accepted} className="round-draft" />
       {ghosts.map((draft, position) => (
         <del key={position} className="round-ghost" title={text.ghostTitle(draft.confidence)}>
-          {draft.text}
+          <GhostText text={draft.text} />
         </del>
       ))}
       <Pieces pieces={own} className="round-target" />
     </span>
   );
 });
+
+/** Only what can be read is struck out: a struck space looks like a dash. */
+function GhostText({ text }: { text: string }) {
+  const visible = text.trimStart();
+  return (
+    <>
+      {text.slice(0, text.length - visible.length)}
+      <span>{visible}</span>
+    </>
+  );
+}
 
 function Pieces({ pieces, className }: { pieces: readonly Piece[]; className: string }) {
   const joined = pieces.map((piece) => piece.text).join('');

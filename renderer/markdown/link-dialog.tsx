@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'react';
 import { strings } from '../strings.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
-import { useLinkPrompt } from './link-prompt.ts';
+import { leaveTo, useLinkPrompt } from './link-prompt.ts';
 
 export function LinkDialog() {
   const url = useLinkPrompt((state) => state.url);
@@ -37,7 +37,7 @@ export function LinkDialog() {
           type="button"
           className="button-accent"
           onClick={() => {
-            if (url !== null) window.open(url, '_blank', 'noopener,noreferrer');
+            if (url !== null) leaveTo(url);
             close();
           }}
         >

@@ -5,7 +5,7 @@ import remarkGfm from 'remark-gfm';
 import { strings } from '../strings.ts';
 import { BlockSplitter } from './blocks.ts';
 import { CodeBlock } from './code-block.tsx';
-import { useLinkPrompt } from './link-prompt.ts';
+import { openLink } from './link-prompt.ts';
 import { rehypeSourceMap } from './source-map.ts';
 
 const remarkPlugins: NonNullable<Options['remarkPlugins']> = [remarkGfm];
@@ -14,7 +14,7 @@ const rehypePlugins: NonNullable<Options['rehypePlugins']> = [rehypeSourceMap];
 /** Addresses that can be opened at all; every other link is shown as plain text. */
 function safeUrl(url: string): string {
   const transformed = defaultUrlTransform(url);
-  return /^(https?:|mailto:)/i.test(transformed) ? transformed : '';
+  return /^https?:/i.test(transformed) ? transformed : '';
 }
 
 const components: Components = {
@@ -28,7 +28,7 @@ const components: Components = {
         rel="noopener noreferrer"
         onClick={(event) => {
           event.preventDefault();
-          useLinkPrompt.getState().ask(href);
+          openLink(href);
         }}
         onAuxClick={(event) => event.preventDefault()}
       >

@@ -1,6 +1,7 @@
 // Says truthfully whether the model drafts, and if not, why; switches it.
 import { useSettings } from '../settings/settings-store.ts';
 import { strings } from '../strings.ts';
+import { Tip } from '../ui/tip.tsx';
 import { useModel } from './model-store.ts';
 
 export function DraftingSwitch() {
@@ -14,15 +15,16 @@ export function DraftingSwitch() {
       ? strings.drafting.adapterError(loaded.adapterError.message)
       : strings.drafting.noAdapterTitle;
     return (
-      <span
-        role="note"
-        title={why}
-        aria-label={why}
-        data-testid="drafting"
+      <Tip
+        tip={why}
+        side="below"
+        align="end"
+        testId="drafting"
         className="rounded-full border border-line px-2.5 py-0.5 text-[12.5px] whitespace-nowrap text-ink-soft"
       >
-        {strings.drafting.noAdapter}
-      </span>
+        <span className="max-sm:hidden">{strings.drafting.noAdapter}</span>
+        <span className="sm:hidden">{strings.drafting.noAdapterShort}</span>
+      </Tip>
     );
   }
   const on = mode === 'kangaroo';

@@ -43,6 +43,24 @@ export function CopyButton({ label, text, className = 'button-ghost' }: CopyButt
 }
 
 async function writeClipboard(text: string): Promise<void> {
-  if (!navigator.clipboard) throw new Error('The clipboard is not available here.');
-  await navigator.clipboard.writeText(text);
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch (error) {
+    // The desktop window denies every permission, this one too; copying what is selected needs none.
+    if (!copySelected(text)) throw error;
+  }
+}
+
+function copySelected(text: string): boolean {
+  const focused = document.activeElement;
+  const box = document.createElement('textarea');
+  box.value = text;
+  box.className = 'sr-only';
+  // Inside an open dialog nothing else can be selected.
+  (document.querySelector('dialog[open]') ?? document.body).append(box);
+  box.select();
+  const copied = document.execCommand('copy');
+  box.remove();
+  if (focused instanceof HTMLElement) focused.focus();
+  return copied;
 }

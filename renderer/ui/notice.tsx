@@ -20,7 +20,7 @@ export function Notice({ tone, title, children, actions, onDismiss, testId }: No
     <div
       role={tone === 'danger' ? 'alert' : 'status'}
       data-testid={testId}
-      className={`rise flex max-w-[68ch] gap-3 rounded-xl border px-4 py-3 text-[14px] leading-normal ${look}`}
+      className={`rise flex gap-3 rounded-xl border px-4 py-3 text-[14px] leading-normal ${look}`}
     >
       <Icon size={18} aria-hidden className={`mt-0.5 shrink-0 ${tone === 'danger' ? 'text-danger' : 'text-ink-soft'}`} />
       <div className="min-w-0 flex-1">

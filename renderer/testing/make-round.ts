@@ -1,0 +1,43 @@
+// Rounds for tests, shaped as the engine reports them.
+import type { Round } from '../../electron/contract/engine.ts';
+import type { Message } from '../../electron/contract/chats.ts';
+
+/** A round that accepted `accepted`, had `rejected` turned down, and added `own`; 2 ms to draft, 8 ms to verify. */
+export function makeRound(accepted: string[], own: string, rejected: string[] = []): Round {
+  const drafts = [...accepted, ...rejected].map((text) => ({ id: 1, text, confidence: 0.7 }));
+  return {
+    drafts,
+    accepted: accepted.length,
+    token: { id: 2, text: own },
+    pieces: [
+      ...accepted.map((text) => ({ id: 1, text, origin: 'draft' as const })),
+      { id: 2, text: own, origin: 'target' as const },
+    ],
+    draftMs: drafts.length > 0 ? 2 : 0,
+    verifyMs: 8,
+    rows: drafts.length + 1,
+    mode: drafts.length > 0 ? 'kangaroo' : 'plain',
+  };
+}
+
+/** The round of the prompt's own token. */
+export function makePromptRound(text: string): Round {
+  return { ...makeRound([], text), rows: 0, verifyMs: 0 };
+}
+
+export function makeAnswer(rounds: Round[], rest: Partial<Message> = {}): Message {
+  return {
+    id: 'answer',
+    role: 'assistant',
+    text: rounds.flatMap((round) => round.pieces.map((piece) => piece.text)).join(''),
+    status: 'streaming',
+    createdAtMs: 0,
+    rounds,
+    stats: null,
+    stopReason: null,
+    error: null,
+    speedup: null,
+    modelName: 'Model',
+    ...rest,
+  };
+}
