@@ -50,4 +50,9 @@ export interface ChatsApi {
   stop(chatId: string): Promise<void>;
   /** Answers the last user message again, replacing a failed, stopped or complete answer. */
   retry(chatId: string): Promise<void>;
+  /**
+   * After `store-damaged` or `store-too-new`: renames the database, which is kept, and starts an empty one. Resolves with
+   * its chat. Rejects with `invalid-argument` where the chats can be read.
+   */
+  setAside(): Promise<Chat>;
 }

@@ -40,7 +40,7 @@ export const engineShape: Shape<EngineApi> = {
 
 export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
   info: { get: 'call' },
-  chats: { current: 'call', create: 'call', watch: 'stream', send: 'call', stop: 'call', retry: 'call' },
+  chats: { current: 'call', create: 'call', watch: 'stream', send: 'call', stop: 'call', retry: 'call', setAside: 'call' },
   models: { list: 'call', load: 'call', watch: 'stream' },
   settings: { get: 'call', set: 'call', watch: 'stream' },
 };

@@ -55,6 +55,7 @@ function services(): AppApi {
       send: refuse,
       stop: refuse,
       retry: refuse,
+      setAside: refuse,
     },
     models: { list: refuse, load: refuse, watch: never },
     settings: { get: refuse, set: refuse, watch: never },

@@ -26,6 +26,7 @@ interface Loaded {
 
 /** Something that occupies the engine. */
 interface Task {
+  name: 'load' | 'answer' | 'measure';
   cancelled: boolean;
   /** Never rejects. */
   finished: Promise<void>;
@@ -58,8 +59,12 @@ export class Engine implements EngineApi {
     });
   }
 
+  /** Resolves when the answer has ended. */
   async stop(): Promise<void> {
-    if (this.#loaded) this.#loaded.session.cancel();
+    const task = this.#task;
+    if (task?.name !== 'answer') return;
+    task.cancel();
+    await task.finished;
   }
 
   async unload(): Promise<void> {
@@ -77,8 +82,6 @@ export class Engine implements EngineApi {
 
   async #load(queue: Queue<LoadEvent>, task: Task, unchecked: LoadRequest): Promise<void> {
     const request = parseLoadRequest(unchecked);
-    // A file that cannot be loaded anyway should not cost the user the model that works.
-    if (this.#loaded) await this.#addon.inspect(request.modelPath);
     await this.#dispose();
     if (task.cancelled) return;
 
@@ -157,7 +160,7 @@ export class Engine implements EngineApi {
   }
 
   /** A stream whose work begins when it is iterated, and is cancelled when it is left. */
-  #stream<T>(name: string, work: (queue: Queue<T>, task: Task) => Promise<void>): AsyncIterable<T> {
+  #stream<T>(name: Task['name'], work: (queue: Queue<T>, task: Task) => Promise<void>): AsyncIterable<T> {
     return {
       [Symbol.asyncIterator]: () => {
         const started: { task: Task | null; left: boolean } = { task: null, left: false };
@@ -183,14 +186,14 @@ export class Engine implements EngineApi {
   }
 
   /** Runs alone. What was cancelled is waited for; what was not makes the engine `busy`. */
-  async #begin<T>(name: string, work: (task: Task) => Promise<T>): Promise<T> {
+  async #begin<T>(name: Task['name'], work: (task: Task) => Promise<T>): Promise<T> {
     while (this.#task) {
       if (!this.#task.cancelled) {
-        throw new KangarooError('busy', `The engine is at work and cannot ${name} now. Stop it, or wait.`);
+        throw new KangarooError('busy', `The engine is at work. Stop it, or wait until it is done.`);
       }
       await this.#task.finished;
     }
-    const task: Task = { cancelled: false, finished: Promise.resolve(), cancel: () => {} };
+    const task: Task = { name, cancelled: false, finished: Promise.resolve(), cancel: () => {} };
     this.#task = task;
     const running = work(task);
     task.finished = running.then(

@@ -1,0 +1,55 @@
+// The application behind every shell: settings, models, chats and the engine's process on one data folder.
+import type { AppApi, AppInfo } from '../contract/index.ts';
+import { Chats } from './chats/chats.ts';
+import type { SpawnEngine } from './engine/engine-process.ts';
+import { EngineHost } from './engine/host.ts';
+import { Info } from './info.ts';
+import { givenByEnvironment, listModels, type GivenModel } from './models/library.ts';
+import { Models } from './models/models.ts';
+import { lockDataDir } from './paths.ts';
+import { SettingsStore } from './settings.ts';
+
+export interface AppOptions {
+  /** Folder of the checkout or of the installed app: the starter model and the native addon lie in it. */
+  root: string;
+  dataDir: string;
+  shell: AppInfo['shell'];
+  spawnEngine: SpawnEngine;
+  /** The model to open instead of the starter; by default what `KANGAROO_MODEL` and `KANGAROO_ADAPTER` name. */
+  model?: GivenModel;
+}
+
+export interface App {
+  /** What a page may call; every method checks its arguments. */
+  services: AppApi;
+  /** Stops the answer under way and keeps it, ends the engine's process, frees the data folder. Safe twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the data folder and begins to load the model. Throws `busy` where another instance has the folder, and
+ * `file-not-readable` where it cannot be used; everything else that goes wrong is told by the service that it concerns.
+ */
+export function createApp(options: AppOptions): App {
+  const { root, dataDir } = options;
+  const lock = lockDataDir(dataDir);
+  const engine = new EngineHost(options.spawnEngine);
+  const settings = new SettingsStore(dataDir);
+  const models = new Models(engine, listModels(root, options.model ?? givenByEnvironment(process.env)));
+  const chats = new Chats({ dataDir, engine, models, settings });
+  models.start();
+
+  async function close(): Promise<void> {
+    await chats.close();
+    models.close();
+    settings.close();
+    await engine.close();
+    lock.release();
+  }
+
+  let closing: Promise<void> | null = null;
+  return {
+    services: { info: new Info(options.shell, engine), chats, models, settings },
+    close: () => (closing ??= close()),
+  };
+}

@@ -1,0 +1,142 @@
+// One answer while it is written: the engine's events become the message, the page's events, and what is on disk.
+import type { ChatEvent, Message } from '../../contract/chats.ts';
+import type { ChatTurn, DecodingMode, EngineApi, GenerationEvent, GenerationOptions, Round } from '../../contract/engine.ts';
+import { KangarooError } from '../../contract/errors.ts';
+import type { Settings } from '../../contract/settings.ts';
+import type { Models, ReadyState } from '../models/models.ts';
+import { shownError } from '../shown-error.ts';
+
+/** A process that is killed loses at most what came in this time. */
+const saveIntervalMs = 900;
+/** How many of the last tokens the repetition penalty looks at. */
+const repetitionWindow = 64;
+
+export interface AnswerParts {
+  engine: EngineApi;
+  models: Models;
+  settings: Settings;
+  turns: ChatTurn[];
+  /** Changes while the answer is written. */
+  message: Message;
+  save(message: Message): void;
+  emit(event: ChatEvent): void;
+}
+
+function optionsOf(settings: Settings, { loaded }: ReadyState): GenerationOptions {
+  const { threshold, maxDraft, draftSampling, temperature, topK, topP, minP, repetitionPenalty, maxTokens } = settings;
+  // Without an adapter there is nothing to draft with: the answer is decoded plainly, and its rounds say so.
+  const mode: DecodingMode = loaded.adapter ? settings.decodingMode : 'plain';
+  const seed = temperature > 0 ? Math.floor(Math.random() * 0x1_0000_0000) : 0;
+  const sampling = { temperature, topK, topP, minP, repetitionPenalty, repetitionWindow, seed };
+  return { mode, threshold, maxDraft, draftSampling, ...sampling, maxTokens, stop: [] };
+}
+
+export class Answer {
+  readonly message: Message;
+  /** Resolves when the message has its final state, on disk where that was possible. Never rejects. */
+  readonly finished: Promise<void>;
+  /** The final state is not on disk: the last save failed. */
+  unsaved = false;
+  readonly #parts: AnswerParts;
+  readonly #stopping = new AbortController();
+  #saveTimer: NodeJS.Timeout | undefined;
+
+  constructor(parts: AnswerParts) {
+    this.#parts = parts;
+    this.message = parts.message;
+    this.finished = this.#write();
+  }
+
+  /** Ends it within one round. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#parts.engine.stop().catch(() => {});
+    await this.finished;
+  }
+
+  async #write(): Promise<void> {
+    const { message } = this;
+    try {
+      const model = await this.#parts.models.whenReady(this.#stopping.signal);
+      message.modelName = model.model.name;
+      await this.#generate(model);
+    } catch (error) {
+      this.#end(error);
+    }
+    clearTimeout(this.#saveTimer);
+    try {
+      this.#parts.save(message);
+    } catch (error) {
+      this.unsaved = true;
+      message.status = 'failed';
+      message.error = shownError(error);
+    }
+    this.#parts.emit({ type: 'message', message: snapshotOf(message) });
+  }
+
+  #end(error: unknown): void {
+    const { message } = this;
+    if (this.#stopping.signal.aborted && error instanceof KangarooError && error.code === 'cancelled') {
+      message.status = 'stopped';
+      message.stopReason = 'cancelled';
+    } else {
+      message.status = 'failed';
+      message.error = shownError(error);
+    }
+  }
+
+  async #generate(model: ReadyState): Promise<void> {
+    const { engine, settings, turns } = this.#parts;
+    const { signal } = this.#stopping;
+    const options = optionsOf(settings, model);
+    for await (const batch of engine.generate({ prompt: { kind: 'messages', messages: turns }, options })) {
+      this.#take(batch, options.mode, model);
+      // Asked to stop before the engine had begun: it may not have noticed.
+      if (signal.aborted && this.message.status === 'streaming') engine.stop().catch(() => {});
+    }
+    if (this.message.status === 'streaming') throw new KangarooError('internal', 'The engine ended without an ending.');
+  }
+
+  #take(batch: GenerationEvent[], mode: DecodingMode, model: ReadyState): void {
+    const { message } = this;
+    const rounds: Round[] = [];
+    for (const event of batch) {
+      if (event.type === 'prefill') {
+        this.#parts.emit({ type: 'prefill', messageId: message.id, done: event.done, total: event.total });
+      } else if (event.type === 'prompt') {
+        const { token, pieces } = event;
+        rounds.push({ drafts: [], accepted: 0, token, pieces, draftMs: 0, verifyMs: 0, rows: 0, mode });
+      } else if (event.type === 'round') {
+        const { drafts, accepted, token, pieces, draftMs, verifyMs, rows, mode } = event;
+        rounds.push({ drafts, accepted, token, pieces, draftMs, verifyMs, rows, mode });
+      } else {
+        const plain = model.costs.plainTokensPerSecond;
+        const { tokensPerSecond } = event.stats;
+        message.stats = event.stats;
+        message.stopReason = event.reason;
+        message.speedup = plain > 0 && tokensPerSecond > 0 ? tokensPerSecond / plain : null;
+        message.status = event.reason === 'cancelled' ? 'stopped' : 'complete';
+      }
+    }
+    if (rounds.length === 0) return;
+    message.rounds.push(...rounds);
+    message.text += rounds.map((round) => round.pieces.map((piece) => piece.text).join('')).join('');
+    this.#parts.emit({ type: 'rounds', messageId: message.id, rounds });
+    this.#saveTimer ??= setTimeout(() => this.#saveNow(), saveIntervalMs);
+  }
+
+  #saveNow(): void {
+    this.#saveTimer = undefined;
+    try {
+      this.#parts.save(this.message);
+    } catch (error) {
+      // It is tried again, and told where it fails at the end: the answer goes on meanwhile.
+      console.error(error);
+    }
+  }
+}
+
+/** A copy that later rounds do not change. */
+export function snapshotOf(message: Message): Message {
+  return { ...message, rounds: [...message.rounds] };
+}

@@ -1,0 +1,230 @@
+// Chats: what is sent, stopped and answered again, one answer at a time. Everything is on disk before it is shown as stored.
+import { randomUUID } from 'node:crypto';
+import type { Chat, ChatEvent, ChatsApi, Message } from '../../contract/chats.ts';
+import type { EngineApi } from '../../contract/engine.ts';
+import { KangarooError } from '../../contract/errors.ts';
+import { parseArgument, text as textArgument } from '../arguments.ts';
+import type { Models } from '../models/models.ts';
+import type { SettingsStore } from '../settings.ts';
+import { Answer, snapshotOf } from './answer.ts';
+import { ChatFeed } from './feed.ts';
+import { openStore, setStoreAside, type ChatStore } from './store.ts';
+import { titleOf, turnsOf } from './turns.ts';
+
+/** The longest message, in bytes of UTF-8. */
+const longestTextBytes = 1_000_000;
+const untitled = 'New chat';
+/** How long an answer may take to end when the app closes. */
+const farewellMs = 3000;
+
+export interface ChatsParts {
+  dataDir: string;
+  engine: EngineApi;
+  models: Models;
+  settings: SettingsStore;
+}
+
+function newMessage(role: Message['role'], text: string): Message {
+  return {
+    id: randomUUID(),
+    role,
+    text,
+    status: role === 'user' ? 'complete' : 'streaming',
+    createdAtMs: Date.now(),
+    rounds: [],
+    stats: null,
+    stopReason: null,
+    error: null,
+    speedup: null,
+    modelName: null,
+  };
+}
+
+function parseText(value: unknown): string {
+  if (typeof value !== 'string') throw new KangarooError('invalid-argument', 'A message must be text.');
+  if (value.trim() === '') throw new KangarooError('invalid-argument', 'The message is empty. Write something first.');
+  const bytes = Buffer.byteLength(value);
+  if (bytes > longestTextBytes) {
+    throw new KangarooError(
+      'invalid-argument',
+      `The message is too long: ${bytes} bytes, and ${longestTextBytes} are the most. Send a shorter one.`,
+    );
+  }
+  return value.toWellFormed();
+}
+
+export class Chats implements ChatsApi {
+  readonly #parts: ChatsParts;
+  readonly #feeds = new Map<string, ChatFeed>();
+  /** The database, or why there is none: the app opens all the same. */
+  #opened: ChatStore | { error: unknown };
+  #running: { chatId: string; answer: Answer } | null = null;
+  /** Messages whose end could not be written, by id: the database still has them as they were before. */
+  readonly #unsaved = new Map<string, Message>();
+
+  constructor(parts: ChatsParts) {
+    this.#parts = parts;
+    this.#opened = this.#open();
+  }
+
+  async current(): Promise<Chat> {
+    const chat = this.#store.current();
+    return chat ? this.#withRunning(chat) : this.#insert();
+  }
+
+  async create(): Promise<Chat> {
+    await this.#running?.answer.stop();
+    const current = this.#store.current();
+    // An empty chat is as good as a new one.
+    return current && current.messages.length === 0 ? current : this.#insert();
+  }
+
+  watch(chatId: string): AsyncIterable<ChatEvent> {
+    return {
+      [Symbol.asyncIterator]: () => {
+        const { id } = this.#require(chatId);
+        return this.#feed(id).watch();
+      },
+    };
+  }
+
+  async send(chatId: string, text: string): Promise<void> {
+    const content = parseText(text);
+    const chat = this.#require(chatId);
+    this.#requireFree();
+    const [question, answer] = [newMessage('user', content), newMessage('assistant', '')];
+    const first = chat.messages.length === 0;
+    this.#store.appendMessages(chat.id, [question, answer]);
+    this.#store.touchChat(chat.id, first ? titleOf(content) : chat.title, Date.now());
+    this.#answer(chat.id, [...chat.messages, question], answer);
+    if (first) {
+      // The title has changed too.
+      this.#feed(chat.id).emitSnapshot();
+    } else {
+      this.#feed(chat.id).emit({ type: 'message', message: question });
+      this.#feed(chat.id).emit({ type: 'message', message: snapshotOf(answer) });
+    }
+  }
+
+  async stop(chatId: string): Promise<void> {
+    const { id } = this.#require(chatId);
+    if (this.#running?.chatId === id) await this.#running.answer.stop();
+  }
+
+  async retry(chatId: string): Promise<void> {
+    const chat = this.#require(chatId);
+    this.#requireFree();
+    const last = chat.messages.at(-1);
+    const old = last?.role === 'assistant' ? last : null;
+    const history = old ? chat.messages.slice(0, -1) : chat.messages;
+    if (history.at(-1)?.role !== 'user') {
+      throw new KangarooError('invalid-argument', 'There is no message to answer. Write one first.');
+    }
+    const answer = newMessage('assistant', '');
+    if (old) this.#store.replaceMessage(chat.id, old.id, answer);
+    else this.#store.appendMessages(chat.id, [answer]);
+    this.#answer(chat.id, history, answer);
+    this.#feed(chat.id).emitSnapshot();
+  }
+
+  async setAside(): Promise<Chat> {
+    if (!('error' in this.#opened)) {
+      throw new KangarooError('invalid-argument', 'The chats can be read: there is nothing to set aside.');
+    }
+    const { error } = this.#opened;
+    if (error instanceof KangarooError && (error.code === 'store-damaged' || error.code === 'store-too-new')) {
+      setStoreAside(this.#parts.dataDir, Date.now());
+    }
+    this.#opened = this.#open();
+    return this.current();
+  }
+
+  /** Stops the answer under way, keeps it, and closes the database. */
+  async close(): Promise<void> {
+    const running = this.#running;
+    if (running) {
+      const late = new Promise<void>((resolve) => setTimeout(resolve, farewellMs).unref());
+      await Promise.race([running.answer.stop(), late]);
+    }
+    for (const feed of this.#feeds.values()) feed.close();
+    this.#feeds.clear();
+    if (!('error' in this.#opened)) this.#opened.close();
+    this.#opened = { error: new KangarooError('closed', 'Kangaroo Chat is closing.') };
+  }
+
+  get #store(): ChatStore {
+    if ('error' in this.#opened) throw this.#opened.error;
+    return this.#opened;
+  }
+
+  #open(): ChatStore | { error: unknown } {
+    try {
+      const store = openStore(this.#parts.dataDir);
+      store.failUnfinished({
+        code: 'closed',
+        message: 'Kangaroo Chat ended before this answer was finished. What had been written is kept; try again.',
+      });
+      return store;
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  #insert(): Chat {
+    const head = { id: randomUUID(), title: untitled, createdAtMs: Date.now() };
+    this.#store.insertChat(head);
+    return { ...head, messages: [] };
+  }
+
+  /** As it is now, the answer under way included; throws `invalid-argument` for an unknown one. */
+  #require(chatId: unknown): Chat {
+    const id = parseArgument(textArgument(1, 100), chatId, 'chatId');
+    const chat = this.#store.find(id);
+    if (!chat) throw new KangarooError('invalid-argument', 'This chat does not exist any more. Start a new one.');
+    return this.#withRunning(chat);
+  }
+
+  #requireFree(): void {
+    if (this.#running) throw new KangarooError('busy', 'An answer is being written. Stop it, or wait until it is done.');
+    this.#parts.models.requirePromising();
+  }
+
+  /** The database has the answer under way as it was up to a second ago. */
+  #withRunning(chat: Chat): Chat {
+    const running = this.#running?.answer.message;
+    const messages = chat.messages.map((message) => {
+      const newer = message.id === running?.id ? running : this.#unsaved.get(message.id);
+      return newer ? snapshotOf(newer) : message;
+    });
+    return { ...chat, messages };
+  }
+
+  #feed(chatId: string): ChatFeed {
+    let feed = this.#feeds.get(chatId);
+    if (!feed) {
+      feed = new ChatFeed(() => this.#require(chatId));
+      this.#feeds.set(chatId, feed);
+    }
+    return feed;
+  }
+
+  #answer(chatId: string, history: readonly Message[], message: Message): void {
+    const { engine, models, settings } = this.#parts;
+    const answer = new Answer({
+      engine,
+      models,
+      settings: settings.current,
+      turns: turnsOf(history),
+      message,
+      save: (each) => this.#store.updateMessage(each),
+      emit: (event) => {
+        if (event.type === 'message') {
+          this.#running = null;
+          if (answer.unsaved) this.#unsaved.set(message.id, message);
+        }
+        this.#feed(chatId).emit(event);
+      },
+    });
+    this.#running = { chatId, answer };
+  }
+}

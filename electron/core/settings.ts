@@ -1,0 +1,99 @@
+// Settings in one JSON file: written whole or not at all, read value by value, so that a damaged one costs only itself.
+import { closeSync, copyFileSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { KangarooError } from '../contract/errors.ts';
+import { defaultSettings, type Settings, type SettingsApi } from '../contract/settings.ts';
+import { flag, integer, number, oneOf, parseArgument } from './arguments.ts';
+import { Watchable } from './watchable.ts';
+
+const schemas = {
+  theme: oneOf('system', 'light', 'dark'),
+  decodingMode: oneOf('plain', 'kangaroo'),
+  threshold: number(0, 1),
+  maxDraft: integer(1, 16),
+  draftSampling: oneOf('greedy', 'sampled'),
+  temperature: number(0, 2),
+  topK: integer(0, 1000),
+  topP: number(0, 1),
+  minP: number(0, 1),
+  repetitionPenalty: number(0.5, 2),
+  maxTokens: integer(1, 32_768),
+  showOrigins: flag(),
+  showRejected: flag(),
+} satisfies { [K in keyof Settings]: z.ZodType<Settings[K]> };
+
+const patchSchema = z.strictObject(schemas).partial();
+
+/** Each value where it is good, its default where not. */
+function readSettings(path: string): Settings {
+  let stored: unknown;
+  try {
+    stored = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    // No file yet is the normal first start. A file that is no JSON is kept aside: the next change writes a new one.
+    if (error instanceof SyntaxError) copyFileSync(path, `${path}.damaged`);
+    return { ...defaultSettings };
+  }
+  const values: Record<string, unknown> = typeof stored === 'object' && stored !== null ? { ...stored } : {};
+  const read = Object.entries(schemas).map(([name, schema]) => {
+    const value = schema.safeParse(Object.hasOwn(values, name) ? values[name] : undefined);
+    return [name, value.success ? value.data : defaultSettings[name as keyof Settings]];
+  });
+  return Object.fromEntries(read) as Settings;
+}
+
+/** The file is the old one or the new one at any moment, a power cut included. */
+function writeAtomically(path: string, text: string): void {
+  const temporary = `${path}.new`;
+  const file = openSync(temporary, 'w');
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+}
+
+export class SettingsStore implements SettingsApi {
+  readonly #path: string;
+  readonly #settings: Watchable<Settings>;
+
+  constructor(dataDir: string) {
+    this.#path = join(dataDir, 'settings.json');
+    this.#settings = new Watchable(readSettings(this.#path));
+  }
+
+  get current(): Settings {
+    return this.#settings.value;
+  }
+
+  async get(): Promise<Settings> {
+    return this.current;
+  }
+
+  /** Rejects with `invalid-argument`, or where the file cannot be written; nothing has changed then. */
+  async set(patch: Partial<Settings>): Promise<Settings> {
+    const checked = parseArgument(patchSchema, patch, 'settings');
+    const given = Object.entries(checked).filter(([, value]) => value !== undefined);
+    const settings: Settings = { ...this.current, ...Object.fromEntries(given) };
+    try {
+      writeAtomically(this.#path, `${JSON.stringify(settings, null, 2)}\n`);
+    } catch (error) {
+      const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+      if (full) throw new KangarooError('disk-full', 'The settings were not saved: the disk is full. Free some space.');
+      throw new KangarooError('internal', `The settings could not be saved in ${this.#path}. Check its rights.`, String(error));
+    }
+    this.#settings.set(settings);
+    return settings;
+  }
+
+  watch(): AsyncIterable<Settings> {
+    return this.#settings.watch();
+  }
+
+  close(): void {
+    this.#settings.close();
+  }
+}
