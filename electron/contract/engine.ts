@@ -243,7 +243,7 @@ export const defaultGenerationOptions: GenerationOptions = {
   mode: 'kangaroo',
   threshold: 0.6,
   maxDraft: 6,
-  draftSampling: 'greedy',
+  draftSampling: 'sampled',
   temperature: 0,
   topK: 40,
   topP: 0.95,

@@ -24,7 +24,7 @@ export const defaultSettings: Settings = {
   decodingMode: 'kangaroo',
   threshold: 0.6,
   maxDraft: 6,
-  draftSampling: 'greedy',
+  draftSampling: 'sampled',
   temperature: 0,
   topK: 40,
   topP: 0.95,

@@ -40,8 +40,8 @@ export interface NativeSession {
   cancel(): void;
   /** Evaluates a prompt from an empty cache: for golden traces and logit gaps. */
   prefill(promptIds: Int32Array): Promise<NativePrefill>;
-  /** Forgets the cache, then measures for rows 1…maxRows. */
-  measure(options: { maxRows: number; repeat: number; depth: number }): Promise<Costs>;
+  /** Forgets the cache, then measures for rows 1…maxRows; stops repeating after about `budgetMs`, so rows may be missing. */
+  measure(options: { maxRows: number; repeat: number; depth: number; budgetMs: number }): Promise<Costs>;
   /** Forgets the K/V cache. */
   reset(): void;
   /** Frees the context; waits for a running call. Safe twice. */

@@ -1,0 +1,242 @@
+#include "gguf-file.h"
+
+#include "error.h"
+#include "hash/hash.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+namespace kangaroo {
+
+namespace {
+
+struct file_closer {
+    void operator()(FILE * f) const { fclose(f); }
+};
+using file_ptr = std::unique_ptr<FILE, file_closer>;
+
+file_ptr open_file(const std::string & path) {
+    file_ptr f(std::fopen(path.c_str(), "rb"));
+    if (!f) {
+        if (errno == ENOENT || errno == ENOTDIR) {
+            throw error("file-not-found", "There is no file at " + path + ". Check the path, or download the model again.");
+        }
+        throw error("file-not-readable", path + " cannot be read (" + std::strerror(errno) + "). Check its permissions.");
+    }
+    return f;
+}
+
+std::string value_text(const gguf_context * g, int64_t key) {
+    switch (gguf_get_kv_type(g, key)) {
+        case GGUF_TYPE_UINT8:   return std::to_string(gguf_get_val_u8(g, key));
+        case GGUF_TYPE_INT8:    return std::to_string(gguf_get_val_i8(g, key));
+        case GGUF_TYPE_UINT16:  return std::to_string(gguf_get_val_u16(g, key));
+        case GGUF_TYPE_INT16:   return std::to_string(gguf_get_val_i16(g, key));
+        case GGUF_TYPE_UINT32:  return std::to_string(gguf_get_val_u32(g, key));
+        case GGUF_TYPE_INT32:   return std::to_string(gguf_get_val_i32(g, key));
+        case GGUF_TYPE_UINT64:  return std::to_string(gguf_get_val_u64(g, key));
+        case GGUF_TYPE_INT64:   return std::to_string(gguf_get_val_i64(g, key));
+        case GGUF_TYPE_FLOAT32: { char s[32]; snprintf(s, sizeof(s), "%g", gguf_get_val_f32(g, key)); return s; }
+        case GGUF_TYPE_FLOAT64: { char s[32]; snprintf(s, sizeof(s), "%g", gguf_get_val_f64(g, key)); return s; }
+        case GGUF_TYPE_BOOL:    return gguf_get_val_bool(g, key) ? "true" : "false";
+        case GGUF_TYPE_STRING:  return gguf_get_val_str(g, key);
+        case GGUF_TYPE_ARRAY:   return "[" + std::to_string(gguf_get_arr_n(g, key)) + " items]";
+        default:                return "";
+    }
+}
+
+int64_t elements(const gguf_context * g, int64_t tensor) {
+    const int64_t * ne = gguf_get_tensor_ne(g, tensor);
+    return ne[0] * ne[1] * ne[2] * ne[3];
+}
+
+} // namespace
+
+gguf_file::gguf_file(const std::string & path) : path_(path) {
+    std::error_code failed;
+    if (std::filesystem::is_directory(path, failed)) {
+        throw error("file-not-readable", path + " is a folder. Choose the .gguf file in it.");
+    }
+    file_ptr f = open_file(path);
+    char magic[4] = {};
+    if (std::fread(magic, 1, 4, f.get()) != 4 || std::memcmp(magic, "GGUF", 4) != 0) {
+        throw error("not-a-gguf", path + " is not a GGUF file. Choose a model in GGUF format.");
+    }
+    size_ = static_cast<int64_t>(std::filesystem::file_size(path, failed));
+    gguf_.reset(gguf_init_from_file(path.c_str(), {/*.no_alloc =*/ true, /*.ctx =*/ nullptr}));
+    if (!gguf_) {
+        throw error("file-damaged", path + " has a damaged GGUF header. Download it again.");
+    }
+    for (int64_t i = 0; i < gguf_get_n_tensors(get()); ++i) {
+        const uint64_t end = gguf_get_data_offset(get()) + gguf_get_tensor_offset(get(), i) + gguf_get_tensor_size(get(), i);
+        if (end > static_cast<uint64_t>(size_)) {
+            throw error("file-damaged", path + " ends before its tensor " + gguf_get_tensor_name(get(), i) + " is complete. Download it again.");
+        }
+    }
+}
+
+std::string gguf_file::text(const std::string & key) const {
+    const int64_t id = gguf_find_key(get(), key.c_str());
+    return id >= 0 && gguf_get_kv_type(get(), id) == GGUF_TYPE_STRING ? gguf_get_val_str(get(), id) : "";
+}
+
+double gguf_file::number(const std::string & key, double fallback) const {
+    const int64_t id = gguf_find_key(get(), key.c_str());
+    if (id < 0) {
+        return fallback;
+    }
+    switch (gguf_get_kv_type(get(), id)) {
+        case GGUF_TYPE_UINT32:  return gguf_get_val_u32(get(), id);
+        case GGUF_TYPE_INT32:   return gguf_get_val_i32(get(), id);
+        case GGUF_TYPE_UINT64:  return static_cast<double>(gguf_get_val_u64(get(), id));
+        case GGUF_TYPE_INT64:   return static_cast<double>(gguf_get_val_i64(get(), id));
+        case GGUF_TYPE_FLOAT32: return gguf_get_val_f32(get(), id);
+        case GGUF_TYPE_FLOAT64: return gguf_get_val_f64(get(), id);
+        default:                return fallback;
+    }
+}
+
+int64_t gguf_file::tensor(const std::string & name) const {
+    return gguf_find_tensor(get(), name.c_str());
+}
+
+std::vector<uint8_t> gguf_file::read(int64_t tensor) const {
+    return read(tensor, 0, gguf_get_tensor_size(get(), tensor));
+}
+
+std::vector<uint8_t> gguf_file::read(int64_t tensor, size_t offset, size_t size_bytes) const {
+    file_ptr             f = open_file(path_);
+    std::vector<uint8_t> data(size_bytes);
+    const uint64_t       at = gguf_get_data_offset(get()) + gguf_get_tensor_offset(get(), tensor) + offset;
+#ifdef _WIN32
+    const int moved = _fseeki64(f.get(), static_cast<int64_t>(at), SEEK_SET);
+#else
+    const int moved = fseeko(f.get(), static_cast<off_t>(at), SEEK_SET);
+#endif
+    if (moved != 0 || std::fread(data.data(), 1, size_bytes, f.get()) != size_bytes) {
+        throw error("file-damaged", path_ + " could not be read to its end. Download it again.");
+    }
+    return data;
+}
+
+std::string gguf_file::fingerprint() const {
+    std::vector<uint8_t> all;
+    for (int layer = 0;; ++layer) {
+        const int64_t id = tensor("blk." + std::to_string(layer) + ".attn_norm.weight");
+        if (id < 0) {
+            break;
+        }
+        if (gguf_get_tensor_type(get(), id) != GGML_TYPE_F32) {
+            return "";
+        }
+        const auto data = read(id);
+        all.insert(all.end(), data.begin(), data.end());
+    }
+    return all.empty() ? "" : hash_sha256_hex(all.data(), all.size());
+}
+
+adapter_info read_adapter_info(const gguf_file & file) {
+    const auto invalid = [&](const std::string & why) { return error("adapter-invalid", file.path() + " is not a usable adapter: " + why + "."); };
+    if (file.text("general.architecture") != "kangaroo") {
+        throw invalid("its architecture is \"" + file.text("general.architecture") + "\", not \"kangaroo\"");
+    }
+    adapter_info info;
+    info.path             = file.path();
+    info.name             = file.text("general.name");
+    info.base_name        = file.text("kangaroo.base.name");
+    info.base_fingerprint = file.text("kangaroo.base.fingerprint");
+    info.exit_layer       = static_cast<int32_t>(file.number("kangaroo.exit_layer", 0));
+    info.n_embd           = static_cast<int32_t>(file.number("kangaroo.embedding_length", 0));
+    info.n_head           = static_cast<int32_t>(file.number("kangaroo.attention.head_count", 0));
+    info.n_head_kv        = static_cast<int32_t>(file.number("kangaroo.attention.head_count_kv", 0));
+    info.n_rot            = static_cast<int32_t>(file.number("kangaroo.rope.dimension_count", 0));
+    info.freq_base        = static_cast<float>(file.number("kangaroo.rope.freq_base", 10000.0));
+    info.norm_eps         = static_cast<float>(file.number("kangaroo.norm_rms_eps", 1e-5));
+    info.size_bytes       = file.size_bytes();
+    if (info.exit_layer < 1 || info.n_embd < 1 || info.n_head < 1 || info.n_head_kv < 1 || info.n_head % info.n_head_kv != 0 ||
+        info.base_fingerprint.size() != 64 || !(info.freq_base > 0.0f) || !(info.norm_eps > 0.0f)) {
+        throw invalid("a key is missing or out of range");
+    }
+
+    const int64_t q_id = file.tensor("attn_q.weight");
+    const int64_t rows = q_id < 0 ? 0 : gguf_get_tensor_ne(file.get(), q_id)[1];
+    if (rows < 1 || rows % info.n_head != 0) {
+        throw invalid("attn_q.weight is missing or does not fit the number of heads");
+    }
+    const int64_t head = rows / info.n_head;
+    if (info.n_rot == 0) {
+        info.n_rot = static_cast<int32_t>(head);
+    }
+    if (info.n_rot > head || info.n_rot % 2 != 0) {
+        throw invalid("rope.dimension_count does not fit the head size");
+    }
+    const struct { const char * name; int64_t ne0, ne1; bool f32; } wanted[] = {
+        {"attn_norm.weight",   info.n_embd, 1, true},
+        {"attn_q.weight",      info.n_embd, rows, false},
+        {"attn_k.weight",      info.n_embd, head * info.n_head_kv, false},
+        {"attn_v.weight",      info.n_embd, head * info.n_head_kv, false},
+        {"attn_output.weight", rows, info.n_embd, false},
+        {"norm.weight",        info.n_embd, 1, true},
+    };
+    for (const auto & w : wanted) {
+        const int64_t id = file.tensor(w.name);
+        if (id < 0) {
+            throw invalid(std::string(w.name) + " is missing");
+        }
+        const int64_t * ne = gguf_get_tensor_ne(file.get(), id);
+        if (ne[0] != w.ne0 || ne[1] != w.ne1 || ne[2] != 1 || ne[3] != 1 || (w.f32 && gguf_get_tensor_type(file.get(), id) != GGML_TYPE_F32)) {
+            throw invalid(std::string(w.name) + " has another shape or type than its keys say");
+        }
+        info.n_params += elements(file.get(), id);
+    }
+    const int64_t draft = file.tensor("draft_vocab");
+    if (draft >= 0) {
+        if (gguf_get_tensor_type(file.get(), draft) != GGML_TYPE_I32) {
+            throw invalid("draft_vocab is not a list of token ids");
+        }
+        info.n_draft_vocab = elements(file.get(), draft);
+    }
+    return info;
+}
+
+inspection inspect(const std::string & path) {
+    const gguf_file file(path);
+    inspection      out;
+    out.architecture = file.text("general.architecture");
+    out.name         = file.text("general.name");
+    out.license      = file.text("general.license");
+    out.size_bytes   = file.size_bytes();
+
+    std::map<std::string, int64_t> bytes_by_type;
+    for (int64_t i = 0; i < gguf_get_n_tensors(file.get()); ++i) {
+        out.n_params += elements(file.get(), i);
+        bytes_by_type[ggml_type_name(gguf_get_tensor_type(file.get(), i))] += static_cast<int64_t>(gguf_get_tensor_size(file.get(), i));
+    }
+    int64_t most = 0;
+    for (const auto & [type, bytes] : bytes_by_type) {
+        if (bytes > most) {
+            most          = bytes;
+            out.file_type = type;
+        }
+    }
+    for (auto & c : out.file_type) {
+        c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    for (int64_t i = 0; i < gguf_get_n_kv(file.get()); ++i) {
+        out.metadata[gguf_get_key(file.get(), i)] = value_text(file.get(), i);
+    }
+    if (out.architecture == "kangaroo") {
+        out.kind        = "adapter";
+        out.adapter     = read_adapter_info(file);
+        out.fingerprint = out.adapter.base_fingerprint;
+    } else {
+        out.kind        = file.tensor("token_embd.weight") >= 0 ? "model" : "other";
+        out.fingerprint = file.fingerprint();
+    }
+    return out;
+}
+
+} // namespace kangaroo

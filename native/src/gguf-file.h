@@ -1,0 +1,57 @@
+// Reading GGUF headers and single tensors without loading a model: what a file is, and which base an adapter belongs to.
+#pragma once
+
+#include "ggml-cpp.h"
+#include "gguf.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace kangaroo {
+
+struct adapter_info {
+    std::string path, name, base_name, base_fingerprint;
+    int32_t     exit_layer = 0, n_embd = 0, n_head = 0, n_head_kv = 0, n_rot = 0;
+    float       freq_base = 0.0f, norm_eps = 0.0f;
+    int64_t     n_params = 0, size_bytes = 0, n_draft_vocab = 0;
+};
+
+struct inspection {
+    std::string kind; // model, adapter or other
+    std::string architecture, name, file_type, fingerprint, license;
+    int64_t     size_bytes = 0, n_params = 0;
+    std::map<std::string, std::string> metadata;
+    adapter_info adapter; // where kind is adapter
+};
+
+// An open GGUF. Throws kangaroo::error: file-not-found, file-not-readable, not-a-gguf, file-damaged.
+class gguf_file {
+public:
+    explicit gguf_file(const std::string & path);
+
+    const std::string & path() const { return path_; }
+    int64_t             size_bytes() const { return size_; }
+    gguf_context *      get() const { return gguf_.get(); }
+
+    std::string text(const std::string & key) const;                    // '' where missing or no string
+    double      number(const std::string & key, double fallback) const; // any integer or float type
+    int64_t     tensor(const std::string & name) const;                 // -1 where missing
+
+    std::vector<uint8_t> read(int64_t tensor) const;                                   // the whole tensor
+    std::vector<uint8_t> read(int64_t tensor, size_t offset, size_t size_bytes) const; // a part of it
+
+    // SHA-256 over the F32 attention norms in layer order: the same for every quantisation of one base. '' where there are none.
+    std::string fingerprint() const;
+
+private:
+    std::string      path_;
+    int64_t          size_ = 0;
+    gguf_context_ptr gguf_;
+};
+
+inspection   inspect(const std::string & path);
+adapter_info read_adapter_info(const gguf_file & file); // throws adapter-invalid
+
+} // namespace kangaroo

@@ -1,0 +1,144 @@
+// Leaving and re-entering a llama.cpp network at an inner layer: draft, state, verify and full passes over one K/V cache.
+// Compiled into libllama (it needs its internal headers); everything above it uses only this header and llama.h.
+//
+// Terms (arXiv 2404.18911): the exit layer l splits the L layers into early [0, l) and late [l, L). The exit state h is the
+// input of layer l, [n_embd] per token. The adapter turns h into a draft of the network's normalised final state.
+#pragma once
+
+#include "ggml-cpp.h"
+#include "llama.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+class llm_graph_result;
+struct llama_context;
+struct llm_graph_context;
+struct llm_graph_params;
+
+// Adapter weights on the device of the exit layer: y = RMSNorm_norm(h + wo * MHA(RMSNorm_attn_norm(h))).
+struct llama_exit_adapter {
+    int32_t exit_layer = 0;
+    int32_t n_head     = 0;
+    int32_t n_head_kv  = 0;
+    int32_t n_rot      = 0; // rotated dimensions per head
+    float   freq_base  = 0.0f;
+    float   norm_eps   = 0.0f;
+
+    ggml_tensor * attn_norm = nullptr; // [n_embd]
+    ggml_tensor * wq        = nullptr; // [n_embd, n_head*n_embd_head]
+    ggml_tensor * wk        = nullptr; // [n_embd, n_head_kv*n_embd_head]
+    ggml_tensor * wv        = nullptr; // [n_embd, n_head_kv*n_embd_head]
+    ggml_tensor * wo        = nullptr; // [n_head*n_embd_head, n_embd]
+    ggml_tensor * norm      = nullptr; // [n_embd]
+    ggml_tensor * head      = nullptr; // [n_embd, n_draft]: gathered rows of the LM head; null: the base's whole head
+
+    std::vector<llama_token> draft_vocab; // [n_draft] ids of the rows of `head`; empty: the full vocabulary
+
+    ggml_context_ptr        ctx;
+    ggml_backend_buffer_ptr buffer;
+};
+
+// Where the tensors that belong to a layer should live.
+ggml_backend_buffer_type_t llama_exit_buffer_type(const llama_model & model, int32_t layer);
+
+// What a draft step brings back from the device.
+struct llama_exit_draft {
+    llama_token id         = -1;
+    float       confidence = 0.0f; // softmax over the draft vocabulary, without temperature
+};
+
+// The exit of one llama_context. Not thread-safe, like the context itself. Free it before the context.
+class llama_exit {
+public:
+    // Without an adapter only `decode_plain` and `prefill` may be called.
+    // Throws std::runtime_error where the architecture cannot be left at the adapter's exit layer.
+    llama_exit(llama_context & ctx, const llama_exit_adapter * adapter, int32_t max_rows);
+    ~llama_exit();
+
+    llama_exit(const llama_exit &)             = delete;
+    llama_exit & operator=(const llama_exit &) = delete;
+
+    // The whole network; with `adapter_kv` the adapter's K/V of these tokens is written too, so that drafting can follow.
+    // Logits of the last token (all tokens if `all_logits`) through llama_get_logits_ith. Returns llama_decode's codes.
+    int32_t decode(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv, bool all_logits);
+
+    // One draft step on row `row` of the round: early layers, adapter, head. `want_logits`: see draft_logits().
+    int32_t draft(llama_token token, llama_pos pos, int32_t row, llama_exit_draft & out, bool want_logits);
+
+    // Early layers and the adapter's K/V only: for the last drafted token of a round.
+    int32_t state(llama_token token, llama_pos pos, int32_t row);
+
+    // Late layers over rows [0, n) of the round, whose early layers ran in draft() and state() at positions pos, pos+1, …
+    // Logits of all rows. `recomputed` is set when the K/V cells had moved and the whole network ran instead.
+    int32_t verify(const llama_token * tokens, int32_t n, llama_pos pos, bool & recomputed);
+
+    // Logits of the last draft() that wanted them, [n_draft or n_vocab].
+    const std::vector<float> & draft_logits() const { return logits_; }
+
+    // The exit state of a row of the current round, [n_embd].
+    std::vector<float> exit_state(int32_t row) const;
+
+    // Drops positions >= pos. False where the memory cannot do that.
+    bool keep(llama_pos pos);
+
+    int64_t graphs_reused() const;
+    int64_t graphs_built() const { return built_; }
+
+    // Called by the patched llama_model::build_graph on every graph that is built for the context.
+    void rewrite(llm_graph_context & graph, const llm_graph_params & params);
+
+private:
+    enum class phase { off, full, draft, state, verify };
+    struct slot;
+    class input;
+    struct attention_inputs;
+
+    void    attach();
+    void    release();
+    void    activate(size_t slot_index);
+    void    select(phase p, int32_t rows);
+    int32_t run(const llama_token * tokens, int32_t n, llama_pos pos, bool all_logits, bool as_decoding);
+    void    use_reference_kernels(bool on);
+
+    void          rewrite_verify(llm_graph_context & g, const std::vector<ggml_tensor *> & nodes, size_t cut_at);
+    ggml_tensor * build_adapter_kv(llm_graph_context & g, ggml_tensor * h, const attention_inputs & in);
+    ggml_tensor * build_adapter(llm_graph_context & g, ggml_tensor * h, ggml_tensor * normed, const attention_inputs & in);
+    void          build_draft(llm_graph_context & g, const std::vector<ggml_tensor *> & nodes, ggml_tensor * y);
+    void          narrow_to_draft_vocabulary(ggml_tensor * node) const;
+    ggml_tensor * probe_of(size_t n) const;
+
+    llama_context &            ctx_;
+    const llama_exit_adapter * adapter_;
+    const int32_t              max_rows_;
+
+    phase   phase_      = phase::off;
+    phase   main_phase_ = phase::off; // which kind of full graph the main slot holds
+    int32_t row_        = 0;
+    int64_t built_      = 0;
+    bool    reference_kernels_ = false;
+
+    std::vector<std::unique_ptr<slot>> slots_; // main, draft, state, verify of 1…max_rows
+    size_t                             current_ = 0;
+
+    std::vector<int64_t> cells_; // K/V cell of each row of the round as the draft steps wrote it; then the same for sliding windows
+    bool                 cells_moved_ = false;
+
+    llama_batch        batch_;
+    int32_t            batch_capacity_ = 0;
+    std::vector<float> logits_;
+
+    // the exit states of a round and the adapter's K/V, on the device of the exit layer
+    ggml_context_ptr        mem_ctx_;
+    ggml_backend_buffer_ptr mem_buffer_;
+    ggml_tensor *           states_ = nullptr; // [n_embd, max_rows] F32
+    ggml_tensor *           k_      = nullptr; // [n_head_kv*n_embd_head, n_cells] F16
+    ggml_tensor *           v_      = nullptr; // same
+
+    // a host tensor to read cell indices into
+    ggml_context_ptr        probe_ctx_;
+    ggml_backend_buffer_ptr probe_buffer_;
+    ggml_tensor *           probe_ = nullptr; // [max_rows] I64
+};

@@ -1,0 +1,503 @@
+#include "session.h"
+
+#include "error.h"
+#include "text.h"
+
+#include "ggml-cpu.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <thread>
+
+namespace kangaroo {
+
+namespace {
+
+constexpr int32_t BATCH         = 512;
+constexpr int32_t MAX_CONTEXT   = 1 << 20;
+constexpr int32_t DECODE_ABORTED = 2; // llama_decode's codes
+constexpr int32_t DECODE_NO_SLOT = 1;
+
+double now_ms() {
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double quantile(std::vector<double> values, double q) {
+    std::sort(values.begin(), values.end());
+    const double at   = q * (values.size() - 1);
+    const size_t low  = static_cast<size_t>(at);
+    const size_t high = std::min(low + 1, values.size() - 1);
+    return values[low] + (at - low) * (values[high] - values[low]);
+}
+
+int32_t default_threads() {
+    const int32_t logical = std::max(1u, std::thread::hardware_concurrency());
+    return logical <= 4 ? logical : logical / 2; // two logical per physical core
+}
+
+[[noreturn]] void invalid(const std::string & what) {
+    throw error("invalid-argument", what);
+}
+
+template <typename T> void check_range(const char * name, T value, T low, T high) {
+    if (!(value >= low && value <= high)) { // NaN fails too
+        invalid(std::string("The option ") + name + " must lie between " + std::to_string(low) + " and " + std::to_string(high) + ".");
+    }
+}
+
+void check_options(const generation_options & o) {
+    check_range("threshold", o.threshold, 0.0f, 1.0f);
+    check_range("maxDraft", o.max_draft, 1, MAX_DRAFT);
+    check_range("maxTokens", o.max_tokens, 1, MAX_CONTEXT);
+    check_range("temperature", o.sampling.temperature, 0.0f, 100.0f);
+    check_range("topK", o.sampling.top_k, 0, MAX_CONTEXT);
+    check_range("topP", o.sampling.top_p, 0.0f, 1.0f);
+    check_range("minP", o.sampling.min_p, 0.0f, 1.0f);
+    check_range("repetitionPenalty", o.sampling.repetition_penalty, 0.01f, 100.0f);
+    check_range("repetitionWindow", o.sampling.repetition_window, 0, MAX_CONTEXT);
+    for (const auto & stop : o.stop) {
+        if (stop.empty() || !is_utf8(stop)) {
+            invalid("A stop text is empty or no valid UTF-8.");
+        }
+    }
+}
+
+} // namespace
+
+void session::threadpool_deleter::operator()(ggml_threadpool * t) const {
+    auto * reg  = ggml_backend_dev_backend_reg(ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU));
+    auto * free = reinterpret_cast<decltype(ggml_threadpool_free) *>(ggml_backend_reg_get_proc_address(reg, "ggml_threadpool_free"));
+    if (free) {
+        free(t);
+    }
+}
+
+session::session(std::shared_ptr<const model> model, std::shared_ptr<const adapter> adapter, const session_options & options)
+    : model_(std::move(model)), adapter_(std::move(adapter)) {
+    check_range("contextSize", options.context_size, 0, MAX_CONTEXT);
+    check_range("threads", options.threads, 0, 512);
+    if (options.cache_type != "f16" && options.cache_type != "q8_0") {
+        invalid("The option cacheType must be f16 or q8_0.");
+    }
+    threads_ = options.threads > 0 ? options.threads : default_threads();
+
+    auto params            = llama_context_default_params();
+    params.n_ctx           = options.context_size > 0 ? options.context_size : std::min(model_->info().n_ctx_train, 8192);
+    params.n_batch         = BATCH;
+    params.n_ubatch        = BATCH;
+    params.n_outputs_max   = MAX_DRAFT + 1;
+    params.n_seq_max       = 1;
+    params.n_threads       = threads_;
+    params.n_threads_batch = threads_;
+    params.type_k          = options.cache_type == "q8_0" ? GGML_TYPE_Q8_0 : GGML_TYPE_F16;
+    params.type_v          = params.type_k;
+    params.flash_attn_type = options.flash_attention == "off" ? LLAMA_FLASH_ATTN_TYPE_DISABLED
+                           : options.flash_attention == "on"  ? LLAMA_FLASH_ATTN_TYPE_ENABLED
+                                                              : LLAMA_FLASH_ATTN_TYPE_AUTO;
+    params.swa_full        = true; // a rejected draft must not have overwritten cells that are still in the window
+    params.no_perf         = true;
+    params.abort_callback  = [](void * data) { return static_cast<std::atomic<bool> *>(data)->load(); };
+    params.abort_callback_data = &cancelled_;
+
+    const llama_model * m = model_->get();
+    const double per_token = 2.0 * ggml_row_size(params.type_k, 32) / 32.0 * llama_model_n_layer(m) *
+        (static_cast<double>(llama_model_n_embd(m)) / std::max(1, llama_model_n_head(m))) * llama_model_n_head_kv(m);
+    size_t free_bytes = 0, total_bytes = 0;
+    ggml_backend_dev_memory(ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU), &free_bytes, &total_bytes);
+    if (total_bytes > 0 && per_token * params.n_ctx > 0.95 * static_cast<double>(total_bytes)) {
+        throw error("out-of-memory", "A context of " + std::to_string(params.n_ctx) + " tokens needs " + std::to_string(static_cast<int64_t>(per_token * params.n_ctx / 1e6)) +
+            " MB for its K/V cache, more than this machine has. Choose at most " + std::to_string(static_cast<int64_t>(0.5 * total_bytes / per_token)) + " tokens.");
+    }
+
+    ctx_.reset(llama_init_from_model(model_->get(), params));
+    if (!ctx_) {
+        throw error("out-of-memory", "A context of " + std::to_string(params.n_ctx) + " tokens could not be created. Choose a smaller context.");
+    }
+    auto * reg  = ggml_backend_dev_backend_reg(ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU));
+    auto * make = reinterpret_cast<decltype(ggml_threadpool_new) *>(ggml_backend_reg_get_proc_address(reg, "ggml_threadpool_new"));
+    if (make) { // threads that live as long as the session: starting them anew would cost more than a small model's pass
+        ggml_threadpool_params pool = ggml_threadpool_params_default(threads_);
+        threadpool_.reset(make(&pool));
+        llama_attach_threadpool(ctx_.get(), threadpool_.get(), nullptr);
+    }
+    try {
+        exit_ = std::make_unique<llama_exit>(*ctx_, adapter_ ? &adapter_->weights() : nullptr, MAX_DRAFT + 1);
+    } catch (const std::bad_alloc &) {
+        throw error("out-of-memory", "The adapter's cache does not fit into memory. Choose a smaller context.");
+    } catch (const std::runtime_error & why) {
+        throw error("unsupported-architecture", model_->info().name + " cannot draft its own tokens: " + why.what() + ". It can be used without its adapter.");
+    }
+}
+
+session::~session() {
+    exit_.reset();
+    if (threadpool_) {
+        llama_detach_threadpool(ctx_.get());
+    }
+    ctx_.reset();
+}
+
+int32_t session::context_size() const {
+    return static_cast<int32_t>(llama_n_ctx(ctx_.get()));
+}
+
+void session::reset() {
+    trim(0);
+}
+
+// Keeps the first n tokens of the cache.
+void session::trim(size_t n_tokens) {
+    if (!exit_->keep(static_cast<llama_pos>(n_tokens))) {
+        exit_->keep(0);
+        n_tokens = 0;
+    }
+    cache_.resize(std::min(cache_.size(), n_tokens));
+    adapter_cached_ = std::min(adapter_cached_, cache_.size());
+}
+
+void session::check(int32_t status) const {
+    if (status == DECODE_ABORTED) {
+        throw error("cancelled", "The answer was stopped.");
+    }
+    if (status == DECODE_NO_SLOT) {
+        throw error("internal", "The K/V cache has no room although its size says so.");
+    }
+    if (status != 0) {
+        throw error("internal", "The model could not be computed (code " + std::to_string(status) + ").");
+    }
+}
+
+void session::read_prompt(const std::vector<llama_token> & prompt, bool adapter_kv, const generation_events & events, generation_stats & stats) {
+    const double start = now_ms();
+    size_t same = 0;
+    while (same < cache_.size() && same + 1 < prompt.size() && cache_[same] == prompt[same]) {
+        ++same; // the last token is read again: its logits are needed
+    }
+    trim(adapter_kv ? std::min(same, adapter_cached_) : same);
+    stats.prompt_tokens = static_cast<int32_t>(prompt.size());
+    stats.cached_tokens = static_cast<int32_t>(cache_.size());
+    while (cache_.size() < prompt.size()) {
+        const size_t  at = cache_.size();
+        const int32_t n  = static_cast<int32_t>(std::min<size_t>(BATCH, prompt.size() - at));
+        check(exit_->decode(prompt.data() + at, n, static_cast<llama_pos>(at), adapter_kv, false));
+        cache_.insert(cache_.end(), prompt.begin() + at, prompt.begin() + at + n);
+        if (adapter_kv) {
+            adapter_cached_ = cache_.size();
+        }
+        if (events.prefill && prompt.size() - stats.cached_tokens > BATCH) {
+            events.prefill(static_cast<int32_t>(cache_.size()), stats.prompt_tokens);
+        }
+    }
+    stats.prompt_ms = now_ms() - start;
+}
+
+// One generate(): what it has emitted so far and how it ends.
+struct session::run {
+    session &                  s;
+    const generation_options & options;
+    sampler                    target;
+    random_source              random;
+    text_stream                stream;
+    generation_result          result;
+
+    run(session & s, const generation_options & options)
+        : s(s), options(options), target(options.sampling, s.model_->info().n_vocab), random(options.sampling.seed), stream(options.stop) {}
+
+    int32_t n_vocab() const { return s.model_->info().n_vocab; }
+
+    // The target's token after row i of the last pass.
+    llama_token choose(int32_t i) {
+        const float * logits = llama_get_logits_ith(s.ctx_.get(), i);
+        return target.greedy() ? target.argmax(logits, n_vocab()) : draw(target.distribution_of(logits, n_vocab()), random);
+    }
+
+    // Adds a token to the answer; afterwards `result.reason` tells whether it was the last one.
+    void emit(llama_token id, bool drafted, std::vector<piece> & pieces) {
+        target.accept(id);
+        result.ids.push_back(id);
+        if (s.model_->ends_generation(id)) {
+            result.reason = "end-of-turn";
+            pieces.push_back({id, "", drafted});
+        } else {
+            pieces.push_back({id, stream.feed(s.model_->piece(id, false)), drafted});
+            if (stream.stopped()) {
+                result.reason = "stop-text";
+            } else if (static_cast<int32_t>(result.ids.size()) >= options.max_tokens) {
+                result.reason = "max-tokens";
+            } else if (s.cancelled_) {
+                result.reason = "cancelled";
+            }
+        }
+    }
+
+    // Before a report goes out: if it is the last one, it takes what the text stream still holds.
+    void finish(std::vector<piece> & pieces) {
+        if (result.reason.empty() && s.cache_.size() >= static_cast<size_t>(s.context_size())) {
+            result.reason = "context-full";
+        }
+        if (!result.reason.empty() && !pieces.empty()) {
+            pieces.back().text += stream.flush();
+        }
+        for (const auto & p : pieces) {
+            result.text += p.text;
+        }
+    }
+
+    round_report plain_step(bool adapter_kv) {
+        round_report  r;
+        const auto    x   = result.ids.back();
+        const auto    pos = static_cast<llama_pos>(s.cache_.size());
+        const double  t0  = now_ms();
+        s.check(s.exit_->decode(&x, 1, pos, adapter_kv, true));
+        s.cache_.push_back(x);
+        if (adapter_kv) {
+            s.adapter_cached_ = s.cache_.size();
+        }
+        r.token     = choose(0);
+        r.verify_ms = now_ms() - t0;
+        r.rows      = 1;
+        emit(r.token, false, r.pieces);
+        return r;
+    }
+
+    round_report kangaroo_round(int32_t max_draft);
+};
+
+// kangaroo.md, "The algorithm (one round)". Row i of the round is the i-th pending token at position pos + i.
+round_report session::run::kangaroo_round(int32_t max_draft) {
+    round_report r;
+    r.mode = decoding_mode::kangaroo;
+    const auto pos     = static_cast<llama_pos>(s.cache_.size());
+    const bool sampled = options.sampled_draft && !target.greedy();
+    std::vector<llama_token>  pending = {result.ids.back()};
+    std::vector<distribution> q;            // of each draft, where drafts are sampled
+    sampler                   draft_chain(target); // its penalties also see the pending drafts
+
+    const double t0 = now_ms();
+    for (;;) {
+        const int32_t row  = static_cast<int32_t>(pending.size()) - 1;
+        const bool    last = row == max_draft || (row > 0 && r.confidences.back() < options.threshold);
+        if (last) {
+            s.check(s.exit_->state(pending[row], pos + row, row));
+            break;
+        }
+        llama_exit_draft out;
+        s.check(s.exit_->draft(pending[row], pos + row, row, out, sampled));
+        if (sampled) {
+            const auto & logits = s.exit_->draft_logits();
+            const auto & ids    = s.adapter_->weights().draft_vocab;
+            q.push_back(draft_chain.distribution_of(logits.data(), static_cast<int32_t>(logits.size()), ids.empty() ? nullptr : &ids));
+            const float top = *std::max_element(logits.begin(), logits.end());
+            const auto  id  = draw(q.back(), random);
+            double      sum = 0.0;
+            for (const float l : logits) {
+                sum += std::exp(l - top);
+            }
+            const size_t at = ids.empty() ? id : std::find(ids.begin(), ids.end(), id) - ids.begin();
+            out = {id, static_cast<float>(std::exp(logits[at] - top) / sum)};
+        }
+        draft_chain.accept(out.id);
+        pending.push_back(out.id);
+        r.drafts.push_back(out.id);
+        r.confidences.push_back(out.confidence);
+    }
+    const double t1 = now_ms();
+    r.draft_ms      = t1 - t0;
+    r.rows          = static_cast<int32_t>(pending.size());
+    bool recomputed = false;
+    s.check(s.exit_->verify(pending.data(), r.rows, pos, recomputed));
+    llama_synchronize(s.ctx_.get());
+    result.stats.recomputed_rounds += recomputed;
+
+    const auto n_drafts = static_cast<int32_t>(r.drafts.size());
+    for (int32_t i = 0; i <= n_drafts && r.token < 0; ++i) {
+        const llama_token draft = i < n_drafts ? r.drafts[i] : -1;
+        verdict v{false, -1};
+        if (target.greedy() || draft < 0) {
+            const llama_token own = choose(i);
+            v = {own == draft, own};
+        } else {
+            const auto & p = target.distribution_of(llama_get_logits_ith(s.ctx_.get(), i), n_vocab());
+            v = sampled ? judge_sampled_draft(p, q[i], draft, random) : judge_greedy_draft(p, draft, random);
+        }
+        if (v.accepted && !s.model_->ends_generation(v.token)) {
+            ++r.accepted;
+            if (result.reason.empty()) { // a stop text or the token limit may have ended the answer inside the round
+                emit(v.token, true, r.pieces);
+            }
+        } else {
+            r.token = v.token;
+            if (result.reason.empty()) {
+                emit(v.token, false, r.pieces);
+            }
+        }
+    }
+    r.verify_ms = now_ms() - t1;
+
+    // the cache keeps what was emitted, but for the last token, whose K/V are not computed yet
+    const size_t kept = r.pieces.size();
+    s.cache_.insert(s.cache_.end(), pending.begin(), pending.begin() + kept);
+    s.adapter_cached_ = s.cache_.size();
+    s.trim(s.cache_.size());
+    return r;
+}
+
+generation_result session::generate(const std::vector<llama_token> & prompt, const generation_options & options, const generation_events & events) {
+    check_options(options);
+    const bool kangaroo = options.mode == decoding_mode::kangaroo;
+    if (kangaroo && !adapter_) {
+        throw error("no-adapter", "Drafting needs an adapter for this model, and none is loaded. Load one, or decode plainly.");
+    }
+    if (prompt.empty()) {
+        invalid("The prompt is empty. Give at least one token.");
+    }
+    for (const llama_token id : prompt) {
+        if (id < 0 || id >= model_->info().n_vocab) {
+            invalid("The prompt has the token id " + std::to_string(id) + ", and the model has only " + std::to_string(model_->info().n_vocab) + ".");
+        }
+    }
+    if (prompt.size() >= static_cast<size_t>(context_size())) {
+        throw error("prompt-too-long", "The conversation has " + std::to_string(prompt.size()) + " tokens and the context holds " +
+            std::to_string(context_size()) + ". Start a new chat, shorten the message, or choose a larger context.");
+    }
+    cancelled_ = false;
+    run r(*this, options);
+    generation_stats & stats = r.result.stats;
+    const int64_t built = exit_->graphs_built(), reused = exit_->graphs_reused();
+    for (size_t i = prompt.size() - std::min<size_t>(prompt.size(), options.sampling.repetition_window); i < prompt.size(); ++i) {
+        r.target.accept(prompt[i]);
+    }
+    double start = now_ms();
+    try {
+        read_prompt(prompt, kangaroo, events, stats);
+        start = now_ms();
+        prompt_report p;
+        p.token         = r.choose(-1);
+        p.prompt_tokens = stats.prompt_tokens;
+        p.cached_tokens = stats.cached_tokens;
+        p.prompt_ms     = stats.prompt_ms;
+        r.emit(p.token, false, p.pieces);
+        r.finish(p.pieces);
+        if (events.prompt) {
+            events.prompt(p);
+        }
+        while (r.result.reason.empty()) {
+            const int32_t room = context_size() - static_cast<int32_t>(cache_.size());
+            round_report  report = kangaroo && room >= 2 ? r.kangaroo_round(std::min(options.max_draft, room - 1)) : r.plain_step(kangaroo);
+            stats.rounds += 1;
+            stats.round_tokens += report.accepted + 1;
+            stats.drafted += static_cast<int64_t>(report.drafts.size());
+            stats.accepted += report.accepted;
+            r.finish(report.pieces);
+            if (events.round) {
+                events.round(report);
+            }
+        }
+    } catch (const error & e) {
+        trim(cache_.size()); // whatever the broken pass wrote
+        if (std::string(e.code) != "cancelled") {
+            throw;
+        }
+        r.result.reason = "cancelled";
+    }
+    stats.tokens        = static_cast<int32_t>(r.result.ids.size());
+    stats.ms            = now_ms() - start;
+    stats.graphs_built  = exit_->graphs_built() - built;
+    stats.graphs_reused = exit_->graphs_reused() - reused;
+    return r.result;
+}
+
+std::vector<float> session::prefill(const std::vector<llama_token> & prompt, std::vector<float> & exit_state) {
+    if (prompt.empty() || prompt.size() >= static_cast<size_t>(context_size())) {
+        invalid("The prompt must have at least one token and fit the context.");
+    }
+    cancelled_ = false;
+    reset();
+    generation_stats stats;
+    exit_state.clear();
+    if (prompt.size() > 1) {
+        read_prompt({prompt.begin(), prompt.end() - 1}, adapter_ != nullptr, {}, stats);
+    }
+    const auto pos = static_cast<llama_pos>(cache_.size());
+    if (adapter_) { // as a round of its own, so that what is returned is what rounds work with
+        llama_exit_draft out;
+        bool             recomputed = false;
+        check(exit_->draft(prompt.back(), pos, 0, out, false));
+        check(exit_->verify(&prompt.back(), 1, pos, recomputed));
+        exit_state = exit_->exit_state(0);
+    } else {
+        check(exit_->decode(&prompt.back(), 1, pos, false, true));
+    }
+    cache_.push_back(prompt.back());
+    adapter_cached_ = adapter_ ? cache_.size() : 0;
+    const float * logits = llama_get_logits_ith(ctx_.get(), -1);
+    return {logits, logits + model_->info().n_vocab};
+}
+
+pass_costs session::measure(int32_t max_rows, int32_t repeat, int32_t depth, double budget_ms) {
+    check_range("maxRows", max_rows, 1, MAX_DRAFT + 1);
+    check_range("repeat", repeat, 1, 1000);
+    check_range("depth", depth, 1, std::max(1, context_size() - max_rows - 1));
+    cancelled_ = false;
+    reset();
+    const double start = now_ms();
+    std::vector<llama_token> tokens(depth + max_rows);
+    for (size_t i = 0; i < tokens.size(); ++i) { // any tokens do: the work does not depend on them
+        tokens[i] = static_cast<llama_token>((i * 2654435761u + 17) % model_->info().n_vocab);
+    }
+    generation_stats stats;
+    read_prompt({tokens.begin(), tokens.begin() + depth}, adapter_ != nullptr, {}, stats);
+    const llama_token * next = tokens.data() + depth;
+
+    pass_costs costs;
+    costs.depth = depth;
+    std::vector<double> plain, draft;
+    const auto full = [&](int32_t n) {
+        exit_->keep(depth);
+        const double t = now_ms();
+        check(exit_->decode(next, n, depth, false, true));
+        llama_synchronize(ctx_.get());
+        return now_ms() - t;
+    };
+    full(1);
+    for (int32_t i = 0; i < 3 * repeat && (i < 3 || now_ms() - start < budget_ms / 2); ++i) {
+        plain.push_back(full(1));
+    }
+    costs.plain_quartiles = {quantile(plain, 0.25), quantile(plain, 0.75)};
+    for (int32_t n = 1; n <= max_rows && (n == 1 || now_ms() - start < budget_ms); ++n) {
+        std::vector<double> all, late;
+        full(n); // builds the graph
+        for (int32_t i = 0; i < repeat && (i < 1 || now_ms() - start < budget_ms); ++i) {
+            all.push_back(full(n));
+        }
+        costs.verify.push_back(n == 1 ? quantile(plain, 0.5) : quantile(all, 0.5));
+        for (int32_t i = 0; adapter_ && i <= repeat && (i < 2 || now_ms() - start < budget_ms); ++i) {
+            exit_->keep(depth);
+            for (int32_t row = 0; row < n; ++row) {
+                llama_exit_draft out;
+                const double     t = now_ms();
+                check(exit_->draft(next[row], depth + row, row, out, false));
+                draft.push_back(now_ms() - t);
+            }
+            bool         recomputed = false;
+            const double t          = now_ms();
+            check(exit_->verify(next, n, depth, recomputed));
+            llama_synchronize(ctx_.get());
+            if (i > 0) { // the first one built the graph
+                late.push_back(now_ms() - t);
+            }
+        }
+        if (adapter_) {
+            costs.verify_late.push_back(quantile(late, 0.5));
+        }
+    }
+    if (adapter_) {
+        costs.draft_step = quantile(draft, 0.5);
+    }
+    reset();
+    costs.took_ms = now_ms() - start;
+    return costs;
+}
+
+} // namespace kangaroo

@@ -1,0 +1,142 @@
+// One conversation with a model: its K/V cache, plain and Kangaroo decoding, and the measuring of passes.
+#pragma once
+
+#include "model.h"
+#include "sampling.h"
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kangaroo {
+
+enum class decoding_mode { plain, kangaroo };
+
+struct session_options {
+    int32_t     context_size = 0;     // tokens; 0: the model's own, at most 8192
+    std::string cache_type   = "f16"; // or q8_0
+    int32_t     threads      = 0;     // 0: one per physical core
+    std::string flash_attention = "auto"; // on, off
+};
+
+struct generation_options {
+    decoding_mode            mode          = decoding_mode::kangaroo;
+    float                    threshold     = 0.6f; // η
+    int32_t                  max_draft     = 6;    // γ
+    bool                     sampled_draft = false;
+    sampling_options         sampling;
+    int32_t                  max_tokens = 128;
+    std::vector<std::string> stop;
+};
+
+struct piece {
+    llama_token id;
+    std::string text;
+    bool        drafted;
+};
+
+struct round_report {
+    std::vector<llama_token> drafts;
+    std::vector<float>       confidences;
+    int32_t                  accepted = 0;
+    llama_token              token    = -1; // the target's own
+    std::vector<piece>       pieces;
+    double                   draft_ms = 0.0, verify_ms = 0.0;
+    int32_t                  rows = 0; // 0: the token came with the prompt
+    decoding_mode            mode = decoding_mode::plain;
+};
+
+struct prompt_report {
+    int32_t prompt_tokens = 0, cached_tokens = 0;
+    double  prompt_ms = 0.0;
+    llama_token        token = -1;
+    std::vector<piece> pieces;
+};
+
+struct generation_stats {
+    int32_t prompt_tokens = 0, cached_tokens = 0, tokens = 0;
+    double  prompt_ms = 0.0, ms = 0.0;
+    int64_t rounds = 0, round_tokens = 0, drafted = 0, accepted = 0;
+    int64_t graphs_reused = 0, graphs_built = 0, recomputed_rounds = 0;
+};
+
+struct generation_result {
+    std::string              reason; // end-of-turn, stop-text, max-tokens, context-full, cancelled
+    std::vector<llama_token> ids;
+    std::string              text;
+    generation_stats         stats;
+};
+
+// Called on the generating thread, in order: prefill progress, the prompt once, then rounds.
+struct generation_events {
+    std::function<void(int32_t done, int32_t total)> prefill;
+    std::function<void(const prompt_report &)>       prompt;
+    std::function<void(const round_report &)>        round;
+};
+
+struct pass_costs { // milliseconds, medians
+    std::vector<double>   verify;      // all layers, n = 1…
+    std::vector<double>   verify_late; // layers behind the exit; empty without an adapter
+    double                draft_step = -1.0; // -1 without an adapter
+    std::array<double, 2> plain_quartiles = {0.0, 0.0};
+    int32_t               depth   = 0;
+    double                took_ms = 0.0;
+};
+
+constexpr int32_t MAX_DRAFT = 16;
+
+// Not thread-safe, except cancel(). Throws kangaroo::error throughout.
+class session {
+public:
+    // Throws invalid-argument, out-of-memory, unsupported-architecture (the model cannot be left at the adapter's layer).
+    session(std::shared_ptr<const model> model, std::shared_ptr<const adapter> adapter, const session_options & options);
+    ~session();
+
+    int32_t context_size() const;
+    int32_t threads() const { return threads_; }
+
+    // Continues `prompt`; what the cache already holds of it is not read again. Throws invalid-argument, no-adapter,
+    // prompt-too-long. After any error the session can be used again.
+    generation_result generate(const std::vector<llama_token> & prompt, const generation_options & options, const generation_events & events);
+
+    // Ends generate() within one round, from any thread.
+    void cancel() { cancelled_ = true; }
+
+    // Reads a prompt into an empty cache. `exit_state` gets [n_embd] with an adapter. Returns logits [n_vocab] after it.
+    std::vector<float> prefill(const std::vector<llama_token> & prompt, std::vector<float> & exit_state);
+
+    // Empties the cache, fills it with `depth` tokens and times passes; stops repeating after about `budget_ms`.
+    pass_costs measure(int32_t max_rows, int32_t repeat, int32_t depth, double budget_ms);
+
+    void reset();
+
+private:
+    struct run; // state of one generate()
+
+    void read_prompt(const std::vector<llama_token> & prompt, bool adapter_kv, const generation_events & events, generation_stats & stats);
+    void check(int32_t decode_status) const;
+    void trim(size_t n_tokens);
+
+    std::shared_ptr<const model>   model_;
+    std::shared_ptr<const adapter> adapter_;
+    int32_t                        threads_ = 1;
+
+    struct context_deleter {
+        void operator()(llama_context * c) const { llama_free(c); }
+    };
+    struct threadpool_deleter {
+        void operator()(ggml_threadpool * t) const;
+    };
+    std::unique_ptr<ggml_threadpool, threadpool_deleter> threadpool_;
+    std::unique_ptr<llama_context, context_deleter>      ctx_;
+    std::unique_ptr<llama_exit>                          exit_; // before ctx_ is freed
+
+    std::vector<llama_token> cache_;              // tokens whose K/V the cache holds, in order
+    size_t                   adapter_cached_ = 0; // of these, how many the adapter's K/V cover
+    std::atomic<bool>        cancelled_{false};
+};
+
+} // namespace kangaroo
