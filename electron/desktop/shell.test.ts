@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { KangarooError } from '../contract/errors.ts';
 import { appShape, type AppApi, type AppInfo } from '../contract/index.ts';
 import { contentSecurityPolicy } from '../core/page.ts';
 import { createClient } from '../rpc/client.ts';
@@ -62,7 +63,7 @@ function services(): AppApi {
   };
 }
 
-function start(platform: NodeJS.Platform = 'linux'): Promise<void> {
+function start(platform: NodeJS.Platform = 'linux', failure?: Error): Promise<void> {
   return startDesktop({
     electron: electron.module,
     platform,
@@ -70,6 +71,7 @@ function start(platform: NodeJS.Platform = 'linux'): Promise<void> {
     dataDir: join(folder, 'data'),
     preloadPath: '/app/preload.cjs',
     createApp: () => {
+      if (failure) throw failure;
       created += 1;
       return {
         services: services(),
@@ -242,6 +244,13 @@ test('quitting waits for core to close, once', async () => {
   electron.app.emit('before-quit', { preventDefault });
   expect(preventDefault).toHaveBeenCalledTimes(2);
   expect(closed).toBe(1);
+});
+
+test('an app that cannot open its data says why and quits', async () => {
+  await start('linux', new KangarooError('busy', 'Kangaroo Chat is already running.'));
+  expect(electron.dialogs).toEqual([{ title: 'Kangaroo Chat cannot start', content: 'Kangaroo Chat is already running.' }]);
+  expect(electron.calls).toContain('quit');
+  expect(electron.windows).toHaveLength(0);
 });
 
 test('closing the last window quits, except on a Mac, where the dock opens a new one', async () => {

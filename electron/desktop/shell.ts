@@ -1,6 +1,7 @@
 // The desktop shell: one instance, one window, the page over app://, and core behind a MessagePort that only that page gets.
 import { mkdirSync } from 'node:fs';
 import type * as Electron from 'electron';
+import { toErrorShape } from '../contract/errors.ts';
 import { appShape, type AppApi } from '../contract/index.ts';
 import { pageFolder } from '../core/page.ts';
 import { emitterPortPipe } from '../rpc/message-port.ts';
@@ -51,7 +52,14 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   mkdirSync(dataDir, { recursive: true });
   denyPermissions(electron.session.defaultSession);
   electron.protocol.handle(pageScheme, (request) => answerPageRequest(pageFolder(options.pageRoot), request));
-  const running = options.createApp();
+  let running: DesktopApp;
+  try {
+    running = options.createApp();
+  } catch (error) {
+    electron.dialog.showErrorBox('Kangaroo Chat cannot start', toErrorShape(error).message);
+    app.quit();
+    return;
+  }
   acceptPages(electron, running.services);
 
   let window: Electron.BrowserWindow | null = null;
@@ -104,7 +112,7 @@ async function startNewChat(
   try {
     await services.chats.create();
   } catch (error) {
-    electron.dialog.showErrorBox('No new chat', error instanceof Error ? error.message : String(error));
+    electron.dialog.showErrorBox('No new chat', toErrorShape(error).message);
     return;
   }
   const shown = window();
