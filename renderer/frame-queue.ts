@@ -1,4 +1,5 @@
-// Gathers items and hands them on together, once per animation frame, so that a fast stream costs one render per frame.
+// Gathers items and hands them on together in animation frames, so that a fast stream costs few renders. A text that grows
+// looks the same at 30 frames a second as at 60, for half the work.
 
 export interface FrameQueue<T> {
   push(item: T): void;
@@ -6,44 +7,57 @@ export interface FrameQueue<T> {
   clear(): void;
 }
 
+/** Two frames of a 60 Hz display, less a little: frames do not come exactly on time. */
+const shortestIntervalMs = 30;
 /** A hidden page gets no frames; it is brought up to date this often. */
 const hiddenIntervalMs = 500;
 
+/** The first item after a pause is handed on in the very next frame. */
 export function createFrameQueue<T>(onItems: (items: T[]) => void): FrameQueue<T> {
   let items: T[] = [];
-  let cancel: (() => void) | null = null;
+  let frame: number | null = null;
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let lastMs = Number.NEGATIVE_INFINITY;
+
+  function cancel(): void {
+    if (frame !== null) cancelAnimationFrame(frame);
+    if (timer !== null) clearTimeout(timer);
+    frame = null;
+    timer = null;
+  }
 
   function flush(): void {
-    cancel?.();
-    cancel = null;
-    document.removeEventListener('visibilitychange', flush);
+    cancel();
+    lastMs = performance.now();
     const gathered = items;
     items = [];
     if (gathered.length > 0) onItems(gathered);
   }
 
-  function schedule(): void {
-    if (document.visibilityState === 'hidden') {
-      const timer = setTimeout(flush, hiddenIntervalMs);
-      cancel = () => clearTimeout(timer);
-    } else {
-      const frame = requestAnimationFrame(flush);
-      cancel = () => cancelAnimationFrame(frame);
-    }
-    // A frame that was asked for may never come once the page is hidden, and a timer is late once it is shown.
-    document.addEventListener('visibilitychange', flush);
+  function onFrame(): void {
+    frame = null;
+    if (performance.now() - lastMs < shortestIntervalMs) schedule();
+    else flush();
   }
+
+  function schedule(): void {
+    if (document.visibilityState === 'hidden') timer = setTimeout(flush, hiddenIntervalMs);
+    else frame = requestAnimationFrame(onFrame);
+  }
+
+  // A frame that was asked for never comes once the page is hidden, and a timer is late once it is shown again.
+  document.addEventListener('visibilitychange', () => {
+    if (items.length > 0) flush();
+  });
 
   return {
     push(item) {
       items.push(item);
-      if (!cancel) schedule();
+      if (frame === null && timer === null) schedule();
     },
     clear() {
       items = [];
-      cancel?.();
-      cancel = null;
-      document.removeEventListener('visibilitychange', flush);
+      cancel();
     },
   };
 }
