@@ -28,9 +28,10 @@ interface Finished {
   stderr: string;
 }
 
-function start(argv: string[]) {
+function start(argv: string[], environment: Record<string, string> = {}) {
   return spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...argv], {
     cwd: root,
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
@@ -63,7 +64,8 @@ function lines(finished: Finished): Line[] {
     });
 }
 
-const withModel = () => ['--model', model, '--adapter', adapter];
+/** On one thread: two wait for each other at every step, and take many times as long where something else has a core. */
+const withModel = () => ['--model', model, '--adapter', adapter, '--threads', '1'];
 
 async function tokenIds(...argv: string[]): Promise<unknown> {
   const finished = await cli('generate', ...withModel(), ...argv, '--json');
@@ -258,6 +260,27 @@ describe('bench', () => {
     expect(finished.code).toBe(0);
     expect(finished.stdout).toMatch(/^\| overall +\| +5 \|/m);
     expect(finished.stdout).toMatch(/^Drafting is (slower|faster) than plain decoding here: \d/m);
+  });
+});
+
+describe('serve', () => {
+  test('--json prints the link, which opens; Ctrl-C ends it with exit code 0', async () => {
+    const child = start(['serve', '--no-open', '--json', '--model', model, '--adapter', adapter], {
+      KANGAROO_DATA_DIR: join(folder, 'data'),
+    });
+    const finished = new Promise<number | null>((resolve) => child.on('close', resolve));
+    const line = await new Promise<string>((resolve) => child.stdout.once('data', (chunk) => resolve(String(chunk))));
+    const listening: Line = JSON.parse(line);
+    expect(listening).toEqual({ type: 'listening', url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/\?token=/) });
+    expect((await fetch(String(listening['url']), { redirect: 'manual' })).status).toBe(303);
+    child.kill('SIGINT');
+    expect(await finished).toBe(0);
+  });
+
+  test('a model that is not there is an error at once', async () => {
+    const finished = await cli('serve', '--no-open', '--json', '--model', join(folder, 'none.gguf'));
+    expect(finished.code).toBe(1);
+    expect(lines(finished)).toMatchObject([{ type: 'error', code: 'file-not-found' }]);
   });
 });
 

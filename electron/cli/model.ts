@@ -47,14 +47,20 @@ export async function modelPaths(values: Pick<ModelValues, 'model' | 'adapter'>,
   }
 }
 
+/** Reads the headers. Rejects where a file is missing, damaged or of another kind, or the adapter does not fit the model. */
+export async function checkFiles(paths: ModelPaths, root: string): Promise<void> {
+  const addon = loadAddon(root);
+  const model = await addon.inspect(paths.model);
+  if (paths.adapter === null) return;
+  const adapter = await addon.inspect(paths.adapter);
+  const fit = checkFit(model, adapter);
+  if (!fit.fits) throw new KangarooError(adapter.kind === 'adapter' ? 'adapter-mismatch' : 'adapter-invalid', fit.reason);
+}
+
 export async function openModel(paths: ModelPaths, values: ModelValues, context: CommandContext): Promise<OpenModel> {
   const { output, root, signal } = context;
   const addon = loadAddon(root);
-  if (paths.adapter !== null) {
-    const [base, candidate] = [await addon.inspect(paths.model), await addon.inspect(paths.adapter)];
-    const fit = checkFit(base, candidate);
-    if (!fit.fits) throw new KangarooError(candidate.kind === 'adapter' ? 'adapter-mismatch' : 'adapter-invalid', fit.reason);
-  }
+  if (paths.adapter !== null) await checkFiles(paths, root);
   const loading = addon.loadModel({ path: paths.model, gpuLayers: values.gpuLayers }, (fraction) =>
     output.progress('Loading', fraction, 'nothing'),
   );

@@ -6,6 +6,7 @@ import { KangarooError } from '../contract/errors.ts';
 import { appShape, type AppApi } from '../contract/index.ts';
 import { createApp } from '../core/app.ts';
 import { spawnNode } from '../core/engine/spawn-node.ts';
+import type { GivenModel } from '../core/models/library.ts';
 import { pageFolder } from '../core/page.ts';
 import { defaultDataDir } from '../core/paths.ts';
 import { serve } from '../rpc/server.ts';
@@ -20,6 +21,8 @@ export interface BrowserShellOptions {
   /** Open the default browser. */
   open: boolean;
   dataDir?: string;
+  /** The model to open instead of the one that the app would choose. */
+  model?: GivenModel;
   /** Ends the shell. */
   signal: AbortSignal;
   /** One line for the user. */
@@ -37,7 +40,8 @@ export async function runBrowserShell(options: BrowserShellOptions): Promise<voi
     throw new KangarooError('file-not-found', 'The page has not been built yet. Run `npm run build:renderer`, or `npm start`.');
   }
   const dataDir = options.dataDir ?? defaultDataDir();
-  const app = createApp({ root, dataDir, shell: 'browser', spawnEngine: spawnNode(root) });
+  const given = options.model ? { model: options.model } : {};
+  const app = createApp({ root, dataDir, shell: 'browser', spawnEngine: spawnNode(root), ...given });
   try {
     const server = await listen(options.port, folder, app.services);
     options.print(`Kangaroo Chat is open at ${server.url}`);
