@@ -12,10 +12,10 @@ export function Header({ onSettings }: { onSettings: () => void }) {
   const newChat = useChat((state) => state.newChat);
   return (
     <header className="relative z-20 flex items-center gap-1.5 border-b border-line px-3 py-2 sm:gap-3 sm:px-4">
-      <p className="flex shrink-0 items-center gap-2 text-[15px] font-semibold tracking-tight">
+      <h1 className="flex shrink-0 items-center gap-2 text-[15px] font-semibold tracking-tight">
         <Mark size={26} className="text-accent" />
         <span className="max-md:sr-only">{strings.appName}</span>
-      </p>
+      </h1>
       <div aria-hidden className="hidden h-5 w-px bg-line md:block" />
       <div className="min-w-0 flex-1">
         <ModelStatus />

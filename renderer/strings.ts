@@ -22,7 +22,6 @@ export const strings = {
   dismiss: 'Dismiss',
 
   connection: {
-    connecting: 'Connecting…',
     lost: 'Connection lost – reconnecting…',
     refused: 'This page is no longer signed in: Kangaroo Chat was started anew. Open the link that it printed in the terminal.',
     notNow: 'There is no connection to Kangaroo Chat at the moment. Your message is kept; send it again in a moment.',
@@ -175,11 +174,7 @@ export const strings = {
     prompt: 'The first token: it came with the prompt’s own pass.',
     summary: (drafted: number, accepted: number) => `${whole.format(drafted)} drafted, ${whole.format(accepted)} accepted`,
     plainRound: 'No drafts: one token, decoded plainly.',
-    roundLabel: (number: number, text: string, drafted: number, accepted: number) =>
-      `Round ${whole.format(number)}: ${text}. ${whole.format(drafted)} drafted, ${whole.format(accepted)} accepted`,
     ghostTitle: (confidence: number) => `Rejected draft, confidence ${percent.format(confidence)}`,
-    ghostSpoken: 'rejected:',
-    drafts: 'Drafts',
     confidence: (value: number) => percent.format(value),
     accepted: 'accepted',
     rejected: 'rejected',

@@ -8,9 +8,9 @@ export function EmptyChat({ onPick }: { onPick: (text: string) => void }) {
   return (
     <section className="rise my-auto flex flex-col items-center py-6 text-center" aria-labelledby="empty-title">
       <Mark size={60} className="text-accent" />
-      <h1 id="empty-title" className="mt-4 text-[26px] leading-tight font-semibold tracking-tight text-balance">
+      <h2 id="empty-title" className="mt-4 text-[26px] leading-tight font-semibold tracking-tight text-balance">
         {strings.chat.emptyTitle}
-      </h1>
+      </h2>
       <p className="mt-2 max-w-[46ch] text-pretty text-ink-soft">
         {starter ? strings.chat.emptyTextStarter : strings.chat.emptyText}
       </p>

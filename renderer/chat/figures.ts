@@ -34,7 +34,7 @@ interface Totals {
 }
 
 /** Sums over the decoding rounds; the round of the prompt's own token (`rows: 0`) belongs to the prompt's time. */
-export function totalRounds(rounds: readonly Round[]): Totals {
+function totalRounds(rounds: readonly Round[]): Totals {
   const totals: Totals = { rounds: 0, tokens: 0, ms: 0, drafted: 0, accepted: 0 };
   for (const round of rounds) {
     if (round.rows === 0) continue;

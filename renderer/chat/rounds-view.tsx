@@ -83,12 +83,10 @@ const RoundText = memo(function RoundText({ round, index, current, tabbable, onS
   const accepted = round.pieces.filter((piece) => piece.origin === 'draft');
   const own = round.pieces.filter((piece) => piece.origin === 'target');
   const ghosts = round.drafts.slice(round.accepted);
-  const joined = round.pieces.map((piece) => piece.text).join('');
   return (
     <span
       role="option"
       aria-selected={current}
-      aria-label={text.roundLabel(index + 1, joined.trim() || text.emptyToken, round.drafts.length, round.accepted)}
       data-round={index}
       data-current={current || undefined}
       tabIndex={tabbable ? 0 : -1}

@@ -10,7 +10,7 @@ export interface SourceMap {
 }
 
 /** `textLength` and then four numbers for each stretch, parted by spaces. */
-export function writeSourceMap(map: SourceMap): string {
+function writeSourceMap(map: SourceMap): string {
   const numbers = [map.textLength];
   for (const stretch of map.stretches) {
     numbers.push(stretch.textStart, stretch.textLength, stretch.sourceStart, stretch.sourceLength);

@@ -20,12 +20,12 @@ export function OriginsLegend() {
     <button
       type="button"
       aria-pressed={shown}
-      aria-label={strings.origins.legend}
       title={shown ? strings.origins.hide : strings.origins.show}
       data-testid="toggle-origins"
       className={`-mx-1 flex items-center gap-x-3 rounded-md px-1 py-0.5 transition-opacity hover:text-ink ${shown ? '' : 'opacity-60'}`}
       onClick={() => void change('showOrigins', !shown)}
     >
+      <span className="sr-only">{strings.origins.legend}: </span>
       {shown ? (
         <>
           <span className="inline-flex items-center gap-1.5">
