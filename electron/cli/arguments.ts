@@ -137,7 +137,7 @@ export function parseArguments<T extends OptionTable>(
 }
 
 /** `maxDraft` → `max-draft`. */
-export function optionName(key: string): string {
+function optionName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 

@@ -73,13 +73,16 @@ function heading(result: BenchmarkResult, style: Style): string {
   const { machine, model, adapter, settings } = result;
   const facts = [
     ['Date', result.date],
-    ['Machine', `${machine.cpu}, ${machine.cores} cores, ${machine.threads} threads; ${machine.devices.join(', ')}`],
+    [
+      'Machine',
+      `${machine.cpu}, ${count(machine.cores, 'core')}, ${count(machine.threads, 'thread')}; ${machine.devices.join(', ')}`,
+    ],
     ['Model', `${model.name}, ${model.fileType}, ${(model.parameters / 1e6).toFixed(1)}M parameters, ${model.layers} layers`],
     ['Adapter', `${adapter.name}, exit after layer ${adapter.exitLayer}`],
     [
       'Settings',
-      `greedy, threshold ${settings.threshold}, at most ${settings.maxDraft} drafts, at most ${settings.maxTokens} tokens, ` +
-        `${settings.repeat} repeats, context ${settings.contextSize}`,
+      `greedy, threshold ${settings.threshold}, at most ${count(settings.maxDraft, 'draft')}, at most ${count(settings.maxTokens, 'token')}, ` +
+        `${count(settings.repeat, 'repeat')}, context ${settings.contextSize}`,
     ],
   ] as const;
   return facts.map(([name, fact]) => (style === 'markdown' ? `- ${name}: ${fact}` : `${name.padEnd(9)} ${fact}`)).join('\n');
@@ -141,6 +144,10 @@ function costs({ verifyMs, verifyLateMs, draftStepMs, depth }: Costs, style: Sty
       ? ''
       : `A draft step takes ${decimals(draftStepMs, 3)} ms, ${decimals(draftStepMs / plainMs, 2)} of a plain token's ${decimals(plainMs, 3)} ms. `;
   return `${draft}Verification by rows, ${depth} tokens in the context:\n\n${formatTable(columns, rows, style)}`;
+}
+
+function count(amount: number, thing: string): string {
+  return `${amount} ${thing}${amount === 1 ? '' : 's'}`;
 }
 
 function times(factor: number): string {

@@ -65,7 +65,7 @@ export function summarize(samples: readonly Sample[], shortages: readonly Shorta
 }
 
 /** Of the drafts at each place of their round: how many there were, how many were accepted. */
-export function acceptanceByPosition(rounds: readonly Round[]): PositionAcceptance[] {
+function acceptanceByPosition(rounds: readonly Round[]): PositionAcceptance[] {
   const longest = rounds.reduce((length, round) => Math.max(length, round.drafts.length), 0);
   return Array.from({ length: longest }, (_, place) => ({
     position: place + 1,
