@@ -65,6 +65,11 @@ export class Chat {
     await this.ready();
   }
 
+  /** The answer's words without Markdown's marks, which are shown as such only while they are not closed yet. */
+  async words(): Promise<string> {
+    return plainWords(await this.lastText.innerText());
+  }
+
   /** Waits until the model is loaded and measured. */
   async ready(): Promise<void> {
     await expect(this.page.getByTestId('model-state')).toHaveAttribute('data-status', 'ready', { timeout: 60_000 });
@@ -91,10 +96,10 @@ export class Chat {
     await expect(this.page.getByTestId('stop')).toBeVisible();
     await expect(async () => {
       process.kill(engine, 'SIGCONT');
-      await sleep(15);
+      await sleep(30);
       process.kill(engine, 'SIGSTOP');
-      await expect(this.lastText).not.toHaveText('', { timeout: 250 });
-    }).toPass({ timeout: 30_000 });
+      await expect(this.lastText).not.toHaveText('', { timeout: 150 });
+    }).toPass({ intervals: [20], timeout: 30_000 });
     await expect(this.lastAnswer).toHaveAttribute('data-status', 'streaming');
     return engine;
   }
@@ -102,4 +107,9 @@ export class Chat {
   release(engine: number): void {
     process.kill(engine, 'SIGCONT');
   }
+}
+
+/** Words alone, to compare what is shown in different ways. */
+export function plainWords(text: string): string {
+  return text.replaceAll('*', '').replaceAll(/\s+/g, ' ').trim();
 }
