@@ -33,6 +33,8 @@ interface Task {
   cancel(): void;
 }
 
+const loadCancelled = () => new KangarooError('cancelled', 'The model was not loaded: the load was cancelled.');
+
 export class Engine implements EngineApi {
   readonly #addon: NativeAddon;
   #loaded: Loaded | null = null;
@@ -83,7 +85,7 @@ export class Engine implements EngineApi {
   async #load(queue: Queue<LoadEvent>, task: Task, unchecked: LoadRequest): Promise<void> {
     const request = parseLoadRequest(unchecked);
     await this.#dispose();
-    if (task.cancelled) return;
+    if (task.cancelled) throw loadCancelled();
 
     let reported = 0;
     const loading = this.#addon.loadModel({ path: request.modelPath, gpuLayers: request.gpuLayers }, (fraction) => {
@@ -107,10 +109,11 @@ export class Engine implements EngineApi {
       const { contextSize, threads } = session;
       const devices = this.#addon.devices();
       const info = { model: model.info, adapter: adapter?.info ?? null, adapterError, contextSize, threads, devices };
-      if (task.cancelled) await this.#dispose();
-      else queue.push({ type: 'loaded', loaded: info });
+      if (task.cancelled) throw loadCancelled();
+      queue.push({ type: 'loaded', loaded: info });
     } catch (error) {
-      await model.dispose();
+      if (this.#loaded) await this.#dispose();
+      else await model.dispose();
       throw error;
     }
   }
@@ -185,10 +188,10 @@ export class Engine implements EngineApi {
     };
   }
 
-  /** Runs alone. What was cancelled is waited for; what was not makes the engine `busy`. */
+  /** Runs alone. A measurement and what was cancelled are waited for; what else is under way makes the engine `busy`. */
   async #begin<T>(name: Task['name'], work: (task: Task) => Promise<T>): Promise<T> {
     while (this.#task) {
-      if (!this.#task.cancelled) {
+      if (!this.#task.cancelled && this.#task.name !== 'measure') {
         throw new KangarooError('busy', `The engine is at work. Stop it, or wait until it is done.`);
       }
       await this.#task.finished;

@@ -1,0 +1,146 @@
+// The native addon for unit tests of what lies around it: records what it is asked, and answers when the test says so.
+import type { DoneEvent, GenerationEvent, GenerationOptions, ModelInfo } from '../../../contract/engine.ts';
+import { KangarooError } from '../../../contract/errors.ts';
+import type { NativeAddon, NativeModel, NativeSession, NativeSessionOptions } from '../addon.ts';
+import { scriptedCosts } from './scripted-engine.ts';
+import { createCharacterTokenizer } from './character-tokenizer.ts';
+
+const info: ModelInfo = {
+  path: 'model.gguf',
+  name: 'double',
+  architecture: 'llama',
+  fileType: 'F16',
+  parameters: 1,
+  sizeBytes: 1,
+  layers: 8,
+  embeddingLength: 4,
+  vocabularySize: 200_000,
+  trainedContext: 100_000,
+  hasChatTemplate: false,
+  fingerprint: '',
+};
+
+export const done: DoneEvent = {
+  type: 'done',
+  reason: 'end-of-turn',
+  tokenIds: [],
+  text: '',
+  stats: {
+    promptTokens: 0,
+    cachedTokens: 0,
+    promptMs: 0,
+    tokens: 0,
+    ms: 0,
+    tokensPerSecond: 0,
+    rounds: 0,
+    tokensPerRound: 0,
+    drafted: 0,
+    accepted: 0,
+    acceptanceRate: 0,
+    graphsReused: 0,
+    graphsBuilt: 0,
+    recomputedRounds: 0,
+  },
+};
+
+/** A generation under way: the test plays the engine. */
+export interface Playing {
+  ids: number[];
+  options: GenerationOptions;
+  emit(events: GenerationEvent[]): void;
+  finish(event: DoneEvent): void;
+  fail(error: unknown): void;
+}
+
+export interface NativeDouble {
+  addon: NativeAddon;
+  /** In order: `load`, `adapter`, `session`, `generate`, `cancel`, `measure`, `dispose session`, `dispose model`. */
+  calls: string[];
+  sessions: NativeSessionOptions[];
+  playing: Playing | null;
+  /** Ends the load under way; `hold` makes the next one wait for it. */
+  hold: boolean;
+  finishLoad(): void;
+  finishMeasure(): void;
+}
+
+/** An adapter whose name has `wrong` in it does not fit. `cancel` ends an answer with `cancelled`, a load with that code. */
+export function createNativeDouble(): NativeDouble {
+  let finishMeasure = () => {};
+  let finishLoad = () => {};
+  const calls: string[] = [];
+
+  function createSession(options: NativeSessionOptions): NativeSession {
+    double.sessions.push(options);
+    calls.push('session');
+    return {
+      contextSize: options.contextSize,
+      threads: 2,
+      generate(ids, generation, onEvents) {
+        calls.push('generate');
+        const { promise, resolve, reject } = Promise.withResolvers<DoneEvent>();
+        const finish = (event: DoneEvent) => {
+          double.playing = null;
+          resolve(event);
+        };
+        double.playing = { ids: Array.from(ids), options: generation, emit: onEvents, finish, fail: reject };
+        return promise;
+      },
+      cancel() {
+        calls.push('cancel');
+        double.playing?.emit([{ ...done, reason: 'cancelled' }]);
+        double.playing?.finish({ ...done, reason: 'cancelled' });
+      },
+      measure() {
+        calls.push('measure');
+        return new Promise((resolve) => (finishMeasure = () => resolve(scriptedCosts)));
+      },
+      prefill: () => Promise.reject(new Error('not part of this double')),
+      reset: () => calls.push('reset'),
+      dispose: async () => void calls.push('dispose session'),
+    };
+  }
+
+  const model: NativeModel = {
+    info,
+    ...createCharacterTokenizer(['<s>'], { bosText: '<s>' }),
+    async loadAdapter(path) {
+      calls.push('adapter');
+      if (path.includes('wrong')) throw new KangarooError('adapter-mismatch', 'The adapter belongs to another model.');
+      const sizes = { exitLayer: 2, embeddingLength: 4, heads: 1, headsKv: 1, parameters: 1, sizeBytes: 1 };
+      return { info: { path, name: 'a', baseName: 'b', baseFingerprint: '', draftVocabularySize: 0, ...sizes } };
+    },
+    createSession: async (options) => createSession(options),
+    dispose: async () => void calls.push('dispose model'),
+  };
+
+  const addon: NativeAddon = {
+    version: () => 'double',
+    devices: () => ['CPU'],
+    loadModel(_options, onProgress) {
+      calls.push('load');
+      const { promise, resolve, reject } = Promise.withResolvers<NativeModel>();
+      onProgress(0.5);
+      onProgress(0.501);
+      finishLoad = () => {
+        onProgress(1);
+        resolve(model);
+      };
+      if (!double.hold) finishLoad();
+      return { promise, cancel: () => reject(new KangarooError('cancelled', 'The load was cancelled.')) };
+    },
+    inspect: () => Promise.reject(new Error('not part of this double')),
+    quantize: () => Promise.reject(new Error('not part of this double')),
+  };
+
+  const double: NativeDouble = {
+    addon,
+    calls,
+    sessions: [],
+    playing: null,
+    hold: false,
+    finishLoad: () => finishLoad(),
+    finishMeasure: () => finishMeasure(),
+  };
+  return double;
+}

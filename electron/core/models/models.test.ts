@@ -1,0 +1,143 @@
+// The model's states around a real engine process that says what it is told, and what the library lists.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { LibraryModel, ModelState } from '../../contract/models.ts';
+import { EngineHost } from '../engine/host.ts';
+import { spawnNode } from '../engine/spawn-node.ts';
+import { givenByEnvironment, listModels } from './library.ts';
+import { Models } from './models.ts';
+
+const worker = fileURLToPath(new URL('../engine/testing/scripted-worker.ts', import.meta.url));
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+function entry(id: string): LibraryModel {
+  return { id, name: id, path: `${id}.gguf`, sizeBytes: 1, adapterPath: 'a.gguf', builtIn: false };
+}
+
+function start(...ids: string[]) {
+  const engine = new EngineHost(spawnNode('.', worker), { backoffMs: 1, mostCrashes: 2 });
+  const models = new Models(engine, ids.map(entry));
+  const states = models.watch()[Symbol.asyncIterator]();
+  cleanups.push(() => engine.close());
+  return { engine, models, states };
+}
+
+async function until(states: AsyncIterator<ModelState>, fits: (state: ModelState) => boolean): Promise<ModelState> {
+  for (;;) {
+    const { value } = await states.next();
+    if (fits(value)) return value;
+  }
+}
+
+const isReady = (state: ModelState) => state.status === 'ready';
+const never = new AbortController().signal;
+
+describe('loading', () => {
+  test('goes from unloaded through loading to ready, measured', async () => {
+    const { models, states } = start('one');
+    expect((await states.next()).value).toEqual({ status: 'unloaded' });
+    models.start();
+    expect((await states.next()).value).toMatchObject({ status: 'loading', model: { id: 'one' }, fraction: 0 });
+    const ready = await until(states, isReady);
+    expect(ready).toMatchObject({ model: { id: 'one' }, loaded: { contextSize: 1024 }, costs: { plainTokensPerSecond: 100 } });
+    expect(await models.whenReady(never)).toEqual(ready);
+  });
+
+  test('what cannot be loaded is told by the call and by the state; another one can be loaded then', async () => {
+    const { models, states } = start('missing', 'two');
+    await expect(models.load('missing')).rejects.toMatchObject({ code: 'file-not-found' });
+    const failed = await until(states, (state) => state.status === 'failed');
+    expect(failed).toMatchObject({ model: { id: 'missing' }, error: { code: 'file-not-found' }, restarting: false });
+    await expect(models.whenReady(never)).rejects.toMatchObject({ code: 'no-model' });
+    await models.load('two');
+    expect(models.state).toMatchObject({ status: 'ready', model: { id: 'two' } });
+  });
+
+  test('a later load overtakes an earlier one', async () => {
+    const { models } = start('one', 'two');
+    const first = models.load('one');
+    const second = models.load('two');
+    await expect(first).rejects.toMatchObject({ code: 'cancelled' });
+    await second;
+    expect(models.state).toMatchObject({ status: 'ready', model: { id: 'two' } });
+  });
+
+  test.each<unknown>(['three', '', 7, null, '__proto__'])('the id %j is refused', async (id) => {
+    const { models } = start('one');
+    await expect(models.load(id as string)).rejects.toMatchObject({ code: 'invalid-argument' });
+  });
+
+  test('waiting ends at the signal', async () => {
+    const { models } = start('one');
+    models.start();
+    const controller = new AbortController();
+    const waiting = models.whenReady(controller.signal);
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
+describe('after a crash', () => {
+  test('the same model is loaded again', async () => {
+    const { engine, models, states } = start('one', 'two');
+    await models.load('two');
+    process.kill(engine.pid ?? 0, 'SIGKILL');
+    const failed = await until(states, (state) => state.status === 'failed');
+    expect(failed).toMatchObject({ model: { id: 'two' }, error: { code: 'engine-crashed' }, restarting: true });
+    expect(() => models.requirePromising()).not.toThrow();
+    expect(await until(states, isReady)).toMatchObject({ model: { id: 'two' } });
+  });
+
+  test('a model that crashes the engine each time stays failed, until it is asked for again', async () => {
+    const { models, states } = start('crash', 'two');
+    await expect(models.load('crash')).rejects.toMatchObject({ code: 'engine-crashed' });
+    const failed = await until(states, (state) => state.status === 'failed' && !state.restarting);
+    expect(failed).toMatchObject({ error: { message: expect.stringContaining('2 times in a row') } });
+    await models.load('two');
+    expect(models.state).toMatchObject({ status: 'ready', model: { id: 'two' } });
+  });
+});
+
+describe('the library', () => {
+  test('lists the named model first, then the starter', () => {
+    const root = mkdtempSync(join(tmpdir(), 'kangaroo-library-'));
+    cleanups.push(() => rmSync(root, { recursive: true }));
+    expect(listModels(root, null)).toEqual([]);
+    const folder = join(root, 'assets', 'starter');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'starter.json'), 'no json');
+    expect(listModels(root, null)).toEqual([]);
+    writeFileSync(join(folder, 'starter.json'), JSON.stringify({ id: 's', name: 'Starter', model: 's.gguf', adapter: null }));
+    writeFileSync(join(folder, 's.gguf'), '12345');
+    const path = join(folder, 's.gguf');
+    const starter = { id: 's', name: 'Starter', path, sizeBytes: 5, adapterPath: null, builtIn: true };
+    expect(listModels(root, null)).toEqual([starter]);
+    const given = givenByEnvironment({ KANGAROO_MODEL: 'dir/my.gguf', KANGAROO_ADAPTER: 'a.gguf' });
+    expect(listModels(root, given)).toEqual([
+      {
+        id: 'given',
+        name: 'my',
+        path: resolve('dir/my.gguf'),
+        sizeBytes: 0,
+        adapterPath: resolve('a.gguf'),
+        builtIn: false,
+      },
+      starter,
+    ]);
+    expect(givenByEnvironment({ KANGAROO_ADAPTER: 'a.gguf' })).toBeNull();
+  });
+
+  test('the starter that ships is there', () => {
+    const root = fileURLToPath(new URL('../../..', import.meta.url));
+    const [starter] = listModels(root, null);
+    expect(starter).toMatchObject({ id: 'starter', builtIn: true });
+    expect(starter?.sizeBytes).toBeGreaterThan(1_000_000);
+  });
+});
