@@ -1,0 +1,103 @@
+// The whole app without a page: the starter opens, answers are streamed, stopped, kept and had again after the engine died.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ChatEvent } from '../contract/chats.ts';
+import { createApp, type App } from './app.ts';
+import type { EngineProcess } from './engine/engine-process.ts';
+import { spawnNode } from './engine/spawn-node.ts';
+import { isFinal, lastMessage, until } from './testing/scripted-app.ts';
+
+/** Greedy, the starter goes on about this for hundreds of tokens. */
+const longStory = 'Tell me a story about a kangaroo.';
+
+const root = join(import.meta.dirname, '..', '..');
+let folder = '';
+let app: App;
+let engine: EngineProcess;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kangaroo-app-model-'));
+  const spawn = spawnNode(root);
+  app = createApp({ root, dataDir: folder, shell: 'browser', spawnEngine: () => (engine = spawn()) });
+});
+
+afterAll(async () => {
+  await app.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A new chat and its events. */
+async function open(): Promise<{ id: string; events: AsyncIterator<ChatEvent> }> {
+  const { id } = await app.services.chats.create();
+  const events = app.services.chats.watch(id)[Symbol.asyncIterator]();
+  await events.next();
+  return { id, events };
+}
+
+const isWriting = (event: ChatEvent) => event.type === 'rounds' && event.rounds.some((round) => round.rows > 0);
+
+test('the starter opens by itself, with its adapter, and is measured', async () => {
+  for await (const state of app.services.models.watch()) {
+    if (state.status === 'failed') throw new Error(state.error.message);
+    if (state.status !== 'ready') continue;
+    expect(state.model.builtIn).toBe(true);
+    expect(state.loaded.adapterError).toBeNull();
+    expect(state.loaded.adapter?.exitLayer).toBeGreaterThan(0);
+    expect(state.costs.plainTokensPerSecond).toBeGreaterThan(0);
+    break;
+  }
+  expect((await app.services.info.get()).engine).toContain('llama.cpp');
+});
+
+test('a question is answered by drafting, and the next turn takes the cache', async () => {
+  const { chats } = app.services;
+  const { id, events } = await open();
+  await chats.send(id, 'Hello! How are you today?');
+  const seen = await until(events, isFinal);
+  const first = lastMessage(await chats.current());
+  expect(first).toMatchObject({ status: 'complete', error: null });
+  expect(first.text).not.toBe('');
+  expect(first.rounds[0]?.rows).toBe(0);
+  expect(first.rounds.some((round) => round.drafts.length > 0 && round.accepted > 0)).toBe(true);
+  expect(first.rounds.flatMap((round) => round.pieces.map((piece) => piece.text)).join('')).toBe(first.text);
+  expect(seen.flatMap((event) => (event.type === 'rounds' ? event.rounds : []))).toEqual(first.rounds);
+  expect(first.speedup).toBeGreaterThan(0);
+
+  await chats.send(id, 'What do you like to do?');
+  await until(events, isFinal);
+  const second = lastMessage(await chats.current());
+  expect(second.stats?.cachedTokens).toBeGreaterThan((first.stats?.promptTokens ?? 0) - 2);
+});
+
+test('an answer is stopped and keeps what it has', async () => {
+  const { chats } = app.services;
+  const { id, events } = await open();
+  await chats.send(id, longStory);
+  await until(events, isWriting);
+  await chats.stop(id);
+  const message = lastMessage(await chats.current());
+  expect(message).toMatchObject({ status: 'stopped', stopReason: 'cancelled', error: null });
+  expect(message.text).not.toBe('');
+});
+
+test.each(['SIGKILL', 'SIGSEGV'] as const)('the engine dies of %s in mid-answer: it is told, and had again', async (signal) => {
+  const { chats } = app.services;
+  const { id, events } = await open();
+  await chats.send(id, longStory);
+  await until(events, isWriting);
+  const { pid } = engine;
+  process.kill(pid ?? 0, signal);
+  await until(events, isFinal);
+  const failed = lastMessage(await chats.current());
+  expect(failed).toMatchObject({ status: 'failed', error: { code: 'engine-crashed' } });
+  expect(failed.error?.message).toContain(signal);
+  expect(failed.text).not.toBe('');
+  await chats.retry(id);
+  await until(events, isFinal);
+  expect(engine.pid).not.toBe(pid);
+  const again = lastMessage(await chats.current());
+  expect(again).toMatchObject({ status: 'complete', error: null });
+  expect(again.text).not.toBe('');
+});
