@@ -10,7 +10,7 @@ import { strings } from './strings.ts';
 export function App() {
   const settings = useRef<HTMLDialogElement>(null);
   return (
-    <div className="grid h-full grid-rows-[auto_auto_minmax(0,1fr)]">
+    <div className="grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[auto_auto_minmax(0,1fr)]">
       <a
         href="#composer"
         className="absolute top-2 left-2 z-40 -translate-y-20 rounded-lg bg-raised px-3 py-2 shadow-float focus:translate-y-0"

@@ -24,7 +24,8 @@ export const strings = {
   connection: {
     lost: 'Connection lost – reconnecting…',
     refused: 'This page is no longer signed in: Kangaroo Chat was started anew. Open the link that it printed in the terminal.',
-    notNow: 'There is no connection to Kangaroo Chat at the moment. Your message is kept; send it again in a moment.',
+    waiting: 'There is no connection at the moment. You can write already.',
+    notNow: 'There is no connection to Kangaroo Chat at the moment. Please try again when it is back.',
   },
 
   header: {

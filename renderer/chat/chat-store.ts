@@ -65,6 +65,8 @@ export const useChat = create<ChatStore>()((set, get) => {
 
     attach(client, signal) {
       connection = signal;
+      // What failed for want of a connection is over.
+      if (get().error?.code === 'closed') set({ error: null });
       client.chats.current().then(
         (chat) => {
           if (!signal.aborted) watch(client, signal, chat);

@@ -2,6 +2,7 @@
 import { ArrowDown } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import type { ModelState } from '../../electron/contract/models.ts';
+import { useConnection } from '../connection-store.ts';
 import { useModel } from '../model/model-store.ts';
 import { ModelNotice } from '../model/model-notice.tsx';
 import { strings } from '../strings.ts';
@@ -14,7 +15,8 @@ import { MessageItem } from './message-item.tsx';
 import { useStickToBottom } from './stick-to-bottom.ts';
 
 /** Why nothing can be sent now; null when it can. */
-function whyBlocked(model: ModelState | null): string | null {
+function whyBlocked(connected: boolean, model: ModelState | null): string | null {
+  if (!connected) return strings.connection.waiting;
   if (model?.status === 'ready') return null;
   if (model?.status === 'failed' && model.restarting) return strings.model.waiting.restarting;
   return strings.model.waiting[model?.status ?? 'unknown'];
@@ -26,6 +28,7 @@ export function ChatView() {
   const send = useChat((state) => state.send);
   const stop = useChat((state) => state.stop);
   const dismissError = useChat((state) => state.dismissError);
+  const connected = useConnection((state) => state.status === 'open');
   const model = useModel((state) => state.state);
   const composer = useRef<ComposerHandle>(null);
   const { scroller, content, atBottom, scrollToBottom } = useStickToBottom();
@@ -54,7 +57,7 @@ export function ChatView() {
     return send(text);
   }
 
-  const blocked = whyBlocked(model);
+  const blocked = whyBlocked(connected, model);
   const empty = chat !== null && chat.messages.length === 0;
   return (
     <main className="flex min-h-0 flex-col" aria-label={strings.chat.messages}>

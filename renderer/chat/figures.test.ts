@@ -59,6 +59,11 @@ test.each([
   expect(figures?.speedup?.verdict).toBe(verdict);
 });
 
+test('a very unsteady baseline hides no slowdown', () => {
+  const figures = figuresOf(makeAnswer(rounds, { stats, speedup: 0.5 }), costsOf(100, [20, 110]));
+  expect(figures?.speedup?.verdict).toBe('slower');
+});
+
 test('without a baseline of this model, 1× itself is the border', () => {
   expect(figuresOf(makeAnswer(rounds, { stats, speedup: 0.99 }), null)?.speedup?.verdict).toBe('slower');
   expect(figuresOf(makeAnswer(rounds), null)?.speedup).toBeNull();

@@ -84,11 +84,17 @@ function judge(factor: number, costs: Costs | null): Speedup {
   return { factor, verdict };
 }
 
+/** However unsteady the baseline was, a factor further from 1 than this is called what it is. */
+const widestSpread = 0.05;
+
 /** Where 1× lies, given the spread of the baseline's samples. */
 function spreadOf(costs: Costs | null): { low: number; high: number } {
   if (!costs || costs.plainTokensPerSecond <= 0) return { low: 1, high: 1 };
-  const [lower, upper] = costs.plainTokensPerSecondQuartiles;
-  return { low: Math.min(1, lower / costs.plainTokensPerSecond), high: Math.max(1, upper / costs.plainTokensPerSecond) };
+  const [lower, upper] = costs.plainTokensPerSecondQuartiles.map((quartile) => quartile / costs.plainTokensPerSecond);
+  return {
+    low: Math.max(1 - widestSpread, Math.min(1, lower ?? 1)),
+    high: Math.min(1 + widestSpread, Math.max(1, upper ?? 1)),
+  };
 }
 
 /** Drafts that were not accepted, over all rounds. */

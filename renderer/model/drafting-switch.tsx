@@ -33,7 +33,6 @@ export function DraftingSwitch() {
       type="button"
       role="switch"
       aria-checked={on}
-      aria-label={strings.drafting.on}
       title={on ? strings.drafting.onTitle(maxDraft) : strings.drafting.offTitle}
       data-testid="drafting"
       className={`inline-flex items-center gap-2 rounded-full border px-2.5 py-0.5 text-[12.5px] whitespace-nowrap transition-colors ${
@@ -44,7 +43,7 @@ export function DraftingSwitch() {
       <span aria-hidden className={`relative h-3 w-5 rounded-full ${on ? 'bg-accent' : 'bg-line-strong'}`}>
         <span className={`absolute top-0.5 size-2 rounded-full bg-paper transition-[left] ${on ? 'left-2.5' : 'left-0.5'}`} />
       </span>
-      {on ? strings.drafting.on : strings.drafting.off}
+      <span className="max-[440px]:sr-only">{on ? strings.drafting.on : strings.drafting.off}</span>
     </button>
   );
 }

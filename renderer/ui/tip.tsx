@@ -43,7 +43,7 @@ export function Tip({ tip, children, className = '', align = 'start', side = 'ab
   const vertical = side === 'above' && !place.below ? 'bottom-full pb-1.5' : 'top-full pt-1.5';
   return (
     <span
-      className="relative inline-flex min-w-0 items-center"
+      className="relative inline-flex max-w-full min-w-0 items-center"
       onPointerEnter={(event) => event.pointerType !== 'touch' && setOpen(true)}
       onPointerLeave={() => setOpen(false)}
     >
