@@ -4,6 +4,9 @@
 /** `plain` decodes token by token; `kangaroo` drafts with the first layers and verifies with the rest. */
 export type DecodingMode = 'plain' | 'kangaroo';
 
+/** What to ask for: `auto` drafts while that pays, as far as it pays, and decodes plainly otherwise. */
+export type DraftingMode = DecodingMode | 'auto';
+
 /** How drafts are chosen when the temperature is above 0: the likeliest token, or a draw from the draft distribution. */
 export type DraftSampling = 'greedy' | 'sampled';
 
@@ -24,8 +27,8 @@ export interface SamplingOptions {
 }
 
 export interface DraftingOptions {
-  mode: DecodingMode;
-  /** η: drafting goes on while the draft's confidence is at least this. */
+  mode: DraftingMode;
+  /** η: drafting goes on while the draft's confidence is at least this. Not used by `auto`. */
   threshold: number;
   /** γ: at most this many drafts per round, 1…16. */
   maxDraft: number;
@@ -73,6 +76,12 @@ export interface Round {
   /** Rows of the verification pass: drafts + 1. 0: the token came with the prompt's own pass. */
   rows: number;
   mode: DecodingMode;
+  /** `auto` only: drafted, but not worth verifying; not among `drafts`. */
+  discarded: number;
+  /** `auto` only: drafting does not pay on this text at present, so tokens are decoded plainly but for short probes. */
+  paused: boolean;
+  /** `auto` only: measured speed of the last drafting rounds over plain ones, in this session; null for the other modes. */
+  expectedSpeedup: number | null;
 }
 
 export type StopReason = 'end-of-turn' | 'stop-text' | 'max-tokens' | 'context-full' | 'cancelled';
@@ -95,6 +104,12 @@ export interface GenerationStats {
   accepted: number;
   /** accepted / drafted; 0 when nothing was drafted. */
   acceptanceRate: number;
+  /** Drafts that `auto` did not find worth verifying; not among `drafted`. */
+  discarded: number;
+  /** Rounds during which `auto` had paused drafting. */
+  pausedRounds: number;
+  /** Median of the plain decoding steps inside this answer, a baseline of the same moment; null below eight steps. */
+  plainStepMs: number | null;
   /** Decoding passes that ran on a cached graph, and those that had to build one. */
   graphsReused: number;
   graphsBuilt: number;
@@ -143,6 +158,8 @@ export interface Costs {
   verifyLateMs: number[];
   /** One draft step: first layers, adapter, draft head; null without an adapter. */
   draftStepMs: number | null;
+  /** The last drafted token's pass: first layers only; null without an adapter. */
+  stateStepMs: number | null;
   /** Plain decoding, 1000 / V(1), and the interquartile range of its samples. */
   plainTokensPerSecond: number;
   plainTokensPerSecondQuartiles: [number, number];

@@ -1,9 +1,9 @@
 // Settings that outlive a run. Unknown or damaged values fall back to these defaults, one by one.
-import type { DecodingMode, DraftSampling } from './engine.ts';
+import type { DraftingMode, DraftSampling } from './engine.ts';
 
 export interface Settings {
   theme: 'system' | 'light' | 'dark';
-  decodingMode: DecodingMode;
+  decodingMode: DraftingMode;
   threshold: number;
   maxDraft: number;
   draftSampling: DraftSampling;
@@ -21,7 +21,7 @@ export interface Settings {
 
 export const defaultSettings: Settings = {
   theme: 'system',
-  decodingMode: 'kangaroo',
+  decodingMode: 'auto',
   threshold: 0.6,
   maxDraft: 6,
   draftSampling: 'sampled',

@@ -53,10 +53,10 @@ static std::string well_formed_text(const Napi::Value & v, const char * name) {
 kangaroo::generation_options generation_options_of(const Napi::Object & o) {
     kangaroo::generation_options g;
     const std::string mode = text_option(o, "mode"), draft = text_option(o, "draftSampling");
-    if ((mode != "plain" && mode != "kangaroo") || (draft != "greedy" && draft != "sampled")) {
-        throw error("invalid-argument", "The option mode must be plain or kangaroo, and draftSampling greedy or sampled.");
+    if ((mode != "plain" && mode != "kangaroo" && mode != "auto") || (draft != "greedy" && draft != "sampled")) {
+        throw error("invalid-argument", "The option mode must be auto, plain or kangaroo, and draftSampling greedy or sampled.");
     }
-    g.mode          = mode == "plain" ? kangaroo::decoding_mode::plain : kangaroo::decoding_mode::kangaroo;
+    g.mode          = mode == "plain" ? kangaroo::decoding_mode::plain : mode == "auto" ? kangaroo::decoding_mode::automatic : kangaroo::decoding_mode::kangaroo;
     g.sampled_draft = draft == "sampled";
     g.threshold     = static_cast<float>(number_option(o, "threshold"));
     g.max_draft     = integer_option(o, "maxDraft");
@@ -167,6 +167,7 @@ Napi::Value to_js(Napi::Env env, const kangaroo::pass_costs & c) {
     o.Set("verifyMs", to_js(env, c.verify));
     o.Set("verifyLateMs", to_js(env, c.verify_late));
     o.Set("draftStepMs", c.draft_step < 0.0 ? env.Null() : Napi::Number::New(env, c.draft_step));
+    o.Set("stateStepMs", c.state_step < 0.0 ? env.Null() : Napi::Number::New(env, c.state_step));
     o.Set("plainTokensPerSecond", 1000.0 / c.verify.at(0));
     auto quartiles = Napi::Array::New(env, 2);
     quartiles.Set(0u, 1000.0 / c.plain_quartiles[1]); // the slow quartile of times is the low one of speeds
@@ -242,6 +243,9 @@ struct event_to_js {
         o.Set("verifyMs", r.verify_ms);
         o.Set("rows", r.rows);
         o.Set("mode", mode_name(r.mode));
+        o.Set("discarded", r.discarded);
+        o.Set("paused", r.paused);
+        o.Set("expectedSpeedup", r.expected_speedup > 0.0 ? Napi::Number::New(env, r.expected_speedup) : env.Null());
         return o;
     }
 
@@ -262,6 +266,9 @@ struct event_to_js {
         stats.Set("acceptanceRate", ratio(static_cast<double>(s.accepted), static_cast<double>(s.drafted)));
         stats.Set("graphsReused", static_cast<double>(s.graphs_reused));
         stats.Set("graphsBuilt", static_cast<double>(s.graphs_built));
+        stats.Set("discarded", static_cast<double>(s.discarded));
+        stats.Set("pausedRounds", static_cast<double>(s.paused_rounds));
+        stats.Set("plainStepMs", s.plain_step_ms < 0.0 ? env.Null() : Napi::Number::New(env, s.plain_step_ms));
         stats.Set("recomputedRounds", static_cast<double>(s.recomputed_rounds));
         auto ids = Napi::Array::New(env, r.ids.size());
         for (size_t i = 0; i < r.ids.size(); ++i) {

@@ -38,6 +38,7 @@ void session_object::begin() {
 
 void session_object::end(Napi::Env env, const std::shared_ptr<state> & s) {
     s->busy = false;
+    s->native->clear_cancel(); // one that came too late
     if (s->waiting.empty()) {
         return;
     }

@@ -83,7 +83,8 @@ session::session(std::shared_ptr<const model> model, std::shared_ptr<const adapt
     threads_ = options.threads > 0 ? options.threads : default_threads();
 
     auto params            = llama_context_default_params();
-    params.n_ctx           = options.context_size > 0 ? options.context_size : std::min(model_->info().n_ctx_train, 8192);
+    context_size_ = options.context_size > 0 ? options.context_size : std::min(model_->info().n_ctx_train, 8192);
+    params.n_ctx           = (context_size_ + 255) / 256 * 256; // as llama.cpp pads it, or its batch would be smaller than its context
     params.n_batch         = BATCH;
     params.n_ubatch        = BATCH;
     params.n_outputs_max   = MAX_DRAFT + 1;
@@ -118,6 +119,7 @@ session::session(std::shared_ptr<const model> model, std::shared_ptr<const adapt
     auto * make = reinterpret_cast<decltype(ggml_threadpool_new) *>(ggml_backend_reg_get_proc_address(reg, "ggml_threadpool_new"));
     if (make) { // threads that live as long as the session: starting them anew would cost more than a small model's pass
         ggml_threadpool_params pool = ggml_threadpool_params_default(threads_);
+        pool.poll = 1; // waits a few milliseconds for the next pass before it sleeps; the default is a busy tenth of a second
         threadpool_.reset(make(&pool));
         llama_attach_threadpool(ctx_.get(), threadpool_.get(), nullptr);
     }
@@ -128,6 +130,55 @@ session::session(std::shared_ptr<const model> model, std::shared_ptr<const adapt
     } catch (const std::runtime_error & why) {
         throw error("unsupported-architecture", model_->info().name + " cannot draft its own tokens: " + why.what() + ". It can be used without its adapter.");
     }
+    if (options.threads == 0) {
+        choose_threads();
+    }
+}
+
+// More threads are not always faster: a small model spends its time waiting at barriers, and on a machine whose other cores
+// are busy every barrier waits for the slowest thread. Takes a few milliseconds; large models are left alone.
+void session::choose_threads() {
+    constexpr double  LARGE_MS  = 40.0; // a pass of this length on one thread is bound by arithmetic or memory, not by barriers
+    constexpr double  BUDGET_MS = 150.0;
+    constexpr int32_t PASSES = 6, BURSTS = 5;
+    const auto pass_ms = [&](int32_t n, int32_t passes, double limit_ms) {
+        llama_set_n_threads(ctx_.get(), n, n);
+        const llama_token token = 0;
+        const double      start = now_ms();
+        int32_t           done  = 0;
+        while (done < passes && (done == 0 || now_ms() - start < limit_ms)) {
+            exit_->keep(0);
+            check(exit_->decode(&token, 1, 0, false, true));
+            llama_synchronize(ctx_.get());
+            ++done;
+        }
+        return (now_ms() - start) / done;
+    };
+    const double one = threads_ > 1 ? std::min(pass_ms(1, 1, 0.0), pass_ms(1, 1, 0.0)) : LARGE_MS;
+    if (one < LARGE_MS) {
+        std::vector<int32_t> candidates;
+        for (const int32_t n : {threads_, threads_ - 1, threads_ / 2, 1}) {
+            if (n >= 1 && std::find(candidates.begin(), candidates.end(), n) == candidates.end()) {
+                candidates.push_back(n);
+            }
+        }
+        std::vector<std::vector<double>> times(candidates.size());
+        const double start = now_ms();
+        for (int32_t burst = 0; burst < BURSTS && (burst == 0 || now_ms() - start < BUDGET_MS); ++burst) {
+            for (size_t i = 0; i < candidates.size(); ++i) {
+                times[i].push_back(pass_ms(candidates[i], PASSES, 3.0 * one * PASSES));
+            }
+        }
+        size_t best = 0;
+        for (size_t i = 1; i < candidates.size(); ++i) {
+            if (quantile(times[i], 0.5) < 0.95 * quantile(times[best], 0.5)) {
+                best = i;
+            }
+        }
+        threads_ = candidates[best];
+    }
+    llama_set_n_threads(ctx_.get(), threads_, threads_);
+    exit_->keep(0);
 }
 
 session::~session() {
@@ -136,10 +187,6 @@ session::~session() {
         llama_detach_threadpool(ctx_.get());
     }
     ctx_.reset();
-}
-
-int32_t session::context_size() const {
-    return static_cast<int32_t>(llama_n_ctx(ctx_.get()));
 }
 
 void session::reset() {
@@ -200,6 +247,7 @@ struct session::run {
     random_source              random;
     text_stream                stream;
     generation_result          result;
+    std::vector<double>        plain_ms; // of each plain step
 
     run(session & s, const generation_options & options)
         : s(s), options(options), target(options.sampling, s.model_->info().n_vocab), random(options.sampling.seed), stream(options.stop) {}
@@ -257,15 +305,33 @@ struct session::run {
         r.token     = choose(0);
         r.verify_ms = now_ms() - t0;
         r.rows      = 1;
+        plain_ms.push_back(r.verify_ms);
         emit(r.token, false, r.pieces);
         return r;
     }
 
-    round_report kangaroo_round(int32_t max_draft);
+    // With a policy it decides how far to draft and what to verify; without one, threshold and max_draft do.
+    round_report kangaroo_round(int32_t max_draft, policy * policy);
+    round_report automatic_round(int32_t max_draft, policy & policy);
 };
 
+round_report session::run::automatic_round(int32_t max_draft, policy & policy) {
+    round_report r;
+    if (max_draft >= 1 && policy.begin_round()) {
+        r = kangaroo_round(max_draft, &policy);
+        policy.end_round(r.rows - 1, r.accepted, r.draft_ms + r.verify_ms);
+    } else {
+        r = plain_step(true);
+        policy.end_plain(r.verify_ms);
+    }
+    r.paused           = policy.paused();
+    r.expected_speedup = policy.speedup();
+    result.stats.paused_rounds += r.paused;
+    return r;
+}
+
 // kangaroo.md, "The algorithm (one round)". Row i of the round is the i-th pending token at position pos + i.
-round_report session::run::kangaroo_round(int32_t max_draft) {
+round_report session::run::kangaroo_round(int32_t max_draft, policy * policy) {
     round_report r;
     r.mode = decoding_mode::kangaroo;
     const auto pos     = static_cast<llama_pos>(s.cache_.size());
@@ -276,12 +342,27 @@ round_report session::run::kangaroo_round(int32_t max_draft) {
 
     const double t0 = now_ms();
     for (;;) {
-        const int32_t row  = static_cast<int32_t>(pending.size()) - 1;
-        const bool    last = row == max_draft || (row > 0 && r.confidences.back() < options.threshold);
-        if (last) {
-            s.check(s.exit_->state(pending[row], pos + row, row));
+        const int32_t row = static_cast<int32_t>(pending.size()) - 1;
+        bool more = row == 0 || (row < max_draft && (policy || r.confidences.back() >= options.threshold));
+        if (policy && row > 0) {
+            more = policy->go_on(r.confidences.back()) && more;
+        }
+        if (!more) {
+            const int32_t kept = policy && !sampled ? policy->keep() : row;
+            r.discarded        = row - kept;
+            r.drafts.resize(kept);
+            r.confidences.resize(kept);
+            pending.resize(kept + 1);
+            if (kept == row) {
+                const double t = now_ms();
+                s.check(s.exit_->state(pending[row], pos + row, row));
+                if (policy) {
+                    pass_times::observe(policy->times.state, now_ms() - t);
+                }
+            }
             break;
         }
+        const double     t = now_ms();
         llama_exit_draft out;
         s.check(s.exit_->draft(pending[row], pos + row, row, out, sampled));
         if (sampled) {
@@ -297,6 +378,9 @@ round_report session::run::kangaroo_round(int32_t max_draft) {
             const size_t at = ids.empty() ? id : std::find(ids.begin(), ids.end(), id) - ids.begin();
             out = {id, static_cast<float>(std::exp(logits[at] - top) / sum)};
         }
+        if (policy) {
+            pass_times::observe(policy->times.draft, now_ms() - t);
+        }
         draft_chain.accept(out.id);
         pending.push_back(out.id);
         r.drafts.push_back(out.id);
@@ -309,6 +393,7 @@ round_report session::run::kangaroo_round(int32_t max_draft) {
     s.check(s.exit_->verify(pending.data(), r.rows, pos, recomputed));
     llama_synchronize(s.ctx_.get());
     result.stats.recomputed_rounds += recomputed;
+    result.stats.discarded += r.discarded;
 
     const auto n_drafts = static_cast<int32_t>(r.drafts.size());
     for (int32_t i = 0; i <= n_drafts && r.token < 0; ++i) {
@@ -334,6 +419,9 @@ round_report session::run::kangaroo_round(int32_t max_draft) {
         }
     }
     r.verify_ms = now_ms() - t1;
+    if (policy && r.rows <= static_cast<int32_t>(policy->times.verify.size())) {
+        pass_times::observe(policy->times.verify[r.rows - 1], r.verify_ms);
+    }
 
     // the cache keeps what was emitted, but for the last token, whose K/V are not computed yet
     const size_t kept = r.pieces.size();
@@ -345,7 +433,7 @@ round_report session::run::kangaroo_round(int32_t max_draft) {
 
 generation_result session::generate(const std::vector<llama_token> & prompt, const generation_options & options, const generation_events & events) {
     check_options(options);
-    const bool kangaroo = options.mode == decoding_mode::kangaroo;
+    const bool kangaroo = options.mode == decoding_mode::kangaroo || (options.mode == decoding_mode::automatic && adapter_);
     if (kangaroo && !adapter_) {
         throw error("no-adapter", "Drafting needs an adapter for this model, and none is loaded. Load one, or decode plainly.");
     }
@@ -361,12 +449,21 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
         throw error("prompt-too-long", "The conversation has " + std::to_string(prompt.size()) + " tokens and the context holds " +
             std::to_string(context_size()) + ". Start a new chat, shorten the message, or choose a larger context.");
     }
-    cancelled_ = false;
+    const auto clear_cancel = [this](void *) { cancelled_ = false; }; // at the end: a cancel may come before the beginning
+    const std::unique_ptr<void, decltype(clear_cancel)> at_the_end(this, clear_cancel);
     run r(*this, options);
     generation_stats & stats = r.result.stats;
     const int64_t built = exit_->graphs_built(), reused = exit_->graphs_reused();
     for (size_t i = prompt.size() - std::min<size_t>(prompt.size(), options.sampling.repetition_window); i < prompt.size(); ++i) {
         r.target.accept(prompt[i]);
+    }
+    policy * policy = nullptr;
+    if (kangaroo && options.mode == decoding_mode::automatic) {
+        policy = &policies_[r.target.greedy() ? 0 : 1];
+        if (policy->times.plain <= 0.0) {
+            measure(std::min(options.max_draft + 1, 9), 5, std::min(64, context_size() / 2), 300.0);
+        }
+        policy->begin_answer(options.max_draft);
     }
     double start = now_ms();
     try {
@@ -384,7 +481,8 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
         }
         while (r.result.reason.empty()) {
             const int32_t room = context_size() - static_cast<int32_t>(cache_.size());
-            round_report  report = kangaroo && room >= 2 ? r.kangaroo_round(std::min(options.max_draft, room - 1)) : r.plain_step(kangaroo);
+            const int32_t most = std::min(options.max_draft, room - 1);
+            round_report  report = policy ? r.automatic_round(most, *policy) : kangaroo && most >= 1 ? r.kangaroo_round(most, nullptr) : r.plain_step(kangaroo);
             stats.rounds += 1;
             stats.round_tokens += report.accepted + 1;
             stats.drafted += static_cast<int64_t>(report.drafts.size());
@@ -403,6 +501,9 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
     }
     stats.tokens        = static_cast<int32_t>(r.result.ids.size());
     stats.ms            = now_ms() - start;
+    if (r.plain_ms.size() >= MIN_PLAIN_STEPS) {
+        stats.plain_step_ms = quantile(r.plain_ms, 0.5);
+    }
     stats.graphs_built  = exit_->graphs_built() - built;
     stats.graphs_reused = exit_->graphs_reused() - reused;
     return r.result;
@@ -412,7 +513,6 @@ std::vector<float> session::prefill(const std::vector<llama_token> & prompt, std
     if (prompt.empty() || prompt.size() >= static_cast<size_t>(context_size())) {
         invalid("The prompt must have at least one token and fit the context.");
     }
-    cancelled_ = false;
     reset();
     generation_stats stats;
     exit_state.clear();
@@ -439,7 +539,6 @@ pass_costs session::measure(int32_t max_rows, int32_t repeat, int32_t depth, dou
     check_range("maxRows", max_rows, 1, MAX_DRAFT + 1);
     check_range("repeat", repeat, 1, 1000);
     check_range("depth", depth, 1, std::max(1, context_size() - max_rows - 1));
-    cancelled_ = false;
     reset();
     const double start = now_ms();
     std::vector<llama_token> tokens(depth + max_rows);
@@ -452,7 +551,7 @@ pass_costs session::measure(int32_t max_rows, int32_t repeat, int32_t depth, dou
 
     pass_costs costs;
     costs.depth = depth;
-    std::vector<double> plain, draft;
+    std::vector<double> plain, draft, state;
     const auto full = [&](int32_t n) {
         exit_->keep(depth);
         const double t = now_ms();
@@ -474,11 +573,12 @@ pass_costs session::measure(int32_t max_rows, int32_t repeat, int32_t depth, dou
         costs.verify.push_back(n == 1 ? quantile(plain, 0.5) : quantile(all, 0.5));
         for (int32_t i = 0; adapter_ && i <= repeat && (i < 2 || now_ms() - start < budget_ms); ++i) {
             exit_->keep(depth);
-            for (int32_t row = 0; row < n; ++row) {
+            for (int32_t row = 0; row < n; ++row) { // as a round does: the last row needs no draft
                 llama_exit_draft out;
-                const double     t = now_ms();
-                check(exit_->draft(next[row], depth + row, row, out, false));
-                draft.push_back(now_ms() - t);
+                const bool       last = row > 0 && row == n - 1;
+                const double     t    = now_ms();
+                check(last ? exit_->state(next[row], depth + row, row) : exit_->draft(next[row], depth + row, row, out, false));
+                (last ? state : draft).push_back(now_ms() - t);
             }
             bool         recomputed = false;
             const double t          = now_ms();
@@ -494,6 +594,11 @@ pass_costs session::measure(int32_t max_rows, int32_t repeat, int32_t depth, dou
     }
     if (adapter_) {
         costs.draft_step = quantile(draft, 0.5);
+        costs.state_step = state.empty() ? costs.draft_step : quantile(state, 0.5);
+        for (auto & policy : policies_) {
+            policy.times = {costs.verify[0], costs.draft_step, costs.state_step, costs.verify_late};
+            policy.times.verify.resize(MAX_DRAFT + 1, 0.0);
+        }
     }
     reset();
     costs.took_ms = now_ms() - start;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model.h"
+#include "policy.h"
 #include "sampling.h"
 
 #include <array>
@@ -13,12 +14,13 @@
 
 namespace kangaroo {
 
-enum class decoding_mode { plain, kangaroo };
+// automatic: drafts while that pays, as far as it pays; plain otherwise.
+enum class decoding_mode { plain, kangaroo, automatic };
 
 struct session_options {
     int32_t     context_size = 0;     // tokens; 0: the model's own, at most 8192
     std::string cache_type   = "f16"; // or q8_0
-    int32_t     threads      = 0;     // 0: one per physical core
+    int32_t     threads      = 0;     // 0: what is measured to be fastest, at most one per physical core
     std::string flash_attention = "auto"; // on, off
 };
 
@@ -45,7 +47,10 @@ struct round_report {
     llama_token              token    = -1; // the target's own
     std::vector<piece>       pieces;
     double                   draft_ms = 0.0, verify_ms = 0.0;
-    int32_t                  rows = 0; // 0: the token came with the prompt
+    int32_t                  rows = 0;      // 0: the token came with the prompt
+    int32_t                  discarded = 0; // drafted, but not worth verifying
+    bool                     paused = false;         // automatic: drafting does not pay at present
+    double                   expected_speedup = 0.0; // automatic: what drafting rounds lately brought over plain ones; else 0
     decoding_mode            mode = decoding_mode::plain;
 };
 
@@ -61,6 +66,8 @@ struct generation_stats {
     double  prompt_ms = 0.0, ms = 0.0;
     int64_t rounds = 0, round_tokens = 0, drafted = 0, accepted = 0;
     int64_t graphs_reused = 0, graphs_built = 0, recomputed_rounds = 0;
+    int64_t paused_rounds = 0, discarded = 0;
+    double  plain_step_ms = -1.0; // median of the plain steps inside the answer; -1 below MIN_PLAIN_STEPS of them
 };
 
 struct generation_result {
@@ -80,13 +87,14 @@ struct generation_events {
 struct pass_costs { // milliseconds, medians
     std::vector<double>   verify;      // all layers, n = 1…
     std::vector<double>   verify_late; // layers behind the exit; empty without an adapter
-    double                draft_step = -1.0; // -1 without an adapter
+    double                draft_step = -1.0, state_step = -1.0; // -1 without an adapter
     std::array<double, 2> plain_quartiles = {0.0, 0.0};
     int32_t               depth   = 0;
     double                took_ms = 0.0;
 };
 
 constexpr int32_t MAX_DRAFT = 16;
+constexpr size_t  MIN_PLAIN_STEPS = 8;
 
 // Not thread-safe, except cancel(). Throws kangaroo::error throughout.
 class session {
@@ -95,15 +103,16 @@ public:
     session(std::shared_ptr<const model> model, std::shared_ptr<const adapter> adapter, const session_options & options);
     ~session();
 
-    int32_t context_size() const;
+    int32_t context_size() const { return context_size_; } // tokens, as asked for
     int32_t threads() const { return threads_; }
 
     // Continues `prompt`; what the cache already holds of it is not read again. Throws invalid-argument, no-adapter,
     // prompt-too-long. After any error the session can be used again.
     generation_result generate(const std::vector<llama_token> & prompt, const generation_options & options, const generation_events & events);
 
-    // Ends generate() within one round, from any thread.
+    // Ends the running generate() within one round, or the next one at once; from any thread. generate() clears it at its end.
     void cancel() { cancelled_ = true; }
+    void clear_cancel() { cancelled_ = false; }
 
     // Reads a prompt into an empty cache. `exit_state` gets [n_embd] with an adapter. Returns logits [n_vocab] after it.
     std::vector<float> prefill(const std::vector<llama_token> & prompt, std::vector<float> & exit_state);
@@ -116,13 +125,14 @@ public:
 private:
     struct run; // state of one generate()
 
+    void choose_threads();
     void read_prompt(const std::vector<llama_token> & prompt, bool adapter_kv, const generation_events & events, generation_stats & stats);
     void check(int32_t decode_status) const;
     void trim(size_t n_tokens);
 
     std::shared_ptr<const model>   model_;
     std::shared_ptr<const adapter> adapter_;
-    int32_t                        threads_ = 1;
+    int32_t                        threads_ = 1, context_size_ = 0;
 
     struct context_deleter {
         void operator()(llama_context * c) const { llama_free(c); }
@@ -137,6 +147,8 @@ private:
     std::vector<llama_token> cache_;              // tokens whose K/V the cache holds, in order
     size_t                   adapter_cached_ = 0; // of these, how many the adapter's K/V cover
     std::atomic<bool>        cancelled_{false};
+
+    std::array<policy, 2> policies_ = {policy(MAX_DRAFT), policy(MAX_DRAFT)}; // greedy and sampled answers are accepted differently
 };
 
 } // namespace kangaroo

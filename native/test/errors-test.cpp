@@ -149,6 +149,27 @@ TEST(full_context, "a context that fills up ends the answer with a reason, in bo
     }
 }
 
+TEST(small_contexts, "contexts of any size: what fits is answered, what does not is refused")
+{
+    const auto l = test::load_starter(options, "Q8_0");
+    const auto prompt = l.model->tokenize("<|user|>Hello there, how are you?<|end|><|assistant|>", true, true);
+    const auto size   = static_cast<int32_t>(prompt.size());
+    for (const int32_t n : {1, 2, size - 1, size, size + 1, size + 2, size + 5, 64, 255, 257, 300, 511, 513}) {
+        kangaroo::session_options so;
+        so.context_size = n;
+        const auto s = test::open_session(l, so);
+        CHECK(s->context_size() == n, "%d", s->context_size());
+        kangaroo::generation_options o;
+        o.max_tokens = 20;
+        const std::string code = code_of([&] {
+            const auto r = test::answer(*s, prompt, o);
+            CHECK(size + static_cast<int32_t>(r.ids.size()) <= n + 1, "%zu tokens in a context of %d", r.ids.size(), n);
+        });
+        CHECK(code == (n > size ? "none" : "prompt-too-long"), "context %d: %s", n, code.c_str());
+        CHECK_CODE(code_of([&] { test::answer(*s, std::vector<llama_token>(600, 5), o); }), "prompt-too-long");
+    }
+}
+
 TEST(cancel, "cancelling ends an answer within one round, keeps what was said, and the next answer is right") {
     const auto l = test::load_starter(options, "Q8_0");
     const auto s = test::open_session(l);
