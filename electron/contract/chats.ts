@@ -16,7 +16,11 @@ export interface Message {
   stats: GenerationStats | null;
   stopReason: StopReason | null;
   error: ErrorShape | null;
-  /** Measured speedup over plain decoding: this answer's tokens/s over the calibration's. Null while unknown. */
+  /**
+   * Measured speedup over plain decoding: this answer's tokens/s over those of the plain steps inside it, which are of the
+   * same moment (`stats.plainStepMs`), or, where it had too few of them (null there), over the calibration's at load.
+   * Null while unknown.
+   */
   speedup: number | null;
   /** Name of the model that answered. */
   modelName: string | null;

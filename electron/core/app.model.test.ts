@@ -52,7 +52,8 @@ test('the starter opens by itself, with its adapter, and is measured', async () 
 });
 
 test('a question is answered by drafting, and the next turn takes the cache', async () => {
-  const { chats } = app.services;
+  const { chats, settings } = app.services;
+  await settings.set({ decodingMode: 'kangaroo' });
   const { id, events } = await open();
   await chats.send(id, 'Hello! How are you today?');
   const seen = await until(events, isFinal);
@@ -69,6 +70,23 @@ test('a question is answered by drafting, and the next turn takes the cache', as
   await until(events, isFinal);
   const second = lastMessage(await chats.current());
   expect(second.stats?.cachedTokens).toBeGreaterThan((first.stats?.promptTokens ?? 0) - 2);
+});
+
+test('automatic drafting says of every round whether it is paused, and measures plain steps on the way', async () => {
+  const { chats, settings } = app.services;
+  await settings.set({ decodingMode: 'auto' });
+  const { id, events } = await open();
+  await chats.send(id, longStory);
+  await until(events, isFinal);
+  const { rounds, stats, speedup } = lastMessage(await chats.current());
+  const decoded = rounds.filter((round) => round.rows > 0);
+  expect(decoded.length).toBe(stats?.rounds);
+  expect(decoded.every((round) => round.expectedSpeedup !== null && round.expectedSpeedup > 0)).toBe(true);
+  expect(decoded.filter((round) => round.paused)).toHaveLength(stats?.pausedRounds ?? -1);
+  expect(decoded.reduce((sum, round) => sum + round.discarded, 0)).toBe(stats?.discarded);
+  // A story this long has plain steps enough, whether drafting pays on this machine or not.
+  expect(stats?.plainStepMs).toBeGreaterThan(0);
+  expect(speedup).toBeCloseTo(((stats?.tokensPerSecond ?? 0) * (stats?.plainStepMs ?? 0)) / 1000);
 });
 
 test('an answer is stopped and keeps what it has', async () => {

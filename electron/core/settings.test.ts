@@ -27,6 +27,11 @@ test('a change outlives the process, and leaves no other file behind', async () 
   expect(readdirSync(folder)).toEqual(['settings.json']);
 });
 
+test.each(['auto', 'kangaroo', 'plain'] as const)('a stored decoding mode %s stays', async (decodingMode) => {
+  writeFileSync(path(), JSON.stringify({ decodingMode }));
+  expect(await new SettingsStore(folder).get()).toEqual({ ...defaultSettings, decodingMode });
+});
+
 test('damaged and unknown values fall back one by one', async () => {
   const stored = { ...defaultSettings, theme: 'neon', maxDraft: 99, threshold: 0.3, temperature: null, extra: 1 };
   writeFileSync(path(), JSON.stringify(stored));

@@ -9,7 +9,7 @@ import { Watchable } from './watchable.ts';
 
 const schemas = {
   theme: oneOf('system', 'light', 'dark'),
-  decodingMode: oneOf('plain', 'kangaroo'),
+  decodingMode: oneOf('auto', 'kangaroo', 'plain'),
   threshold: number(0, 1),
   maxDraft: integer(1, 16),
   draftSampling: oneOf('greedy', 'sampled'),

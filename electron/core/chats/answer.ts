@@ -1,6 +1,15 @@
 // One answer while it is written: the engine's events become the message, the page's events, and what is on disk.
 import type { ChatEvent, Message } from '../../contract/chats.ts';
-import type { ChatTurn, DecodingMode, EngineApi, GenerationEvent, GenerationOptions, Round } from '../../contract/engine.ts';
+import type {
+  ChatTurn,
+  DraftingMode,
+  EngineApi,
+  GenerationEvent,
+  GenerationOptions,
+  GenerationStats,
+  PromptEvent,
+  Round,
+} from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
 import type { Settings } from '../../contract/settings.ts';
 import type { Models, ReadyState } from '../models/models.ts';
@@ -25,10 +34,23 @@ export interface AnswerParts {
 function optionsOf(settings: Settings, { loaded }: ReadyState): GenerationOptions {
   const { threshold, maxDraft, draftSampling, temperature, topK, topP, minP, repetitionPenalty, maxTokens } = settings;
   // Without an adapter there is nothing to draft with: the answer is decoded plainly, and its rounds say so.
-  const mode: DecodingMode = loaded.adapter ? settings.decodingMode : 'plain';
+  const mode: DraftingMode = loaded.adapter ? settings.decodingMode : 'plain';
   const seed = temperature > 0 ? Math.floor(Math.random() * 0x1_0000_0000) : 0;
   const sampling = { temperature, topK, topP, minP, repetitionPenalty, repetitionWindow, seed };
   return { mode, threshold, maxDraft, draftSampling, ...sampling, maxTokens, stop: [] };
+}
+
+/** The prompt's own token, as the first round of the answer. */
+function promptRound({ token, pieces }: PromptEvent, mode: DraftingMode): Round {
+  const decoded = mode === 'plain' ? 'plain' : 'kangaroo';
+  const nothing = { drafts: [], accepted: 0, draftMs: 0, verifyMs: 0, rows: 0, discarded: 0, paused: false };
+  return { ...nothing, token, pieces, mode: decoded, expectedSpeedup: null };
+}
+
+/** See `Message.speedup`. */
+function speedupOf({ tokensPerSecond, plainStepMs }: GenerationStats, { costs }: ReadyState): number | null {
+  const plainTokensPerSecond = plainStepMs === null ? costs.plainTokensPerSecond : 1000 / plainStepMs;
+  return plainTokensPerSecond > 0 && tokensPerSecond > 0 ? tokensPerSecond / plainTokensPerSecond : null;
 }
 
 export class Answer {
@@ -97,24 +119,21 @@ export class Answer {
     if (this.message.status === 'streaming') throw new KangarooError('internal', 'The engine ended without an ending.');
   }
 
-  #take(batch: GenerationEvent[], mode: DecodingMode, model: ReadyState): void {
+  #take(batch: GenerationEvent[], mode: DraftingMode, model: ReadyState): void {
     const { message } = this;
     const rounds: Round[] = [];
     for (const event of batch) {
       if (event.type === 'prefill') {
         this.#parts.emit({ type: 'prefill', messageId: message.id, done: event.done, total: event.total });
       } else if (event.type === 'prompt') {
-        const { token, pieces } = event;
-        rounds.push({ drafts: [], accepted: 0, token, pieces, draftMs: 0, verifyMs: 0, rows: 0, mode });
+        rounds.push(promptRound(event, mode));
       } else if (event.type === 'round') {
-        const { drafts, accepted, token, pieces, draftMs, verifyMs, rows, mode } = event;
-        rounds.push({ drafts, accepted, token, pieces, draftMs, verifyMs, rows, mode });
+        const { type: _type, ...round } = event;
+        rounds.push(round);
       } else {
-        const plain = model.costs.plainTokensPerSecond;
-        const { tokensPerSecond } = event.stats;
         message.stats = event.stats;
         message.stopReason = event.reason;
-        message.speedup = plain > 0 && tokensPerSecond > 0 ? tokensPerSecond / plain : null;
+        message.speedup = speedupOf(event.stats, model);
         message.status = event.reason === 'cancelled' ? 'stopped' : 'complete';
       }
     }

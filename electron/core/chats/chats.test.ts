@@ -1,7 +1,7 @@
 // Chats with a real database and a real engine process that says what it is told: send, stream, stop, retry, crash, reopen.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
@@ -53,8 +53,8 @@ describe('an answer', () => {
       text: '>hop over the fence ',
       stopReason: 'end-of-turn',
       modelName: 'Scripted',
-      // 150 tokens per second over the calibration's 100.
-      speedup: 1.5,
+      // 150 tokens per second; the plain steps inside the answer went at 80.
+      speedup: 1.875,
       error: null,
       rounds,
     });
@@ -103,6 +103,24 @@ describe('an answer', () => {
     expect(rounds).toBe(lastMessage(await chats().current()).rounds.length);
   });
 
+  test('is compared with the calibration where it has no plain steps of its own', async () => {
+    await scripted.services.settings.set({ decodingMode: 'kangaroo' });
+    const { chat, events } = await watchCurrent();
+    await converse(chat.id, events, 'hop');
+    // 150 tokens per second over the calibration's 100.
+    expect(lastMessage(await chats().current())).toMatchObject({ stats: { plainStepMs: null }, speedup: 1.5 });
+  });
+
+  test("keeps what 'auto' says of its rounds", async () => {
+    const { chat, events } = await watchCurrent();
+    await converse(chat.id, events, 'hop');
+    await scripted.reopen();
+    const [prompt, round] = lastMessage(await chats().current()).rounds;
+    expect(prompt).toMatchObject({ mode: 'kangaroo', discarded: 0, paused: false, expectedSpeedup: null });
+    expect(round).toMatchObject({ mode: 'kangaroo', discarded: 0, paused: false, expectedSpeedup: 1.5 });
+    expect(round).not.toHaveProperty('type');
+  });
+
   test('is decoded plainly where there is no adapter', async () => {
     await scripted.end();
     scripted = startScriptedApp({ adapter: null });
@@ -119,7 +137,7 @@ describe('stopping', () => {
     await until(events, (event) => event.type === 'rounds');
     await chats().stop(chat.id);
     const message = lastMessage(await chats().current());
-    expect(message).toMatchObject({ status: 'stopped', stopReason: 'cancelled', error: null, speedup: 1.5 });
+    expect(message).toMatchObject({ status: 'stopped', stopReason: 'cancelled', error: null, speedup: 1.875 });
     expect(message.text.startsWith('>la ')).toBe(true);
   });
 
@@ -320,5 +338,17 @@ describe('a database that cannot be read', () => {
     expect(await chats().current()).toEqual(fresh);
     expect(readdirSync(scripted.dataDir).some((name) => name.startsWith('chats.db.set-aside-'))).toBe(true);
     await expect(chats().setAside()).rejects.toMatchObject({ code: 'invalid-argument' });
+  });
+
+  test('is read once it has been put right', async () => {
+    const path = join(scripted.dataDir, 'chats.db');
+    const { id } = await chats().current();
+    await scripted.app.close();
+    const good = readFileSync(path);
+    writeFileSync(path, 'no database'.repeat(1000));
+    await scripted.reopen();
+    await expect(chats().current()).rejects.toMatchObject({ code: 'store-damaged' });
+    writeFileSync(path, good);
+    expect((await chats().current()).id).toBe(id);
   });
 });

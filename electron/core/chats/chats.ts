@@ -68,6 +68,7 @@ export class Chats implements ChatsApi {
   }
 
   async current(): Promise<Chat> {
+    this.#retryOpening();
     const chat = this.#store.current();
     return chat ? this.#withRunning(chat) : this.#insert();
   }
@@ -150,6 +151,14 @@ export class Chats implements ChatsApi {
     this.#feeds.clear();
     if (!('error' in this.#opened)) this.#opened.close();
     this.#opened = { error: new KangarooError('closed', 'Kangaroo Chat is closing.') };
+  }
+
+  /** The user may have put things right meanwhile: the file's rights, or a copy of the file from before. */
+  #retryOpening(): void {
+    if (!('error' in this.#opened)) return;
+    const { error } = this.#opened;
+    const closing = error instanceof KangarooError && error.code === 'closed';
+    if (!closing) this.#opened = this.#open();
   }
 
   get #store(): ChatStore {

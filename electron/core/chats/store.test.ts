@@ -33,6 +33,9 @@ function message(id: string, over: Partial<Message> = {}): Message {
         verifyMs: 2.5,
         rows: 2,
         mode: 'kangaroo',
+        discarded: 2,
+        paused: true,
+        expectedSpeedup: 0.875,
       },
     ],
     stats: null,
@@ -60,6 +63,24 @@ describe('chats and messages', () => {
     store.close();
     const again = openStore(folder);
     expect(again.current()).toEqual({ id: 'a', title: 'First', createdAtMs: 1, messages });
+    again.close();
+  });
+
+  test('that an earlier version wrote have what it did not know yet', () => {
+    const store = withChat();
+    const stats = { tokens: 5, plainStepMs: 0.5, pausedRounds: 3 } as Message['stats'];
+    store.appendMessages('a', [message('1', { stats })]);
+    store.close();
+    const database = new Database(storePath(folder));
+    const remove = (column: string, paths: string) =>
+      database.exec(`UPDATE messages SET ${column} = json_remove(${column}, ${paths})`);
+    remove('rounds_json', "'$[0].discarded', '$[0].paused', '$[0].expectedSpeedup'");
+    remove('stats_json', "'$.plainStepMs', '$.pausedRounds'");
+    database.close();
+    const again = openStore(folder);
+    const [old] = again.current()?.messages ?? [];
+    expect(old?.rounds).toMatchObject([{ accepted: 1, discarded: 0, paused: false, expectedSpeedup: null }]);
+    expect(old?.stats).toEqual({ tokens: 5, discarded: 0, pausedRounds: 0, plainStepMs: null });
     again.close();
   });
 

@@ -4,6 +4,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Chat, Message } from '../../contract/chats.ts';
+import type { GenerationStats, Round } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
 import { migrate, readVersion } from './migrate.ts';
 
@@ -54,15 +55,20 @@ function toRow(message: Message): MessageRow {
   };
 }
 
+/** Fields that rounds and statistics of earlier versions do not have. */
+const roundDefaults = { discarded: 0, paused: false, expectedSpeedup: null } satisfies Partial<Round>;
+const statsDefaults = { discarded: 0, pausedRounds: 0, plainStepMs: null } satisfies Partial<GenerationStats>;
+
 function fromRow(row: MessageRow): Message {
+  const stats = parsed<GenerationStats>(row.stats_json);
   return {
     id: row.id,
     role: row.role,
     text: row.text,
     status: row.status,
     createdAtMs: row.created_at_ms,
-    rounds: parsed<Message['rounds']>(row.rounds_json) ?? [],
-    stats: parsed<NonNullable<Message['stats']>>(row.stats_json),
+    rounds: (parsed<Round[]>(row.rounds_json) ?? []).map((round) => ({ ...roundDefaults, ...round })),
+    stats: stats && { ...statsDefaults, ...stats },
     stopReason: row.stop_reason as Message['stopReason'],
     error: parsed<NonNullable<Message['error']>>(row.error_json),
     speedup: row.speedup,

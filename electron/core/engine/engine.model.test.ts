@@ -38,9 +38,13 @@ function asking(messages: ChatTurn[], options: Partial<GenerationOptions> = {}):
 
 let engine: Engine;
 let folder = '';
+/** Q8_0: on the CPU, greedy answers are the same in every mode there, always. */
+let quantised = '';
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'kangaroo-engine-model-'));
+  quantised = join(folder, 'q8_0.gguf');
+  await loadAddon(root).quantize(starter, quantised, 'Q8_0');
   engine = new Engine(loadAddon(root));
 });
 
@@ -105,6 +109,19 @@ describe('an answer', () => {
     const plain = await answer(asking(messages, { mode: 'plain' }));
     expect(plain.done.stats.drafted).toBe(0);
     expect(plain.events.filter((event) => event.type === 'round').every((event) => event.drafts.length === 0)).toBe(true);
+  });
+
+  test('is the same in every mode, and `auto` needs no adapter', async () => {
+    await load({ modelPath: quantised });
+    const messages = [user('What is your favourite colour?')];
+    const plain = await answer(asking(messages, { mode: 'plain' }));
+    for (const mode of ['kangaroo', 'auto'] as const) {
+      expect((await answer(asking(messages, { mode }))).done.tokenIds).toEqual(plain.done.tokenIds);
+    }
+    await load({ modelPath: quantised, adapterPath: null });
+    const without = await answer(asking(messages, { mode: 'auto' }));
+    expect(without.done.tokenIds).toEqual(plain.done.tokenIds);
+    expect(without.done.stats).toMatchObject({ drafted: 0, discarded: 0, pausedRounds: 0 });
   });
 
   test("a second turn takes the first one's cache", async () => {

@@ -11,6 +11,10 @@ describe('generation options', () => {
     expect(parseGenerationOptions(defaultGenerationOptions)).toEqual(defaultGenerationOptions);
   });
 
+  test.each(['plain', 'kangaroo', 'auto'] as const)('mode %s passes', (mode) => {
+    expect(parseGenerationOptions({ ...defaultGenerationOptions, mode })).toMatchObject({ mode });
+  });
+
   test.each<[name: string, value: unknown]>([
     ['threshold', Number.NaN],
     ['threshold', -0.1],

@@ -9,7 +9,7 @@ const mostTokens = 1 << 20;
 const mostTextLength = 8 << 20;
 
 const generationOptions = z.strictObject({
-  mode: oneOf('plain', 'kangaroo'),
+  mode: oneOf('plain', 'kangaroo', 'auto'),
   threshold: number(0, 1),
   maxDraft: integer(1, 16),
   draftSampling: oneOf('greedy', 'sampled'),

@@ -2,6 +2,7 @@
 // It is a double of the engine's contract only; everything around it in those tests is real.
 import type {
   Costs,
+  DraftingMode,
   EngineApi,
   GenerateRequest,
   GenerationEvent,
@@ -24,6 +25,7 @@ export const scriptedCosts: Costs = {
   verifyMs: [10, 15, 20],
   verifyLateMs: [8, 12, 16],
   draftStepMs: 2,
+  stateStepMs: 1,
   plainTokensPerSecond: 100,
   plainTokensPerSecondQuartiles: [95, 105],
   depth: 64,
@@ -70,7 +72,7 @@ function loadedModel(request: LoadRequest): LoadedModel {
   };
 }
 
-function round(id: number, text: string): Round {
+function round(id: number, text: string, mode: DraftingMode): Round {
   return {
     drafts: [{ id, text, confidence: 0.75 }],
     accepted: 1,
@@ -82,11 +84,14 @@ function round(id: number, text: string): Round {
     draftMs: 1,
     verifyMs: 2,
     rows: 2,
-    mode: 'kangaroo',
+    mode: mode === 'plain' ? 'plain' : 'kangaroo',
+    discarded: 0,
+    paused: false,
+    expectedSpeedup: mode === 'auto' ? 1.5 : null,
   };
 }
 
-function stats(tokens: number, rounds: number): GenerationStats {
+function stats(tokens: number, rounds: number, mode: DraftingMode): GenerationStats {
   return {
     promptTokens: 10,
     cachedTokens: 0,
@@ -99,6 +104,10 @@ function stats(tokens: number, rounds: number): GenerationStats {
     drafted: rounds,
     accepted: rounds,
     acceptanceRate: 1,
+    discarded: 0,
+    pausedRounds: 0,
+    // Plain steps inside the answer: 80 tokens per second, where the calibration has 100.
+    plainStepMs: mode === 'auto' ? 12.5 : null,
     graphsReused: rounds,
     graphsBuilt: 2,
     recomputedRounds: 0,
@@ -186,7 +195,7 @@ export class ScriptedEngine implements EngineApi {
     let rounds = 0;
     let reason: StopReason = 'end-of-turn';
     const say = (word: string) => {
-      queue.push([{ type: 'round', ...round(10 * ++rounds, word), mode: options.mode }]);
+      queue.push([{ type: 'round', ...round(10 * ++rounds, word, options.mode) }]);
       text += `${word} `;
     };
     for (const word of words) {
@@ -208,6 +217,6 @@ export class ScriptedEngine implements EngineApi {
       }
     }
     const tokens = 2 * rounds + 1;
-    queue.push([{ type: 'done', reason, tokenIds: [1], text, stats: stats(tokens, rounds) }]);
+    queue.push([{ type: 'done', reason, tokenIds: [1], text, stats: stats(tokens, rounds, options.mode) }]);
   }
 }
