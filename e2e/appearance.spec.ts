@@ -1,6 +1,6 @@
 // Pictures for people to look at, light and dark: empty, answered, its rounds, settings, and an error. In test-results/screens.
 import type { Page } from '@playwright/test';
-import { expect, longStory, test } from './chat.ts';
+import { expect, shortPrompt, test } from './chat.ts';
 
 for (const scheme of ['light', 'dark'] as const) {
   test(`the ${scheme} page in its states`, async ({ chat, page }) => {
@@ -9,7 +9,7 @@ for (const scheme of ['light', 'dark'] as const) {
     expect(isDark(background)).toBe(scheme === 'dark');
     await picture(page, scheme, '1-empty');
 
-    await chat.send(longStory);
+    await chat.send(shortPrompt);
     await chat.finished();
     await picture(page, scheme, '2-answer');
     await chat.lastAnswer.getByTestId('toggle-rounds').click();
@@ -22,7 +22,9 @@ for (const scheme of ['light', 'dark'] as const) {
     await picture(page, scheme, '4-settings');
     await page.keyboard.press('Escape');
 
-    const engine = await chat.holdInMidAnswer('Tell me another story, about a bear.');
+    await page.getByTestId('new-chat').click();
+    await expect(page.getByTestId('message-user')).toHaveCount(0);
+    const engine = await chat.holdInMidAnswer(shortPrompt);
     await picture(page, scheme, '5-streaming');
     process.kill(engine, 'SIGKILL');
     await chat.finished('failed');
@@ -32,7 +34,7 @@ for (const scheme of ['light', 'dark'] as const) {
 
 test('a narrow page scrolls in one direction only', async ({ chat, page }) => {
   await page.setViewportSize({ width: 390, height: 780 });
-  await chat.send(longStory);
+  await chat.send(shortPrompt);
   await chat.finished();
   await picture(page, 'light', '7-narrow');
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);

@@ -1,5 +1,6 @@
 // The first journey: a message, an answer that streams, its figures, its origins; stopping it; a new chat.
-import { expect, longStory, plainWords, shortPrompt, test } from './chat.ts';
+import { Chat, expect, longStory, plainWords, shortPrompt, test } from './chat.ts';
+import { launchBrowserShell } from './launch.ts';
 
 test('a message is answered, with figures', async ({ chat, page }) => {
   await chat.send(shortPrompt);
@@ -13,7 +14,7 @@ test('a message is answered, with figures', async ({ chat, page }) => {
 });
 
 test('an answer is shown while it is written', async ({ chat }) => {
-  const engine = await chat.holdInMidAnswer(longStory);
+  const engine = await chat.holdInMidAnswer(shortPrompt);
   const begun = await chat.words();
   chat.release(engine);
   await chat.finished();
@@ -46,9 +47,11 @@ test('a new chat is empty, and answers', async ({ chat, page }) => {
 test('Markdown is shown as such, and its words are tinted too', async ({ chat, page }) => {
   // The starter gives its stories a title in bold.
   await chat.send(longStory);
-  await chat.finished();
   const title = chat.lastText.locator('strong').first();
   await expect(title).not.toHaveText('');
+  // Enough of it: on a busy machine the whole story takes a while.
+  await page.keyboard.press('Escape');
+  await expect(chat.lastAnswer).toHaveAttribute('data-status', /stopped|complete/);
   await expect(title).not.toContainText('*');
   const tintedInTitle = () =>
     title.evaluate((element) =>
@@ -60,7 +63,7 @@ test('Markdown is shown as such, and its words are tinted too', async ({ chat, p
 });
 
 test('tokens are tinted by origin, and the rejected drafts are there on demand', async ({ chat, page }) => {
-  await chat.send(longStory);
+  await chat.send(shortPrompt);
   await chat.finished();
   const tinted = () =>
     page.evaluate(() => Object.fromEntries([...CSS.highlights].map(([name, highlight]) => [name, highlight.size] as const)));
@@ -83,14 +86,17 @@ test('tokens are tinted by origin, and the rejected drafts are there on demand',
   expect(plainWords(withoutGhosts)).toBe(words);
 });
 
-test('greedy answers are the same with and without drafting', async ({ chat, page }) => {
-  await chat.send(shortPrompt);
-  await chat.finished();
-  const drafted = await chat.lastText.innerText();
-  await page.getByTestId('drafting').click();
-  await page.getByTestId('new-chat').click();
-  await chat.send(shortPrompt);
-  await chat.finished();
-  await expect(chat.lastAnswer.getByTestId('stats')).toContainText('Plain decoding');
-  expect(await chat.lastText.innerText()).toBe(drafted);
+test('a greedy answer is the same with drafting, without it, and where the app decides', async ({ page }) => {
+  const answers: string[] = [];
+  for (const decodingMode of ['kangaroo', 'plain', 'auto'] as const) {
+    const shell = await launchBrowserShell({ decodingMode });
+    const chat = new Chat(page, shell);
+    await chat.open();
+    await chat.send(shortPrompt);
+    await chat.finished();
+    answers.push(await chat.words());
+    await shell.close();
+  }
+  expect(answers[0]).not.toBe('');
+  expect(new Set(answers).size).toBe(1);
 });

@@ -1,20 +1,25 @@
 // What the journeys have in common: a fresh app per test, its page signed in, and the steps that people take.
 import { test as base, expect, type Locator, type Page } from '@playwright/test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Settings } from '../electron/contract/settings.ts';
 import { launchBrowserShell, type Shell } from './launch.ts';
 
-/** A prompt whose greedy answer is long enough to be caught in the middle. */
+/** The starter answers this with a story that fills its whole context. */
 export const longStory = 'Tell me a story about a fox who is afraid of the dark.';
+/** The starter answers this in about 200 tokens: long enough to be caught in the middle. */
 export const shortPrompt = "Explain rainbows like I'm five years old.";
 
 interface Fixtures {
+  /** Settings that the app starts with. By default it drafts in every round, whether or not that pays on this machine. */
+  settings: Partial<Settings>;
   shell: Shell;
   chat: Chat;
 }
 
 export const test = base.extend<Fixtures>({
-  shell: async ({}, use) => {
-    const shell = await launchBrowserShell();
+  settings: [{ decodingMode: 'kangaroo' }, { option: true }],
+  shell: async ({ settings }, use) => {
+    const shell = await launchBrowserShell(settings);
     await use(shell);
     await shell.close();
   },

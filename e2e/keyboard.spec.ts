@@ -1,5 +1,5 @@
 // Everything without a mouse, and with names that a screen reader can speak.
-import { expect, longStory, test, type Chat } from './chat.ts';
+import { expect, longStory, shortPrompt, test, type Chat } from './chat.ts';
 
 /** Presses Tab until an element with this test id has the focus. */
 async function tabTo(chat: Chat, testId: string): Promise<void> {
@@ -45,7 +45,7 @@ test('an empty message is not sent', async ({ chat, page }) => {
 });
 
 test('every button and field has a name', async ({ chat, page }) => {
-  await chat.send(longStory);
+  await chat.send(shortPrompt);
   await chat.finished();
   await page.getByTestId('settings').click();
   for (const role of ['button', 'textbox', 'spinbutton', 'slider', 'combobox', 'checkbox', 'switch', 'radio'] as const) {

@@ -1,9 +1,10 @@
 // Starts the browser shell as people do, as a child process with a data folder of its own, and finds its engine among its children.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Settings } from '../electron/contract/settings.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -18,15 +19,21 @@ export interface Shell {
   close(): Promise<number | null>;
 }
 
-/** Resolves when the link is printed; rejects with what was said instead. */
-export async function launchBrowserShell(): Promise<Shell> {
+/** Resolves when the link is printed; rejects with what was said instead. `settings`: as if they had been chosen before. */
+export async function launchBrowserShell(settings: Partial<Settings> = {}): Promise<Shell> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kangaroo-e2e-'));
+  writeFileSync(join(dataDir, 'settings.json'), JSON.stringify(settings));
   const child = spawn(process.execPath, [join(root, 'electron', 'web', 'main.ts'), '--no-open'], {
     cwd: root,
     env: { ...process.env, KANGAROO_DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const exited = new Promise<number | null>((resolve) => child.on('exit', resolve));
+  const exited = new Promise<number | null>((resolve) => {
+    child.on('exit', (code) => {
+      rmSync(dataDir, { recursive: true, force: true });
+      resolve(code);
+    });
+  });
   const url = await printedLink(child);
   const { pid } = child;
   if (pid === undefined) throw new Error('the shell has no process id');
@@ -41,9 +48,7 @@ export async function launchBrowserShell(): Promise<Shell> {
     },
     async close() {
       child.kill('SIGINT');
-      const code = await exited;
-      rmSync(dataDir, { recursive: true, force: true });
-      return code;
+      return exited;
     },
   };
 }
