@@ -8,11 +8,12 @@ namespace kangaroo {
 namespace {
 
 constexpr double TIME_WEIGHT  = 0.08;       // of a new time in its average
-constexpr double RATE_WEIGHT  = 1.0 / 16.0; // of a round in the drafting rate
+constexpr double MUCH_SLOWER  = 0.75;       // of plain: a few rounds of that are enough to pause
 constexpr double MEAN_WEIGHT  = 1.0 / 24.0; // of a judged draft in the mean acceptance
 constexpr double FORGET       = 0.995;      // of what a calibration bin knows, per draft judged in it
 constexpr int32_t BASELINE_EVERY = 60, BASELINE_STEPS = 2; // drafting rounds, then plain steps
 constexpr int32_t PROBE         = 4;        // rounds of a probe
+constexpr double  OLD_WEIGHT    = 1.0;      // rounds that what was known before a probe counts for
 constexpr int32_t FIRST_PAUSE   = 32;       // plain tokens until the first probe; doubled each time up to
 constexpr int32_t LONGEST_PAUSE = 512;
 
@@ -92,13 +93,9 @@ double calibration::operator()(double confidence) const {
     return fitted_[std::clamp(static_cast<int32_t>(confidence * BINS), 0, BINS - 1)];
 }
 
-void calibration::observe_unjudged(double confidence) {
-    mean_ += MEAN_WEIGHT * ((*this)(confidence) - mean_);
-}
-
 // The better of the two ways to decode is what every choice is measured against.
 double policy::rate() const {
-    return std::max(1.0 / times.plain, ms_ > 0.0 ? tokens_ / ms_ : 0.0);
+    return std::max(1.0 / times.plain, long_.rate());
 }
 
 // Of one or more further drafts, each accepted with the mean probability: the best value of the whole round, not counting
@@ -142,28 +139,35 @@ double policy::expected_rate() const {
 }
 
 double policy::speedup() const {
-    return (ms_ > 0.0 ? tokens_ / ms_ : expected_rate()) * times.plain;
+    return (long_.ms > 0.0 ? long_.rate() : expected_rate()) * times.plain;
 }
 
-// Gives what was observed the weight of at most so many rounds.
-void policy::forget_to(double rounds) {
-    if (rounds_ > rounds) {
-        const double f = rounds / rounds_;
-        tokens_ *= f;
-        ms_ *= f;
-        rounds_ = rounds;
+void policy::window::add(double new_tokens, double new_ms) {
+    tokens = tokens * (1.0 - weight) + new_tokens;
+    ms     = ms * (1.0 - weight) + new_ms;
+    rounds = rounds * (1.0 - weight) + 1.0;
+}
+
+void policy::window::forget_to(double most_rounds) {
+    if (rounds > most_rounds) {
+        tokens *= most_rounds / rounds;
+        ms *= most_rounds / rounds;
+        rounds = most_rounds;
     }
 }
 
 void policy::begin_answer(int32_t max_draft) {
     max_draft_ = max_draft;
-    forget_to(PROBE);
     wait_         = 0;
     pause_length_ = FIRST_PAUSE;
-    if (rounds_ == 0.0) { // nothing observed yet: what is expected counts as a few rounds
-        rounds_ = PROBE;
-        tokens_ = expected_rate() * PROBE;
-        ms_     = PROBE;
+    for (window * w : {&long_, &short_}) {
+        w->forget_to(2.0 * PROBE);
+        if (w->rounds == 0.0) { // nothing observed yet: what is expected counts as a few rounds
+            const double tokens = 1.0 + accepts.mean();
+            w->rounds = PROBE;
+            w->tokens = PROBE * tokens;
+            w->ms     = PROBE * tokens / expected_rate();
+        }
     }
 }
 
@@ -181,7 +185,8 @@ bool policy::begin_round() {
         return false;
     }
     probe_left_ = PROBE;
-    forget_to(PROBE);
+    long_.forget_to(OLD_WEIGHT);
+    short_.forget_to(OLD_WEIGHT);
     return true;
 }
 
@@ -199,21 +204,20 @@ int32_t policy::keep() const {
     return kept;
 }
 
-void policy::end_round(int32_t verified, int32_t accepted, double ms) {
+void policy::end_round(int32_t verified, int32_t accepted, unverified first_discarded, double ms) {
     for (int32_t i = 0; i < verified && i <= accepted; ++i) { // a draft behind a rejected one was never judged
         accepts.observe(confidences_[i], i < accepted);
     }
-    if (verified == 0 && !confidences_.empty()) {
-        accepts.observe_unjudged(confidences_[0]);
+    if (accepted == verified && first_discarded != unverified::unknown) {
+        accepts.observe(confidences_[verified], first_discarded == unverified::right);
     }
-    const double typical = rounds_ > 0.0 ? 3.0 * ms_ / rounds_ : ms; // a round that the machine interrupted says nothing
-    tokens_ = tokens_ * (1.0 - RATE_WEIGHT) + accepted + 1;
-    ms_     = ms_ * (1.0 - RATE_WEIGHT) + std::min(ms, typical);
-    rounds_ = rounds_ * (1.0 - RATE_WEIGHT) + 1.0;
+    const double typical = short_.rounds > 0.0 ? 3.0 * short_.ms / short_.rounds : ms; // a round that was interrupted says nothing
+    long_.add(accepted + 1, std::min(ms, typical));
+    short_.add(accepted + 1, std::min(ms, typical));
 
-    const bool pays = speedup() >= 1.0;
+    const bool pays = speedup() >= 1.0 && short_.rate() * times.plain >= MUCH_SLOWER;
     if (!paused_) {
-        if (!pays && rounds_ >= PROBE) {
+        if (!pays) {
             paused_ = true;
             wait_   = pause_length_;
         }

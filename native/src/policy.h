@@ -31,7 +31,6 @@ public:
     void   observe(double confidence, bool accepted);
     double operator()(double confidence) const;
     double mean() const { return mean_; } // of the next draft, before it is drafted
-    void   observe_unjudged(double confidence); // a first draft that was not worth verifying
 
 private:
     static constexpr int32_t BINS = 20;
@@ -58,8 +57,11 @@ public:
     // How many of the drafts are worth verifying, 0 … drafted. Only for drafts that do not depend on chance: whether a drawn
     // draft is verified must not depend on what was drawn, or the answer's distribution would change.
     int32_t keep() const;
-    // What came out: how many drafts were verified, how many of them accepted, and the time of the whole round.
-    void end_round(int32_t verified, int32_t accepted, double ms);
+    // What came out: how many drafts were verified, how many of them accepted, and the time of the whole round. A draft that
+    // was not worth verifying is judged all the same where the target's own token took its place: it was right or not. That
+    // keeps the calibration learning when it would rather not look.
+    enum class unverified { unknown, wrong, right };
+    void end_round(int32_t verified, int32_t accepted, unverified first_discarded, double ms);
     void end_plain(double ms);
 
     bool paused() const { return paused_; }
@@ -71,12 +73,19 @@ private:
     double plan_value(int32_t drafted) const;
     double best_value(int32_t * kept) const;
     double expected_rate() const;
-    void   forget_to(double rounds);
 
     int32_t             max_draft_;
     std::vector<double> confidences_;
     std::vector<double> reach_; // A_1 … A_k
-    double              tokens_ = 0.0, ms_ = 0.0, rounds_ = 0.0; // of drafting rounds, the older the lighter
+    struct window { // drafting rounds, the older the lighter
+        double weight; // of a new round
+        double tokens = 0.0, ms = 0.0, rounds = 0.0;
+
+        void   add(double new_tokens, double new_ms);
+        void   forget_to(double most_rounds); // gives what was observed at most so much weight
+        double rate() const { return ms > 0.0 ? tokens / ms : 0.0; }
+    };
+    window              long_{1.0 / 48.0}, short_{1.0 / 10.0};
     bool                paused_ = false;
     int32_t             wait_ = 0, probe_left_ = 0, pause_length_ = 0;
     int32_t             rounds_since_plain_ = 0; // drafting rounds since plain decoding was last timed

@@ -248,6 +248,7 @@ struct session::run {
     text_stream                stream;
     generation_result          result;
     std::vector<double>        plain_ms; // of each plain step
+    policy::unverified         first_discarded = policy::unverified::unknown; // of the last round
 
     run(session & s, const generation_options & options)
         : s(s), options(options), target(options.sampling, s.model_->info().n_vocab), random(options.sampling.seed), stream(options.stop) {}
@@ -311,27 +312,27 @@ struct session::run {
     }
 
     // With a policy it decides how far to draft and what to verify; without one, threshold and max_draft do.
-    round_report kangaroo_round(int32_t max_draft, policy * policy);
-    round_report automatic_round(int32_t max_draft, policy & policy);
+    round_report kangaroo_round(int32_t max_draft, policy * automatic);
+    round_report automatic_round(int32_t max_draft, policy & automatic);
 };
 
-round_report session::run::automatic_round(int32_t max_draft, policy & policy) {
+round_report session::run::automatic_round(int32_t max_draft, policy & automatic) {
     round_report r;
-    if (max_draft >= 1 && policy.begin_round()) {
-        r = kangaroo_round(max_draft, &policy);
-        policy.end_round(r.rows - 1, r.accepted, r.draft_ms + r.verify_ms);
+    if (max_draft >= 1 && automatic.begin_round()) {
+        r = kangaroo_round(max_draft, &automatic);
+        automatic.end_round(r.rows - 1, r.accepted, first_discarded, r.draft_ms + r.verify_ms);
     } else {
         r = plain_step(true);
-        policy.end_plain(r.verify_ms);
+        automatic.end_plain(r.verify_ms);
     }
-    r.paused           = policy.paused();
-    r.expected_speedup = policy.speedup();
+    r.paused           = automatic.paused();
+    r.expected_speedup = automatic.speedup();
     result.stats.paused_rounds += r.paused;
     return r;
 }
 
 // kangaroo.md, "The algorithm (one round)". Row i of the round is the i-th pending token at position pos + i.
-round_report session::run::kangaroo_round(int32_t max_draft, policy * policy) {
+round_report session::run::kangaroo_round(int32_t max_draft, policy * automatic) {
     round_report r;
     r.mode = decoding_mode::kangaroo;
     const auto pos     = static_cast<llama_pos>(s.cache_.size());
@@ -340,24 +341,27 @@ round_report session::run::kangaroo_round(int32_t max_draft, policy * policy) {
     std::vector<distribution> q;            // of each draft, where drafts are sampled
     sampler                   draft_chain(target); // its penalties also see the pending drafts
 
+    llama_token discarded = -1; // the first draft that is not verified
+
     const double t0 = now_ms();
     for (;;) {
         const int32_t row = static_cast<int32_t>(pending.size()) - 1;
-        bool more = row == 0 || (row < max_draft && (policy || r.confidences.back() >= options.threshold));
-        if (policy && row > 0) {
-            more = policy->go_on(r.confidences.back()) && more;
+        bool more = row == 0 || (row < max_draft && (automatic || r.confidences.back() >= options.threshold));
+        if (automatic && row > 0) {
+            more = automatic->go_on(r.confidences.back()) && more;
         }
         if (!more) {
-            const int32_t kept = policy && !sampled ? policy->keep() : row;
+            const int32_t kept = automatic && !sampled ? automatic->keep() : row;
             r.discarded        = row - kept;
+            discarded          = kept < row ? r.drafts[kept] : -1;
             r.drafts.resize(kept);
             r.confidences.resize(kept);
             pending.resize(kept + 1);
             if (kept == row) {
                 const double t = now_ms();
                 s.check(s.exit_->state(pending[row], pos + row, row));
-                if (policy) {
-                    pass_times::observe(policy->times.state, now_ms() - t);
+                if (automatic) {
+                    pass_times::observe(automatic->times.state, now_ms() - t);
                 }
             }
             break;
@@ -378,8 +382,8 @@ round_report session::run::kangaroo_round(int32_t max_draft, policy * policy) {
             const size_t at = ids.empty() ? id : std::find(ids.begin(), ids.end(), id) - ids.begin();
             out = {id, static_cast<float>(std::exp(logits[at] - top) / sum)};
         }
-        if (policy) {
-            pass_times::observe(policy->times.draft, now_ms() - t);
+        if (automatic) {
+            pass_times::observe(automatic->times.draft, now_ms() - t);
         }
         draft_chain.accept(out.id);
         pending.push_back(out.id);
@@ -418,9 +422,13 @@ round_report session::run::kangaroo_round(int32_t max_draft, policy * policy) {
             }
         }
     }
+    using unverified = kangaroo::policy::unverified;
+    first_discarded = discarded < 0 || r.accepted < n_drafts ? unverified::unknown
+                    : discarded == r.token                   ? unverified::right
+                                                             : unverified::wrong;
     r.verify_ms = now_ms() - t1;
-    if (policy && r.rows <= static_cast<int32_t>(policy->times.verify.size())) {
-        pass_times::observe(policy->times.verify[r.rows - 1], r.verify_ms);
+    if (automatic && r.rows <= static_cast<int32_t>(automatic->times.verify.size())) {
+        pass_times::observe(automatic->times.verify[r.rows - 1], r.verify_ms);
     }
 
     // the cache keeps what was emitted, but for the last token, whose K/V are not computed yet
@@ -457,13 +465,13 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
     for (size_t i = prompt.size() - std::min<size_t>(prompt.size(), options.sampling.repetition_window); i < prompt.size(); ++i) {
         r.target.accept(prompt[i]);
     }
-    policy * policy = nullptr;
+    policy * automatic = nullptr;
     if (kangaroo && options.mode == decoding_mode::automatic) {
-        policy = &policies_[r.target.greedy() ? 0 : 1];
-        if (policy->times.plain <= 0.0) {
+        automatic = &policies_[r.target.greedy() ? 0 : 1];
+        if (automatic->times.plain <= 0.0) {
             measure(std::min(options.max_draft + 1, 9), 5, std::min(64, context_size() / 2), 300.0);
         }
-        policy->begin_answer(options.max_draft);
+        automatic->begin_answer(options.max_draft);
     }
     double start = now_ms();
     try {
@@ -482,7 +490,7 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
         while (r.result.reason.empty()) {
             const int32_t room = context_size() - static_cast<int32_t>(cache_.size());
             const int32_t most = std::min(options.max_draft, room - 1);
-            round_report  report = policy ? r.automatic_round(most, *policy) : kangaroo && most >= 1 ? r.kangaroo_round(most, nullptr) : r.plain_step(kangaroo);
+            round_report  report = automatic ? r.automatic_round(most, *automatic) : kangaroo && most >= 1 ? r.kangaroo_round(most, nullptr) : r.plain_step(kangaroo);
             stats.rounds += 1;
             stats.round_tokens += report.accepted + 1;
             stats.drafted += static_cast<int64_t>(report.drafts.size());

@@ -41,13 +41,14 @@ struct tally {
 // One turn, then a second one that goes on from the first answer: both modes in sessions of their own.
 void compare_two_turns(const test::loaded & l, kangaroo::session & plain, kangaroo::session & drafting, const std::vector<llama_token> & prompt,
     kangaroo::generation_options o, tally & t) {
+    const auto mode = o.mode;
     std::vector<llama_token> history = prompt;
     plain.reset();
     drafting.reset();
     for (int turn = 0; turn < 2; ++turn) {
         o.mode = kangaroo::decoding_mode::plain;
         const auto want = test::answer(plain, history, o);
-        o.mode = kangaroo::decoding_mode::kangaroo;
+        o.mode = mode;
         const auto got = test::answer(drafting, history, o);
         ++t.answers;
         t.tokens += static_cast<int>(want.ids.size());
@@ -65,13 +66,15 @@ void compare_two_turns(const test::loaded & l, kangaroo::session & plain, kangar
     }
 }
 
-tally compare_all(const test::options & options, const std::string & type, const kangaroo::session_options & so, bool every_gamma) {
+tally compare_all(const test::options & options, const std::string & type, const kangaroo::session_options & so, bool every_gamma,
+    kangaroo::decoding_mode mode = kangaroo::decoding_mode::kangaroo) {
     const auto l        = test::load_starter(options, type);
     const auto plain    = test::open_session(l, so);
     const auto drafting = test::open_session(l, so);
     tally      t;
     kangaroo::generation_options o;
     o.max_tokens = 40;
+    o.mode       = mode;
     const auto short_prompts = prompts_of(options, 12);
     for (const float eta : {0.0f, 0.3f, 0.6f, 0.9f}) {
         o.threshold = eta;
@@ -116,6 +119,11 @@ TEST(identity_q8_one_thread, "greedy identity, Q8_0, one thread") {
     kangaroo::session_options so;
     so.threads = 1;
     CHECK(compare_all(options, "Q8_0", so, false).different == 0, "not lossless");
+}
+
+TEST(identity_auto, "greedy identity, Q8_0, automatic drafting: pauses, probes and drafts that are not verified change nothing")
+{
+    CHECK(compare_all(options, "Q8_0", {}, false, kangaroo::decoding_mode::automatic).different == 0, "not lossless");
 }
 
 TEST(identity_f32, "greedy identity, F32: equal but for near ties") {

@@ -1,0 +1,194 @@
+// The drafting policy in a simulation without noise: a text with easy and hard stretches, drafts whose confidence says
+// something about their acceptance, and pass times measured on real machines. Compared with plain decoding and with the best
+// fixed (η, γ) of a grid, chosen with hindsight.
+#include "check.h"
+#include "policy.h"
+#include "sampling.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+using namespace kangaroo;
+
+namespace {
+
+struct machine {
+    const char *        name;
+    double              plain, draft, state;
+    std::vector<double> late; // V(n) of the layers behind the exit
+};
+
+// V(n)/V(1) as measured for kangaroo.md (item 9) and on the starter; draft and state steps as shares of a plain pass.
+machine make(const char * name, double plain, double draft_share, double state_share, const std::vector<double> & v) {
+    machine m{name, plain, plain * draft_share, plain * state_share, {}};
+    for (const double x : v) {
+        m.late.push_back(plain * (x - state_share * std::min(x, 1.5)));
+    }
+    return m;
+}
+
+std::vector<machine> machines() {
+    return {
+        make("59M F16, 2 cores", 4.88, 0.17, 0.13, {1, 1.61, 1.60, 1.71, 1.61, 1.70, 2.42, 2.55, 2.7}),
+        make("59M Q8_0, 2 cores", 3.14, 0.17, 0.13, {1, 2.13, 2.35, 2.41, 2.73, 3.07, 3.63, 4.08, 4.4}),
+        make("1.1B Q4_0, 2 cores", 22.07, 0.20, 0.10, {1, 1.75, 2.53, 2.21, 3.02, 3.68, 4.52, 3.90, 4.4}),
+        make("starter Q8_0, 1 thread", 0.33, 0.42, 0.25, {1, 1.36, 1.80, 2.2, 2.9, 3.3, 3.8, 4.3, 4.8}),
+        make("starter Q4_0, 2 threads", 0.22, 0.45, 0.26, {1, 1.9, 2.8, 2.7, 3.7, 4.5, 5.5, 5.3, 5.9}),
+        make("7B on a GPU", 14.0, 0.09, 0.065, {1, 1.02, 1.03, 1.05, 1.08, 1.1, 1.13, 1.16, 1.9}),
+    };
+}
+
+// Each token has a confidence; its draft is right with a probability that grows with it. `ease` shifts both.
+struct text {
+    std::vector<float> confidence;
+    std::vector<char>  right;
+};
+
+text make_text(size_t n, double ease, bool changing, uint64_t seed) {
+    random_source random(seed);
+    text          t;
+    double        local = 0.0;
+    for (size_t i = 0; i < n; ++i) {
+        const double shift = changing ? (i / 600 % 2 ? 1.2 : -1.2) : 0.0;
+        local              = 0.9 * local + 0.6 * (random.uniform() - 0.5);
+        const double z = ease + shift + local + 2.2 * (random.uniform() + random.uniform() - 1.0);
+        const double c = 1.0 / (1.0 + std::exp(-z));
+        t.confidence.push_back(static_cast<float>(c));
+        t.right.push_back(random.uniform() < 0.12 + 0.8 * c); // somewhat over-modest below, over-sure above
+    }
+    return t;
+}
+
+constexpr int32_t ANSWER = 300;
+
+double plain_ms(const machine & m, const text & t) {
+    return m.plain * static_cast<double>(t.right.size());
+}
+
+double fixed_ms(const machine & m, const text & t, double eta, int32_t gamma) {
+    double ms = 0.0;
+    for (size_t i = 0; i < t.right.size();) {
+        int32_t k = 0;
+        while (k < gamma && (k == 0 || t.confidence[std::min(i + k - 1, t.right.size() - 1)] >= eta)) {
+            ++k;
+            ms += m.draft;
+        }
+        ms += m.state + m.late[k];
+        int32_t a = 0;
+        while (a < k && i + a < t.right.size() && t.right[i + a]) {
+            ++a;
+        }
+        i += a + 1;
+    }
+    return ms;
+}
+
+struct outcome {
+    double  ms = 0.0;
+    int64_t rounds_until_pause = -1;
+    bool    paused_at_end = false;
+};
+
+outcome policy_ms(const machine & m, const text & t, int32_t max_draft) {
+    policy p(max_draft);
+    p.times = {m.plain, m.draft, m.state, m.late};
+    outcome out;
+    int64_t rounds = 0;
+    for (size_t i = 0; i < t.right.size();) {
+        if (i == 0 || i / ANSWER != (i - 1) / ANSWER) {
+            p.begin_answer(max_draft);
+        }
+        ++rounds;
+        if (p.begin_round()) {
+            int32_t k = 0;
+            double  ms = 0.0;
+            bool    more = true;
+            while (more) {
+                ms += m.draft;
+                more = p.go_on(t.confidence[std::min(i + k, t.right.size() - 1)]);
+                ++k;
+            }
+            const int32_t kept = p.keep();
+            ms += (kept == k ? m.state : 0.0) + m.late[kept];
+            int32_t a = 0;
+            while (a < kept && i + a < t.right.size() && t.right[i + a]) {
+                ++a;
+            }
+            const bool judged = a == kept && kept < k && i + a < t.right.size();
+            p.end_round(kept, a, !judged ? policy::unverified::unknown : t.right[i + a] ? policy::unverified::right : policy::unverified::wrong, ms);
+            out.ms += ms;
+            i += a + 1;
+        } else {
+            p.end_plain(m.plain);
+            out.ms += m.plain;
+            ++i;
+        }
+        if (p.paused() && out.rounds_until_pause < 0) {
+            out.rounds_until_pause = rounds;
+        }
+    }
+    out.paused_at_end = p.paused();
+    return out;
+}
+
+} // namespace
+
+TEST(policy_simulation, "the policy is never slower than plain by 2%, nor than the best fixed (η, γ) by 3%, on any simulated machine and text") {
+    double worst_plain = 10.0, worst_fixed = 10.0;
+    std::printf("  %-24s %-9s %7s %7s %7s\n", "speedup over plain", "text", "auto", "best", "paper");
+    for (const auto & m : machines()) {
+        for (const double ease : {-3.0, -1.5, 0.0, 1.0, 2.5}) {
+            for (const bool changing : {false, true}) {
+                const text   t     = make_text(48000, ease, changing, 7);
+                const double plain = plain_ms(m, t);
+                double       best  = 0.0;
+                for (const double eta : {0.0, 0.2, 0.4, 0.6, 0.8, 0.9}) {
+                    for (const int32_t gamma : {1, 2, 3, 4, 6, 8}) {
+                        best = std::max(best, plain / fixed_ms(m, t, eta, gamma));
+                    }
+                }
+                const outcome o    = policy_ms(m, t, 8);
+                const double  got  = plain / o.ms;
+                worst_plain        = std::min(worst_plain, got);
+                worst_fixed        = std::min(worst_fixed, got / std::max(best, 1.0));
+                char name[32];
+                std::snprintf(name, sizeof(name), "%.1f%s", ease, changing ? " mixed" : "");
+                std::printf("  %-24s %-9s %7.3f %7.3f %7.3f\n", m.name, name, got, best, plain / fixed_ms(m, t, 0.6, 6));
+                CHECK(got >= 0.98, "%s, ease %s: %.3f of plain", m.name, name, got);
+                CHECK(got >= 0.97 * best, "%s, ease %s: %.3f, and a fixed setting reaches %.3f", m.name, name, got, best);
+            }
+        }
+    }
+    std::printf("  worst: %.3f of plain, %.3f of the better of plain and the best fixed setting\n", worst_plain, worst_fixed);
+}
+
+TEST(policy_pause, "drafting that does not pay pauses within 16 rounds, and comes back when the text gets easy") {
+    const machine m    = machines()[4];
+    const text    hard = make_text(3000, -3.0, false, 11), easy = make_text(3000, 3.5, false, 12);
+    const outcome o    = policy_ms(m, hard, 8);
+    std::printf("  paused after %lld rounds\n", static_cast<long long>(o.rounds_until_pause));
+    CHECK(o.rounds_until_pause >= 0 && o.rounds_until_pause <= 16, "%lld", static_cast<long long>(o.rounds_until_pause));
+    CHECK(o.paused_at_end, "not paused on a hard text");
+    text both = hard;
+    both.confidence.insert(both.confidence.end(), easy.confidence.begin(), easy.confidence.end());
+    both.right.insert(both.right.end(), easy.right.begin(), easy.right.end());
+    const machine gpu = machines()[5];
+    CHECK(!policy_ms(gpu, both, 8).paused_at_end, "still paused on an easy text");
+}
+
+TEST(policy_calibration, "the calibration learns a monotone map from what was judged") {
+    calibration   c;
+    random_source random(3);
+    for (int i = 0; i < 20000; ++i) {
+        const double confidence = random.uniform();
+        c.observe(confidence, random.uniform() < 0.2 + 0.5 * confidence * confidence);
+    }
+    double last = 0.0;
+    for (int i = 0; i <= 20; ++i) {
+        const double x = std::min(i / 20.0, 0.999), got = c(x);
+        CHECK(got >= last, "not monotone at %g", x);
+        CHECK(std::fabs(got - (0.2 + 0.5 * x * x)) < 0.12, "%g at %g", got, x);
+        last = got;
+    }
+}
