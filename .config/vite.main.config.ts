@@ -20,6 +20,7 @@ export default defineConfig({
     },
     rolldownOptions: {
       external: ['electron', 'better-sqlite3', 'node-llama-cpp', ...builtinModules, /^node:/],
+      output: { chunkFileNames: '[name].js' },
     },
   },
   resolve: { conditions: ['node'], mainFields: ['module', 'main'] },
