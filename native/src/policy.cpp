@@ -174,6 +174,9 @@ void policy::begin_answer(int32_t max_draft) {
 bool policy::begin_round() {
     confidences_.clear();
     reach_.clear();
+    if (coin_) {
+        return coin_->uniform() < 0.7;
+    }
     if (!paused_) { // a few plain steps now and then keep the baseline current: it is what drafting has to beat
         return ++rounds_since_plain_ % (BASELINE_EVERY + BASELINE_STEPS) < BASELINE_EVERY;
     }
@@ -195,10 +198,16 @@ bool policy::go_on(double confidence) {
     reach_.push_back((reach_.empty() ? 1.0 : reach_.back()) * accepts(confidence));
     const auto drafted = static_cast<int32_t>(reach_.size());
     int32_t    kept    = 0;
+    if (coin_) {
+        return drafted < max_draft_ && coin_->uniform() < 0.6;
+    }
     return drafted < max_draft_ && plan_value(drafted) > best_value(&kept);
 }
 
 int32_t policy::keep() const {
+    if (coin_) {
+        return static_cast<int32_t>(coin_->uniform() * (static_cast<double>(reach_.size()) + 1.0));
+    }
     int32_t kept = 0;
     best_value(&kept);
     return kept;

@@ -1,4 +1,4 @@
-// When to draft, and how far: the token that pays for itself is drafted, the others are not. Pure arithmetic, no llama.cpp.
+// When to draft, and how far: the token that pays for itself is drafted, the others are not. Pure arithmetic.
 //
 // A round that verifies n rows yields 1 + A_1 + … + A_(n-1) tokens, A_k = p_1 · … · p_k being the chance that the first k
 // drafts are all accepted. At the best rate R* (tokens per millisecond) no choice is worth more than its time costs, so every
@@ -7,8 +7,11 @@
 // are neither smooth nor monotone.
 #pragma once
 
+#include "sampling.h"
+
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace kangaroo {
@@ -64,6 +67,9 @@ public:
     void end_round(int32_t verified, int32_t accepted, unverified first_discarded, double ms);
     void end_plain(double ms);
 
+    // For tests of losslessness: from now on every decision is a toss of a coin.
+    void toss(uint64_t seed) { coin_.emplace(seed); }
+
     bool paused() const { return paused_; }
     // Tokens per millisecond of drafting rounds over plain decoding's, as lately observed (before that, as expected).
     double speedup() const;
@@ -88,6 +94,7 @@ private:
     window              long_{1.0 / 48.0}, short_{1.0 / 10.0};
     bool                paused_ = false;
     int32_t             wait_ = 0, probe_left_ = 0, pause_length_ = 0;
+    mutable std::optional<random_source> coin_;
     int32_t             rounds_since_plain_ = 0; // drafting rounds since plain decoding was last timed
 };
 

@@ -193,6 +193,12 @@ void session::reset() {
     trim(0);
 }
 
+void session::toss(uint64_t seed) {
+    for (auto & policy : policies_) {
+        policy.toss(seed);
+    }
+}
+
 // Keeps the first n tokens of the cache.
 void session::trim(size_t n_tokens) {
     if (!exit_->keep(static_cast<llama_pos>(n_tokens))) {

@@ -122,6 +122,9 @@ public:
 
     void reset();
 
+    // For tests: the automatic mode decides by a coin from now on.
+    void toss(uint64_t seed);
+
 private:
     struct run; // state of one generate()
 
