@@ -86,6 +86,24 @@ test('tokens are tinted by origin, and the rejected drafts are there on demand',
   expect(plainWords(withoutGhosts)).toBe(words);
 });
 
+for (const permission of ['granted', 'denied']) {
+  test(`an answer can be copied with the clipboard's permission ${permission}`, async ({ chat, page }) => {
+    await chat.send('Hello!');
+    await chat.finished();
+    if (permission === 'denied') {
+      // As in the desktop window, which denies every permission.
+      await page.evaluate(() => {
+        navigator.clipboard.writeText = () => Promise.reject(new DOMException('denied', 'NotAllowedError'));
+      });
+    }
+    await chat.lastAnswer.getByRole('button', { name: 'Copy answer' }).click();
+    await expect(chat.lastAnswer.getByRole('button', { name: 'Copied' })).toBeVisible();
+    await chat.composer.focus();
+    await page.keyboard.press('ControlOrMeta+v');
+    expect(plainWords(await chat.composer.inputValue())).toBe(await chat.words());
+  });
+}
+
 test('a greedy answer is the same with drafting, without it, and where the app decides', async ({ page }) => {
   const answers: string[] = [];
   for (const decodingMode of ['kangaroo', 'plain', 'auto'] as const) {

@@ -45,22 +45,19 @@ export function CopyButton({ label, text, className = 'button-ghost' }: CopyButt
 async function writeClipboard(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
-  } catch (error) {
-    // The desktop window denies every permission, this one too; copying what is selected needs none.
-    if (!copySelected(text)) throw error;
+  } catch {
+    copyByCommand(text);
   }
 }
 
-function copySelected(text: string): boolean {
-  const focused = document.activeElement;
-  const box = document.createElement('textarea');
-  box.value = text;
-  box.className = 'sr-only';
-  // Inside an open dialog nothing else can be selected.
-  (document.querySelector('dialog[open]') ?? document.body).append(box);
-  box.select();
+/** The desktop window grants no permission, this one included; a copy command that the user gave needs none. */
+function copyByCommand(text: string): void {
+  const fill = (event: ClipboardEvent) => {
+    event.clipboardData?.setData('text/plain', text);
+    event.preventDefault();
+  };
+  document.addEventListener('copy', fill, { once: true });
   const copied = document.execCommand('copy');
-  box.remove();
-  if (focused instanceof HTMLElement) focused.focus();
-  return copied;
+  document.removeEventListener('copy', fill);
+  if (!copied) throw new Error('The clipboard is not available here.');
 }
