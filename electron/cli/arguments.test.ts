@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { choice, flag, integer, integerList, number, optionsHelp, parseArguments, text, texts } from './arguments.ts';
+import { choice, choices, flag, integer, integerList, number, optionsHelp, parseArguments, text, texts } from './arguments.ts';
 
 const table = {
   model: text({ valueName: 'FILE', help: 'The model' }),
@@ -11,6 +11,7 @@ const table = {
   limit: integer({ help: 'Limit', fallback: undefined, minimum: 1, maximum: 10 }),
   gpuLayers: integer({ help: 'Layers', fallback: -1, minimum: -1, maximum: 99 }),
   mode: choice({ choices: ['plain', 'kangaroo'], help: 'Mode', fallback: undefined, defaultText: 'depends' }),
+  modes: choices({ choices: ['plain', 'kangaroo', 'auto'], help: 'Modes' }),
   tokens: integerList({ valueName: 'IDS', help: 'Ids' }),
   noOpen: flag('Stay'),
   json: flag('JSON'),
@@ -30,6 +31,7 @@ describe('values', () => {
       limit: undefined,
       gpuLayers: -1,
       mode: undefined,
+      modes: ['plain', 'kangaroo', 'auto'],
       tokens: undefined,
       noOpen: false,
       json: false,
@@ -53,6 +55,12 @@ describe('values', () => {
     expect(parse('--threshold', '.5').threshold).toBe(0.5);
     expect(parse('--threshold', '5e-1').threshold).toBe(0.5);
     expect(parse('--threshold', '0').threshold).toBe(0);
+  });
+
+  test('words of a list, in its order, each once', () => {
+    expect(parse('--modes', 'auto, plain,auto').modes).toEqual(['plain', 'auto']);
+    expect(() => parse('--modes', 'plain,fast')).toThrow('--modes takes plain, kangaroo, auto, with commas between them; "fast"');
+    expect(() => parse('--modes', '')).toThrow('--modes');
   });
 
   test('token ids', () => {

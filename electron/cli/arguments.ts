@@ -90,6 +90,22 @@ export function choice<C extends string, D extends C | undefined>(specification:
   };
 }
 
+/** Comma-separated words of a list, each once, in the list's order. */
+export function choices<C extends string>(specification: { choices: readonly C[]; help: string }): Option<C[]> {
+  const { choices: all, help } = specification;
+  return {
+    ...describe({ help, valueName: 'LIST', defaultText: all.join(',') }),
+    parse(name, given) {
+      const value = given.at(-1);
+      if (value === undefined) return [...all];
+      const words = value.split(',').map((word) => word.trim());
+      const wrong = words.find((word) => !all.some((choice) => choice === word));
+      if (wrong !== undefined) throw usageError(`${name} takes ${all.join(', ')}, with commas between them; "${wrong}" is none.`);
+      return all.filter((choice) => words.includes(choice));
+    },
+  };
+}
+
 /** Comma-separated whole numbers ≥ 0; undefined when not given. */
 export function integerList(specification: TextSpecification): Option<number[] | undefined> {
   return {

@@ -1,7 +1,7 @@
-// Plays the benchmark's conversations: plain and Kangaroo take turns, and who is first changes with every repeat, so that
-// a machine that gets warm or busy is unfair to neither. Both run on one session: the idle threads of a second one go on
-// spinning for a while and would take the cores from the first (measured on 2 cores: less than half the speed).
-import type { ChatTurn, DecodingMode, GenerationOptions, Round } from '../contract/engine.ts';
+// Plays the benchmark's conversations: the modes take turns, and who is first changes with every repeat, so that a machine
+// that gets warm or busy is unfair to none. All run on one session: what `auto` has learned stays from answer to answer, as
+// it does in the app.
+import type { ChatTurn, DraftingMode, GenerationOptions, Round } from '../contract/engine.ts';
 import type { NativeSession } from '../core/engine/addon.ts';
 import type { Conversation } from './prompts.ts';
 import { playTurn } from './turn.ts';
@@ -16,12 +16,13 @@ export interface PlayedConversation {
   rounds: Round[];
 }
 
-/** One conversation in both modes, in one repeat. */
+/** One conversation in every mode that is measured, in one repeat. Plain decoding always is: it is the baseline. */
 export interface Sample {
   category: string;
   index: number;
   plain: PlayedConversation;
-  kangaroo: PlayedConversation;
+  kangaroo: PlayedConversation | null;
+  auto: PlayedConversation | null;
 }
 
 /** A conversation that did not fit the context: not at all, or only its first turns. */
@@ -36,6 +37,8 @@ export interface Playing {
   encode: (messages: ChatTurn[]) => Int32Array;
   /** Greedy; the mode is set here. */
   options: GenerationOptions;
+  /** Plain decoding and what is measured against it. */
+  modes: readonly DraftingMode[];
   repeat: number;
   signal: AbortSignal;
   onProgress: (fraction: number) => void;
@@ -51,19 +54,20 @@ export async function playBenchmark(
   const shortages: Shortage[] = [];
   await warmUp(conversations, playing);
   for (let repeat = 0; repeat < playing.repeat; repeat += 1) {
-    const order: DecodingMode[] = repeat % 2 === 0 ? ['plain', 'kangaroo'] : ['kangaroo', 'plain'];
+    const first = repeat % playing.modes.length;
+    const order = [...playing.modes.slice(first), ...playing.modes.slice(0, first)];
     for (const [place, conversation] of conversations.entries()) {
       const { category, index } = conversation;
-      const played: Partial<Record<DecodingMode, PlayedConversation>> = {};
+      const played: Partial<Record<DraftingMode, PlayedConversation>> = {};
       for (const mode of order) played[mode] = await playConversation(conversation, mode, playing, playing.options);
-      const { plain, kangaroo } = played;
+      const { plain, kangaroo = null, auto = null } = played;
       playing.onProgress((repeat + (place + 1) / conversations.length) / playing.repeat);
-      if (plain === undefined || kangaroo === undefined) continue;
-      const answered = Math.min(plain.answers.length, kangaroo.answers.length);
+      if (plain === undefined) continue;
+      const answered = Math.min(...Object.values(played).map((one) => one.answers.length));
       if (repeat === 0 && answered < conversation.turns.length) {
         shortages.push({ category, index, kind: answered === 0 ? 'skipped' : 'shortened' });
       }
-      if (answered > 0) samples.push({ category, index, plain, kangaroo });
+      if (answered > 0) samples.push({ category, index, plain, kangaroo, auto });
     }
   }
   return { samples, shortages };
@@ -72,7 +76,7 @@ export async function playBenchmark(
 /** Every turn that fits the context, from an empty cache; each mode's own answers make its history. */
 async function playConversation(
   conversation: Conversation,
-  mode: DecodingMode,
+  mode: DraftingMode,
   playing: Playing,
   options: GenerationOptions,
 ): Promise<PlayedConversation> {
@@ -94,12 +98,12 @@ async function playConversation(
   return played;
 }
 
-/** Both modes once on the shortest prompt, unmeasured: pages are read, graphs are built. */
+/** Every mode once on the shortest prompt, unmeasured: pages are read, graphs are built. */
 async function warmUp(conversations: readonly Conversation[], playing: Playing): Promise<void> {
   const [shortest] = conversations.toSorted((first, second) => textLength(first) - textLength(second));
   if (shortest === undefined) return;
   const options = { ...playing.options, maxTokens: Math.min(warmUpTokens, playing.options.maxTokens) };
-  for (const mode of ['plain', 'kangaroo'] as const) await playConversation(shortest, mode, playing, options);
+  for (const mode of playing.modes) await playConversation(shortest, mode, playing, options);
 }
 
 function textLength(conversation: Conversation): number {

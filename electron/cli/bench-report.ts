@@ -1,5 +1,5 @@
 // The benchmark's result for people: a heading that says what was measured where, tables, and a plain verdict.
-import type { AdapterInfo, Costs, ModelInfo } from '../contract/engine.ts';
+import type { AdapterInfo, Costs, DraftingMode, ModelInfo } from '../contract/engine.ts';
 import type { CategorySummary, Summary } from './bench-summary.ts';
 import type { Spread } from './statistics.ts';
 import { formatTable, type Column } from './table.ts';
@@ -12,6 +12,7 @@ export interface Machine {
 }
 
 export interface Settings {
+  modes: DraftingMode[];
   threshold: number;
   maxDraft: number;
   maxTokens: number;
@@ -47,7 +48,7 @@ export function formatReport(result: BenchmarkResult, style: Style): string {
 export function verdict({ overall, categories }: Pick<BenchmarkResult, 'overall' | 'categories'>): string {
   const { prompts, identical, skipped, shortened } = overall;
   const lines = [
-    speedVerdict(overall.speedup, categories),
+    ...speedVerdicts(overall, categories),
     identical < prompts
       ? `${prompts - identical} of ${prompts} answers differ from plain decoding's: see \`kangaroo verify\`.`
       : '',
@@ -57,16 +58,43 @@ export function verdict({ overall, categories }: Pick<BenchmarkResult, 'overall'
   return lines.filter((line) => line !== '').join('\n');
 }
 
-function speedVerdict(speedup: Spread | null, categories: readonly CategorySummary[]): string {
-  if (speedup === null) return 'The answers are too short to compare speeds.';
+function speedVerdicts(overall: Summary, categories: readonly CategorySummary[]): string[] {
+  const { speedup, autoSpeedup, autoPausedShare } = overall;
+  if (speedup === null && autoSpeedup === null) return ['There is nothing to compare: no other mode, or answers too short.'];
+  return [
+    speedup === null ? '' : speedVerdict(speedup, categories),
+    autoSpeedup === null ? '' : autoVerdict(autoSpeedup, autoPausedShare ?? 0, categories),
+  ];
+}
+
+/** Automatic drafting that is this close to plain decoding is where it wants to be on text that does not pay. */
+const asFast = 0.02;
+
+function autoVerdict(speedup: Spread, pausedShare: number, categories: readonly CategorySummary[]): string {
+  const word = Math.abs(speedup.median - 1) <= asFast ? 'about as fast as' : speedup.median < 1 ? 'slower than' : 'faster than';
+  const slowest = categories
+    .flatMap(({ category, autoSpeedup }) => (autoSpeedup === null ? [] : [{ category, median: autoSpeedup.median }]))
+    .toSorted((first, second) => first.median - second.median)[0];
+  const worst =
+    slowest === undefined || categories.length < 2 ? '' : ` Slowest for ${slowest.category}: ${times(slowest.median)}.`;
+  return (
+    `Automatic drafting is ${word} plain decoding here: ${spreadText(speedup)}; ` +
+    `it paused in ${percent(pausedShare)} of its rounds.${worst}`
+  );
+}
+
+function spreadText(speedup: Spread): string {
+  return `${times(speedup.median)} (half of the answers: ${times(speedup.low)} to ${times(speedup.high)})`;
+}
+
+function speedVerdict(speedup: Spread, categories: readonly CategorySummary[]): string {
   const slower = speedup.median < 1;
   const word = slower ? 'slower' : 'faster';
-  const figure = `${times(speedup.median)} (half of the answers: ${times(speedup.low)} to ${times(speedup.high)})`;
   const close = speedup.low < 1 && speedup.high > 1 ? ', and the spread includes no difference' : '';
   const others = categories.filter((category) => category.speedup !== null && category.speedup.median < 1 !== slower);
   const exceptions = others.map((category) => `${category.category} ${times(category.speedup?.median ?? 1)}`).join(', ');
   const but = exceptions === '' ? '' : ` ${slower ? 'Faster' : 'Slower'} for: ${exceptions}.`;
-  return `Drafting is ${word} than plain decoding here: ${figure}${close}.${but}`;
+  return `Drafting is ${word} than plain decoding here: ${spreadText(speedup)}${close}.${but}`;
 }
 
 function heading(result: BenchmarkResult, style: Style): string {
@@ -88,31 +116,46 @@ function heading(result: BenchmarkResult, style: Style): string {
   return facts.map(([name, fact]) => (style === 'markdown' ? `- ${name}: ${fact}` : `${name.padEnd(9)} ${fact}`)).join('\n');
 }
 
-const taskColumns: Column[] = [
-  { title: 'Task', align: 'left' },
-  { title: 'Prompts', align: 'right' },
-  { title: 'Plain tokens/s', align: 'right' },
-  { title: 'Kangaroo tokens/s', align: 'right' },
-  { title: 'Speedup (quartiles)', align: 'right' },
-  { title: 'Tokens/round', align: 'right' },
-  { title: 'Accepted', align: 'right' },
-  { title: 'Identical', align: 'right' },
-];
+interface TaskColumn extends Column {
+  cell: (summary: CategorySummary) => string;
+}
 
-function tasks({ categories, overall }: BenchmarkResult, style: Style): string {
-  const rows = [...categories, { category: 'overall', ...overall }].map((summary) => [
-    summary.category,
-    String(summary.prompts),
-    decimals(summary.plainTokensPerSecond, 1),
-    decimals(summary.kangarooTokensPerSecond, 1),
-    summary.speedup === null
-      ? '–'
-      : `${times(summary.speedup.median)} (${decimals(summary.speedup.low, 2)}–${decimals(summary.speedup.high, 2)})`,
-    decimals(summary.tokensPerRound, 2),
-    percent(summary.acceptanceRate),
-    `${summary.identical}/${summary.prompts}`,
-  ]);
-  return formatTable(taskColumns, rows, style);
+const right = (title: string, cell: TaskColumn['cell']): TaskColumn => ({ title, align: 'right', cell });
+const taskColumns: Record<'always' | 'kangaroo' | 'auto' | 'last', TaskColumn[]> = {
+  always: [
+    { title: 'Task', align: 'left', cell: ({ category }) => category },
+    right('Prompts', ({ prompts }) => String(prompts)),
+    right('Plain tokens/s', ({ plainTokensPerSecond }) => decimals(plainTokensPerSecond, 1)),
+  ],
+  kangaroo: [
+    right('Kangaroo tokens/s', ({ kangarooTokensPerSecond }) => decimals(kangarooTokensPerSecond, 1)),
+    right('Speedup (quartiles)', ({ speedup }) => quartiles(speedup)),
+    right('Tokens/round', ({ tokensPerRound }) => decimals(tokensPerRound, 2)),
+    right('Accepted', ({ acceptanceRate }) => percent(acceptanceRate)),
+  ],
+  auto: [
+    right('Auto tokens/s', ({ autoTokensPerSecond }) => decimals(autoTokensPerSecond, 1)),
+    right('Auto speedup (quartiles)', ({ autoSpeedup }) => quartiles(autoSpeedup)),
+    right('Paused', ({ autoPausedShare }) => percent(autoPausedShare)),
+  ],
+  last: [right('Identical', ({ identical, prompts }) => `${identical}/${prompts}`)],
+};
+
+function tasks({ categories, overall, settings }: BenchmarkResult, style: Style): string {
+  const { modes } = settings;
+  const columns = [
+    ...taskColumns.always,
+    ...(modes.includes('kangaroo') ? taskColumns.kangaroo : []),
+    ...(modes.includes('auto') ? taskColumns.auto : []),
+    ...taskColumns.last,
+  ];
+  const rows = [...categories, { category: 'overall', ...overall }].map((summary) => columns.map(({ cell }) => cell(summary)));
+  return formatTable(columns, rows, style);
+}
+
+function quartiles(speedup: Spread | null): string {
+  if (speedup === null) return '–';
+  return `${times(speedup.median)} (${decimals(speedup.low, 2)}–${decimals(speedup.high, 2)})`;
 }
 
 function positions({ acceptanceByPosition }: Summary, style: Style): string {

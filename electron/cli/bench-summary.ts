@@ -17,18 +17,23 @@ export interface Summary {
   skipped: number;
   /** Too long for the context after their first turns: measured that far. */
   shortened: number;
-  /** Conversations whose answers were the same in both modes, in every repeat. */
+  /** Conversations whose answers were the same in every mode, in every repeat. */
   identical: number;
-  /** All timed tokens over all their time. Null where there was nothing to time. */
+  /** All timed tokens over all their time. Null where there was nothing to time, or the mode was not measured. */
   plainTokensPerSecond: number | null;
   kangarooTokensPerSecond: number | null;
   /** Kangaroo's tokens/s over plain's, per conversation and repeat: median and quartiles. */
   speedup: Spread | null;
-  /** Mean of accepted + 1. */
+  /** Kangaroo's, as are those below: mean of accepted + 1. */
   tokensPerRound: number | null;
   /** Accepted drafts over all drafts. */
   acceptanceRate: number | null;
   acceptanceByPosition: PositionAcceptance[];
+  autoTokensPerSecond: number | null;
+  /** As `speedup`, of `auto`. */
+  autoSpeedup: Spread | null;
+  /** Rounds during which `auto` had paused drafting, over all of its rounds. */
+  autoPausedShare: number | null;
 }
 
 export interface CategorySummary extends Summary {
@@ -47,7 +52,10 @@ export function summarizeByCategory(samples: readonly Sample[], shortages: reado
 export function summarize(samples: readonly Sample[], shortages: readonly Shortage[]): Summary {
   const prompts = new Set(samples.map((sample) => sample.index));
   const differing = new Set(samples.filter((sample) => !sameAnswers(sample)).map((sample) => sample.index));
-  const rounds = samples.flatMap((sample) => sample.kangaroo.rounds);
+  const kangaroo = samples.flatMap((sample) => sample.kangaroo ?? []);
+  const auto = samples.flatMap((sample) => sample.auto ?? []);
+  const rounds = kangaroo.flatMap((played) => played.rounds);
+  const autoRounds = auto.flatMap((played) => played.rounds);
   const accepted = sum(rounds.map((round) => round.accepted));
   const drafted = sum(rounds.map((round) => round.drafts.length));
   return {
@@ -56,11 +64,14 @@ export function summarize(samples: readonly Sample[], shortages: readonly Shorta
     shortened: shortages.filter((shortage) => shortage.kind === 'shortened').length,
     identical: prompts.size - differing.size,
     plainTokensPerSecond: totalRate(samples.map((sample) => sample.plain)),
-    kangarooTokensPerSecond: totalRate(samples.map((sample) => sample.kangaroo)),
-    speedup: spread(samples.flatMap(speedupOf)),
+    kangarooTokensPerSecond: totalRate(kangaroo),
+    speedup: spread(samples.flatMap((sample) => speedupOf(sample, sample.kangaroo))),
     tokensPerRound: ratio(accepted + rounds.length, rounds.length),
     acceptanceRate: ratio(accepted, drafted),
     acceptanceByPosition: acceptanceByPosition(rounds),
+    autoTokensPerSecond: totalRate(auto),
+    autoSpeedup: spread(samples.flatMap((sample) => speedupOf(sample, sample.auto))),
+    autoPausedShare: ratio(autoRounds.filter((round) => round.paused).length, autoRounds.length),
   };
 }
 
@@ -74,13 +85,14 @@ function acceptanceByPosition(rounds: readonly Round[]): PositionAcceptance[] {
   }));
 }
 
-function sameAnswers({ plain, kangaroo }: Sample): boolean {
-  return JSON.stringify(plain.answers) === JSON.stringify(kangaroo.answers);
+function sameAnswers({ plain, kangaroo, auto }: Sample): boolean {
+  const expected = JSON.stringify(plain.answers);
+  return [kangaroo, auto].every((played) => played === null || JSON.stringify(played.answers) === expected);
 }
 
 /** Nothing where one of the two gave a single token: there is no time to compare. */
-function speedupOf({ plain, kangaroo }: Sample): number[] {
-  const [before, after] = [totalRate([plain]), totalRate([kangaroo])];
+function speedupOf({ plain }: Sample, played: PlayedConversation | null): number[] {
+  const [before, after] = [totalRate([plain]), totalRate(played === null ? [] : [played])];
   return before === null || after === null ? [] : [after / before];
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defaultGenerationOptions, type ChatTurn, type Costs } from '../contract/engine.ts';
+import { defaultGenerationOptions, type ChatTurn, type Costs, type DraftingMode } from '../contract/engine.ts';
 import { playBenchmark, type Playing, type Sample } from './bench-play.ts';
 import { formatReport, verdict, type BenchmarkResult } from './bench-report.ts';
 import { summarize, summarizeByCategory } from './bench-summary.ts';
@@ -28,14 +28,24 @@ const conversations: Conversation[] = [
   { index: 1, category: 'math', history: [], turns: ['short'] },
 ];
 
-/** A session that answers each mode from a script of its own. */
-function scripted(plain: () => ScriptedAnswer, kangaroo: () => ScriptedAnswer, contextSize?: number): ScriptedSession {
-  return new ScriptedSession((_ids, { mode }) => (mode === 'plain' ? plain() : kangaroo()), contextSize);
+/** The same five tokens again; drafting is paused in three of its four rounds. */
+const pausingAnswer = (ms: number): ScriptedAnswer => ({
+  first: 1,
+  rounds: [2, 3, 4, 5].map((token) => ({ drafts: [], accepted: 0, token, paused: token > 2 })),
+  ms,
+});
+
+type Script = () => ScriptedAnswer;
+
+/** A session that answers each mode from a script of its own; Kangaroo's serves for `auto` too where that has none. */
+function scripted(plain: Script, kangaroo: Script, contextSize?: number, auto = kangaroo): ScriptedSession {
+  const scripts = { plain, kangaroo, auto };
+  return new ScriptedSession((_ids, { mode }) => scripts[mode](), contextSize);
 }
 
-function playing(session: ScriptedSession, repeat = 2): Playing {
+function playing(session: ScriptedSession, repeat = 2, modes: DraftingMode[] = ['plain', 'kangaroo']): Playing {
   const signal = new AbortController().signal;
-  return { session, encode, options: defaultGenerationOptions, repeat, signal, onProgress: () => {} };
+  return { session, encode, options: defaultGenerationOptions, modes, repeat, signal, onProgress: () => {} };
 }
 
 /** Mode and prompt length of every answer, in order. */
@@ -57,6 +67,20 @@ describe('playing', () => {
     expect(samples.map((sample) => sample.index)).toEqual([0, 1, 0, 1]);
     expect(shortages).toEqual([]);
     expect(session.calls.filter((call) => call.call === 'reset')).toHaveLength(10);
+  });
+
+  test('three modes take turns at being first', async () => {
+    const answer = () => plainAnswer(10);
+    const session = scripted(answer, answer);
+    const { samples } = await playBenchmark(conversations.slice(1), playing(session, 3, ['plain', 'kangaroo', 'auto']));
+    const order = answersOf(session).map((each) => each.replace(' 5', ''));
+    const turns = [
+      ['plain', 'kangaroo', 'auto'],
+      ['kangaroo', 'auto', 'plain'],
+      ['auto', 'plain', 'kangaroo'],
+    ];
+    expect(order.slice(3)).toEqual(turns.flat());
+    expect(samples.every((sample) => sample.kangaroo !== null && sample.auto !== null)).toBe(true);
   });
 
   test('each mode keeps its own history over the turns; all of them are timed', async () => {
@@ -106,17 +130,21 @@ describe('playing', () => {
   });
 });
 
-async function measured(plainMs: number[], kangarooMs: number[]): Promise<Sample[]> {
+async function measured(plainMs: number[], kangarooMs: number[], autoMs?: number[]): Promise<Sample[]> {
   // The first answer of each is the warm-up, which is no sample.
-  const [before, after] = [
+  const [before, after, automatic] = [
     [1, ...plainMs],
     [1, ...kangarooMs],
+    [1, ...(autoMs ?? [])],
   ];
   const session = scripted(
     () => plainAnswer(before.shift() ?? 0),
     () => draftedAnswer(after.shift() ?? 0),
+    undefined,
+    () => pausingAnswer(automatic.shift() ?? 0),
   );
-  return (await playBenchmark(conversations, playing(session, plainMs.length / 2))).samples;
+  const modes: DraftingMode[] = autoMs ? ['plain', 'kangaroo', 'auto'] : ['plain', 'kangaroo'];
+  return (await playBenchmark(conversations, playing(session, plainMs.length / 2, modes))).samples;
 }
 
 describe('summing up', () => {
@@ -140,6 +168,26 @@ describe('summing up', () => {
     expect(summary.speedup).toEqual({ median: 1, low: 0.875, high: 1.25 });
   });
 
+  test('automatic drafting has figures of its own, which leave the others as they are', async () => {
+    const summary = summarize(await measured([10, 20, 10, 20], [5, 20, 10, 40], [10, 16, 12.5, 20]), []);
+    expect(summary).toMatchObject({
+      identical: 2,
+      kangarooTokensPerSecond: 16 / 0.075,
+      speedup: { median: 1, low: 0.875, high: 1.25 },
+      tokensPerRound: 2,
+      autoTokensPerSecond: 16 / 0.0585,
+      // Ratios: 1, 1.25, 0.8, 1.
+      autoSpeedup: { median: 1, low: 0.95, high: 1.0625 },
+      autoPausedShare: 0.75,
+    });
+  });
+
+  test('an automatic answer that differs is not identical either', async () => {
+    const samples = await measured([10, 20], [5, 20], [10, 20]);
+    samples[0]?.auto?.answers[0]?.push(99);
+    expect(summarize(samples, [])).toMatchObject({ prompts: 2, identical: 1 });
+  });
+
   test('categories keep the order of the file', async () => {
     const categories = summarizeByCategory(await measured([10, 20], [5, 40]), [{ category: 'rag', index: 9, kind: 'skipped' }]);
     expect(categories.map(({ category, prompts, speedup }) => [category, prompts, speedup?.median])).toEqual([
@@ -151,7 +199,7 @@ describe('summing up', () => {
 
   test('an answer that differs in one repeat is not identical', async () => {
     const samples = await measured([10, 20, 10, 20], [10, 20, 10, 20]);
-    samples[2]?.kangaroo.answers[0]?.push(99);
+    samples[2]?.kangaroo?.answers[0]?.push(99);
     expect(summarize(samples, [])).toMatchObject({ prompts: 2, identical: 1 });
   });
 
@@ -167,13 +215,16 @@ describe('summing up', () => {
       tokensPerRound: null,
       acceptanceRate: null,
       acceptanceByPosition: [],
+      autoTokensPerSecond: null,
+      autoSpeedup: null,
+      autoPausedShare: null,
     });
   });
 
   test('a single token has no speed', () => {
     const played = { answers: [[1]], timedTokens: 0, ms: 0, rounds: [] };
-    const summary = summarize([{ category: 'a', index: 0, plain: played, kangaroo: played }], []);
-    expect(summary).toMatchObject({ prompts: 1, identical: 1, plainTokensPerSecond: null, speedup: null });
+    const summary = summarize([{ category: 'a', index: 0, plain: played, kangaroo: played, auto: played }], []);
+    expect(summary).toMatchObject({ prompts: 1, identical: 1, plainTokensPerSecond: null, speedup: null, autoSpeedup: null });
   });
 });
 
@@ -181,20 +232,22 @@ const costs: Costs = {
   verifyMs: [0.5, 0.9],
   verifyLateMs: [0.4, 0.7],
   draftStepMs: 0.2,
+  stateStepMs: 0.1,
   plainTokensPerSecond: 2000,
   plainTokensPerSecondQuartiles: [1900, 2100],
   depth: 128,
   tookMs: 100,
 };
 
-async function result(plainMs: number[], kangarooMs: number[]): Promise<BenchmarkResult> {
-  const samples = await measured(plainMs, kangarooMs);
+async function result(plainMs: number[], kangarooMs: number[], autoMs?: number[]): Promise<BenchmarkResult> {
+  const samples = await measured(plainMs, kangarooMs, autoMs);
+  const modes: DraftingMode[] = autoMs ? ['plain', 'kangaroo', 'auto'] : ['plain', 'kangaroo'];
   return {
     date: '2026-01-01T00:00:00.000Z',
     machine: { cpu: 'A CPU', cores: 4, threads: 2, devices: ['CPU'] },
     model: { name: 'A model', fileType: 'Q8_0', parameters: 7_400_000, layers: 8 },
     adapter: { name: 'An adapter', exitLayer: 2 },
-    settings: { threshold: 0.6, maxDraft: 6, maxTokens: 128, repeat: 1, contextSize: 1024 },
+    settings: { modes, threshold: 0.6, maxDraft: 6, maxTokens: 128, repeat: 1, contextSize: 1024 },
     categories: summarizeByCategory(samples, []),
     overall: summarize(samples, []),
     costs,
@@ -226,6 +279,23 @@ describe('the report', () => {
     expect(report).toContain('- Machine: A CPU, 4 cores, 2 threads; CPU');
     expect(report).toMatch(/^\| Task +\| Prompts \|/m);
     expect(report).toMatch(/^\| story +\| +1 \| +400\.0 \| +800\.0 \| +2\.00× \(2\.00–2\.00\) \|/m);
+  });
+
+  test('has columns for the modes that were measured', async () => {
+    const both = formatReport(await result([10, 20], [5, 40]), 'markdown');
+    expect(both).not.toContain('Auto');
+    const all = formatReport(await result([10, 20], [5, 40], [10, 20]), 'markdown');
+    expect(all).toMatch(/^\| story .*\| +400\.0 \| +1\.00× \(1\.00–1\.00\) \| +75% \| +1\/1 \|$/m);
+  });
+
+  test('says of automatic drafting how it went, and where it went worst', async () => {
+    expect(verdict(await result([10, 20], [20, 40], [10, 20])).split('\n')[1]).toBe(
+      'Automatic drafting is about as fast as plain decoding here: 1.00× (half of the answers: 1.00× to 1.00×); ' +
+        'it paused in 75% of its rounds. Slowest for story: 1.00×.',
+    );
+    const slower = verdict(await result([10, 20], [20, 40], [12.5, 25]));
+    expect(slower).toContain('Automatic drafting is slower than plain decoding here: 0.80×');
+    expect(verdict(await result([10, 20], [20, 40], [8, 16]))).toContain('Automatic drafting is faster than plain');
   });
 
   test('says plainly when drafting is slower, and where it is not', async () => {

@@ -1,8 +1,9 @@
-// `kangaroo bench`: plain decoding and Kangaroo side by side in one process, on real prompts.
+// `kangaroo bench`: plain decoding, Kangaroo and automatic drafting side by side in one process, on real prompts.
 import { availableParallelism, cpus } from 'node:os';
+import type { DraftingMode } from '../contract/engine.ts';
 import { KangarooError } from '../contract/errors.ts';
 import type { NativeSession } from '../core/engine/addon.ts';
-import { flag, integer, text, usageError, type OptionValues, type ParsedArguments } from './arguments.ts';
+import { choices, flag, integer, text, usageError, type OptionValues, type ParsedArguments } from './arguments.ts';
 import { playBenchmark } from './bench-play.ts';
 import { formatReport, type BenchmarkResult } from './bench-report.ts';
 import { summarize, summarizeByCategory } from './bench-summary.ts';
@@ -20,6 +21,7 @@ const options = {
   ...modelOptions,
   ...draftingOptions,
   ...lengthOptions,
+  modes: choices({ choices: ['plain', 'kangaroo', 'auto'], help: 'What is measured, commas between; plain always is' }),
   repeat: integer({ help: 'How often every prompt is played in each mode', fallback: 3, minimum: 1, maximum: 1000 }),
   limit: integer({
     help: 'At most N prompts of each category',
@@ -37,11 +39,11 @@ export const benchCommand: Command<typeof options> = {
   summary: 'Measure plain decoding against drafting',
   usage: '--prompts FILE [options]',
   description:
-    'Answers every prompt greedily in both modes, which alternate in one process after a warm-up; who is first changes with every repeat. ' +
+    'Answers every prompt greedily in every mode; they alternate in one process after a warm-up, and who is first changes with every repeat. ' +
     'Turns of a conversation are played one after the other, each answer entering the history. The eight MT-bench categories of ' +
     'Spec-Bench count as one task. Prompts that do not fit the context are skipped and counted.\n\n' +
     'tokens/s: tokens after the first of each answer, over the time from the end of the prompt. speedup: median and quartiles over ' +
-    'prompts and repeats of the ratio of the two. Costs (draftStepMs, verifyMs for 1 to 8 rows) are medians in milliseconds.\n\n' +
+    "prompts and repeats of the ratio to plain decoding. paused: the share of automatic drafting's rounds during which it did not pay. Costs (draftStepMs, verifyMs for 1 to 8 rows) are medians in milliseconds.\n\n" +
     'With --json: {"type":"category",…} for each, {"type":"overall",…}, {"type":"costs",…}.',
   options,
   run,
@@ -83,6 +85,7 @@ async function measure(
   const { samples, shortages } = await playBenchmark(conversations, {
     session,
     encode: opened.encodeChat,
+    modes: modesOf(values),
     options: greedyOptions(values, opened.stops({ kind: 'messages', messages: [] })),
     repeat: values.repeat,
     signal: context.signal,
@@ -100,7 +103,7 @@ async function measure(
     machine: machine(session, opened),
     model: opened.model,
     adapter: opened.adapter ?? { name: '', exitLayer: 0 },
-    settings: { threshold, maxDraft, maxTokens, repeat, contextSize: session.contextSize },
+    settings: { modes: modesOf(values), threshold, maxDraft, maxTokens, repeat, contextSize: session.contextSize },
     categories: summarizeByCategory(samples, shortages),
     overall: summarize(samples, shortages),
     costs: await session.measure({
@@ -110,6 +113,11 @@ async function measure(
       budgetMs: measureBudgetMs,
     }),
   };
+}
+
+/** Plain decoding is what the others are measured against. */
+function modesOf({ modes }: Values): DraftingMode[] {
+  return modes.includes('plain') ? modes : ['plain', ...modes];
 }
 
 function machine(session: NativeSession, opened: OpenModel) {

@@ -12,7 +12,7 @@ const adapter = join(root, 'assets', 'starter', 'starter-adapter.gguf');
 const simple = join(root, 'assets', 'prompts', 'simple.jsonl');
 
 let folder: string;
-/** The starter, quantised: greedy answers are the same in both modes there, always. */
+/** The starter, quantised: greedy answers are the same in every mode there, always. */
 let model: string;
 
 beforeAll(async () => {
@@ -150,6 +150,26 @@ describe('generate', () => {
     }
   });
 
+  test('--mode auto gives the same tokens, says what it does, and needs no adapter', async () => {
+    const asked = ['--prompt', 'Write a story about a fox.', '--max-tokens', '160', '--json'];
+    const plain = lines(await cli('generate', ...withModel(), ...asked, '--mode', 'plain')).at(-1);
+    const automatic = lines(await cli('generate', ...withModel(), ...asked, '--mode', 'auto'));
+    const [rounds, done] = [automatic.slice(1, -1), automatic.at(-1)];
+    expect(done?.['tokenIds']).toEqual(plain?.['tokenIds']);
+    for (const round of rounds) {
+      expect(round).toMatchObject({
+        discarded: expect.any(Number),
+        paused: expect.any(Boolean),
+        expectedSpeedup: expect.any(Number),
+      });
+    }
+    expect(done).toMatchObject({ stats: { pausedRounds: rounds.filter((round) => round['paused']).length } });
+
+    const without = await cli('generate', '--model', model, '--threads', '1', ...asked, '--mode', 'auto');
+    expect(without.code).toBe(0);
+    expect(lines(without).at(-1)).toMatchObject({ tokenIds: plain?.['tokenIds'], stats: { drafted: 0, discarded: 0 } });
+  });
+
   test('--messages is --prompt with a history', async () => {
     const path = join(folder, 'messages.json');
     await writeFile(path, JSON.stringify([{ role: 'user', content: 'Tell me a joke.' }]));
@@ -216,12 +236,15 @@ describe('verify', () => {
       { category: 'rag', turns: ['word '.repeat(2000)] },
     ];
     await writeFile(path, [...some, ...turns.map((line) => JSON.stringify(line))].join('\n'));
-    const finished = await cli('verify', ...withModel(), '--prompts', path, '--max-tokens', '64', '--json');
-    expect(finished.code).toBe(0);
-    const [result, ...others] = lines(finished);
-    expect(others).toEqual([]);
-    const prompts = some.filter((line) => line !== '').length + 1;
-    expect(result).toMatchObject({ prompts, identical: prompts, differences: [], skipped: 1 });
+    for (const mode of ['kangaroo', 'auto']) {
+      const options = ['--prompts', path, '--max-tokens', '64', '--mode', mode, '--json'];
+      const finished = await cli('verify', ...withModel(), ...options);
+      expect(finished.code).toBe(0);
+      const [result, ...others] = lines(finished);
+      expect(others).toEqual([]);
+      const prompts = some.filter((line) => line !== '').length + 1;
+      expect(result).toMatchObject({ prompts, identical: prompts, differences: [], mode, skipped: 1 });
+    }
   });
 
   test('a model without its adapter cannot be verified', async () => {
@@ -249,10 +272,26 @@ describe('bench', () => {
       speedup: { median: expect.any(Number), low: expect.any(Number), high: expect.any(Number) },
       tokensPerRound: expect.any(Number),
       acceptanceRate: expect.any(Number),
+      autoTokensPerSecond: expect.any(Number),
+      autoSpeedup: { median: expect.any(Number), low: expect.any(Number), high: expect.any(Number) },
+      autoPausedShare: expect.any(Number),
+      settings: { modes: ['plain', 'kangaroo', 'auto'] },
       model: { fileType: expect.stringContaining('Q8_0') },
     });
     expect(costs?.['verifyMs']).toHaveLength(8);
     expect(costs?.['draftStepMs']).toBeTypeOf('number');
+  });
+
+  test('--modes leaves out what is not asked for; plain decoding is always measured', async () => {
+    const finished = await cli('bench', ...withModel(), ...options, '--modes', 'kangaroo', '--json');
+    const overall = lines(finished).find((line) => line.type === 'overall');
+    expect(overall).toMatchObject({
+      plainTokensPerSecond: expect.any(Number),
+      kangarooTokensPerSecond: expect.any(Number),
+      autoTokensPerSecond: null,
+      autoSpeedup: null,
+      settings: { modes: ['plain', 'kangaroo'] },
+    });
   });
 
   test('a table for people', async () => {

@@ -16,7 +16,14 @@ const encode = (messages: ChatTurn[]) =>
 const conversation = (...turns: string[]): Conversation => ({ index: 7, category: 'x', history: [], turns });
 
 function comparing(plain: ScriptedSession, kangaroo: ScriptedSession) {
-  return { plain, kangaroo, encode, options: defaultGenerationOptions, signal: new AbortController().signal };
+  return {
+    plain,
+    kangaroo,
+    encode,
+    mode: 'kangaroo' as const,
+    options: defaultGenerationOptions,
+    signal: new AbortController().signal,
+  };
 }
 
 test('the same tokens in other rounds are the same', async () => {
@@ -41,6 +48,15 @@ test('the logit gap is read behind the prompt and what both agree on', async () 
   const { difference } = await compareConversation(conversation('ab'), comparing(plain, kangaroo));
   expect(difference).toEqual({ index: 7, position: 1, plainId: 2, kangarooId: 5, logitGap: 0.25, turn: 0 });
   expect(plain.prefilled).toEqual([97, 98, 1]);
+});
+
+test('the drafting session is asked for the mode that is compared', async () => {
+  const plain = new ScriptedSession(() => plainly(1, 2));
+  const drafting = new ScriptedSession(() => plainly(1, 2));
+  const { difference } = await compareConversation(conversation('a'), { ...comparing(plain, drafting), mode: 'auto' });
+  expect(difference).toBeNull();
+  expect(plain.calls[1]).toMatchObject({ options: { mode: 'plain' } });
+  expect(drafting.calls[1]).toMatchObject({ options: { mode: 'auto' } });
 });
 
 test('an answer that ends earlier differs where it ends', async () => {

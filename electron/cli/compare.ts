@@ -1,5 +1,5 @@
 // Greedy plain decoding against greedy Kangaroo, token by token, over whole conversations.
-import type { ChatTurn, GenerationOptions } from '../contract/engine.ts';
+import type { ChatTurn, DraftingMode, GenerationOptions } from '../contract/engine.ts';
 import type { NativeSession } from '../core/engine/addon.ts';
 import type { Conversation } from './prompts.ts';
 import { playTurn } from './turn.ts';
@@ -33,13 +33,15 @@ export interface Comparing {
   plain: NativeSession;
   kangaroo: NativeSession;
   encode(messages: ChatTurn[]): Int32Array;
+  /** How the `kangaroo` session drafts. */
+  mode: DraftingMode;
   options: GenerationOptions;
   signal: AbortSignal;
 }
 
 /** Plays the turns in both modes until their answers part; a turn builds on the cache of the one before. */
 export async function compareConversation(conversation: Conversation, comparing: Comparing): Promise<Comparison> {
-  const { plain, kangaroo, encode, options, signal } = comparing;
+  const { plain, kangaroo, encode, mode, options, signal } = comparing;
   plain.reset();
   kangaroo.reset();
   const history = [...conversation.history];
@@ -49,7 +51,7 @@ export async function compareConversation(conversation: Conversation, comparing:
     const promptIds = encode(history);
     if (promptIds.length >= Math.min(plain.contextSize, kangaroo.contextSize)) return { ...comparison, tooLong: true };
     const { done: expected } = await playTurn(plain, promptIds, { ...options, mode: 'plain' }, signal);
-    const { done: found } = await playTurn(kangaroo, promptIds, { ...options, mode: 'kangaroo' }, signal);
+    const { done: found } = await playTurn(kangaroo, promptIds, { ...options, mode }, signal);
     comparison.turns += 1;
     comparison.tokens += expected.tokenIds.length;
     const position = firstDifference(expected.tokenIds, found.tokenIds);

@@ -14,6 +14,9 @@ const stats: GenerationStats = {
   drafted: 30,
   accepted: 19,
   acceptanceRate: 0.6333,
+  discarded: 0,
+  pausedRounds: 0,
+  plainStepMs: null,
   graphsReused: 0,
   graphsBuilt: 0,
   recomputedRounds: 0,
@@ -23,6 +26,12 @@ test('the line of figures behind an answer', () => {
   expect(summary({ stats, reason: 'end-of-turn' })).toBe(
     '41 tokens in 0.62 s · 64.5 tokens/s · prompt of 12 tokens in 8 ms · 1.91 tokens per round · 63% of 30 drafts accepted · ' +
       'the model ended its answer',
+  );
+});
+
+test('where automatic drafting paused, it says how much of the answer that was', () => {
+  expect(summary({ stats: { ...stats, pausedRounds: 14, plainStepMs: 12 }, reason: 'end-of-turn' })).toContain(
+    '63% of 30 drafts accepted · drafting paused in 67% of the rounds, where it does not pay · the model ended',
   );
 });
 

@@ -1,7 +1,7 @@
 // `kangaroo generate`: one answer, streamed as text or as JSON lines of its prompt, its rounds and its end.
 import type {
-  DecodingMode,
   DoneEvent,
+  DraftingMode,
   GenerationEvent,
   GenerationOptions,
   GenerationStats,
@@ -23,8 +23,8 @@ const options = {
   tokens: integerList({ valueName: 'IDS', help: 'Token ids to continue, such as 1,2,3' }),
   ...modelOptions,
   mode: choice({
-    choices: ['plain', 'kangaroo'],
-    help: 'Token by token, or drafting and verifying',
+    choices: ['plain', 'kangaroo', 'auto'],
+    help: 'Token by token; drafting and verifying; or drafting only while that pays',
     fallback: undefined,
     defaultText: 'kangaroo with an adapter, plain without',
   }),
@@ -44,7 +44,8 @@ export const generateCommand: Command<typeof options> = {
   description:
     'Writes the answer to stdout as it comes, and one line of figures to stderr. Ctrl-C ends the answer within one round.\n\n' +
     'With --json: {"type":"prompt",…} once, {"type":"round",…} for each round, {"type":"done",…} last.\n' +
-    'Times are milliseconds (promptMs, draftMs, verifyMs, ms); confidence and acceptanceRate are 0 to 1.',
+    'Times are milliseconds (promptMs, draftMs, verifyMs, ms); confidence and acceptanceRate are 0 to 1. With --mode auto: discarded\n' +
+    'counts drafts that were not worth verifying, paused says that drafting does not pay at present, expectedSpeedup by how much.',
   options,
   run,
 };
@@ -107,7 +108,9 @@ function show(event: GenerationEvent, promptIds: Int32Array, output: Output): vo
     }
     case 'round': {
       const { type, drafts, accepted, token, draftMs, verifyMs, rows, mode, pieces } = event;
-      output.object({ type, drafts, accepted, token, draftMs, verifyMs, rows, mode, pieces });
+      const { discarded, paused, expectedSpeedup } = event;
+      const round = { drafts, accepted, token, draftMs, verifyMs, rows, mode, pieces };
+      output.object({ type, ...round, discarded, paused, expectedSpeedup });
       output.text(pieces.map((piece) => piece.text).join(''));
       return;
     }
@@ -119,7 +122,7 @@ function show(event: GenerationEvent, promptIds: Int32Array, output: Output): vo
 }
 
 /** The figures that are promised first, then the others. */
-function orderedStats(stats: GenerationStats): Record<string, number> {
+function orderedStats(stats: GenerationStats): Record<string, number | null> {
   const {
     promptTokens,
     cachedTokens,
@@ -167,6 +170,10 @@ export function summary({ stats, reason }: Pick<DoneEvent, 'stats' | 'reason'>):
     const percent = (stats.acceptanceRate * 100).toFixed(0);
     parts.push(`${stats.tokensPerRound.toFixed(2)} tokens per round`, `${percent}% of ${stats.drafted} drafts accepted`);
   }
+  if (stats.pausedRounds > 0) {
+    const percent = ((stats.pausedRounds / stats.rounds) * 100).toFixed(0);
+    parts.push(`drafting paused in ${percent}% of the rounds, where it does not pay`);
+  }
   return [...parts, reasonTexts[reason]].join(' · ');
 }
 
@@ -188,7 +195,7 @@ function checkIds(ids: readonly number[], vocabularySize: number): void {
   if (wrong !== undefined) throw usageError(`--tokens: the model has no token ${wrong}; its ids are 0 to ${vocabularySize - 1}.`);
 }
 
-function generationOptions(values: Values, mode: DecodingMode, stop: string[]): GenerationOptions {
+function generationOptions(values: Values, mode: DraftingMode, stop: string[]): GenerationOptions {
   const { threshold, maxDraft, draftSampling, maxTokens } = values;
   const { temperature, topK, topP, minP, repetitionPenalty, repetitionWindow, seed } = values;
   const sampling = { temperature, topK, topP, minP, repetitionPenalty, repetitionWindow, seed };

@@ -7,6 +7,8 @@ export interface ScriptedRound {
   drafts: number[];
   accepted: number;
   token: number;
+  /** As `auto` reports it. */
+  paused?: boolean;
 }
 
 export interface ScriptedAnswer {
@@ -70,6 +72,9 @@ export class ScriptedSession implements NativeSession {
         drafted,
         accepted,
         acceptanceRate: drafted === 0 ? 0 : accepted / drafted,
+        discarded: 0,
+        pausedRounds: rounds.filter((round) => round.paused).length,
+        plainStepMs: null,
         graphsReused: 0,
         graphsBuilt: 0,
         recomputedRounds: 0,
@@ -101,8 +106,11 @@ export class ScriptedSession implements NativeSession {
 
 function wholeRound(round: ScriptedRound, options: GenerationOptions): Round {
   const drafts: Draft[] = round.drafts.map((id) => ({ ...token(id), confidence: 0.5 }));
-  const rest = { pieces: [], draftMs: 1, verifyMs: 1, rows: drafts.length + 1, mode: options.mode };
-  return { drafts, accepted: round.accepted, token: token(round.token), ...rest };
+  const { accepted, paused = false } = round;
+  const mode = drafts.length === 0 ? ('plain' as const) : ('kangaroo' as const);
+  const times = { draftMs: 1, verifyMs: 1, rows: drafts.length + 1 };
+  const automatic = { discarded: 0, paused, expectedSpeedup: options.mode === 'auto' ? 1 : null };
+  return { drafts, accepted, token: token(round.token), pieces: [], ...times, mode, ...automatic };
 }
 
 function token(id: number): Token {

@@ -1,6 +1,7 @@
-// `kangaroo verify`: proves on this machine that drafting does not change greedy answers.
+// `kangaroo verify`: proves on this machine that drafting, always or automatic, does not change greedy answers.
+import type { DraftingMode } from '../contract/engine.ts';
 import { KangarooError } from '../contract/errors.ts';
-import { text, usageError, type OptionValues, type ParsedArguments } from './arguments.ts';
+import { choice, text, usageError, type OptionValues, type ParsedArguments } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
 import { compareConversation, type Difference } from './compare.ts';
 import { modelPaths, openModel, type OpenModel } from './model.ts';
@@ -10,6 +11,11 @@ import { readPromptFile, type Conversation } from './prompts.ts';
 const options = {
   prompts: text({ valueName: 'FILE', help: 'JSON Lines: {"turns":[…]} (Spec-Bench), {"messages":[…]} or {"prompt"}; needed' }),
   ...modelOptions,
+  mode: choice({
+    choices: ['kangaroo', 'auto'],
+    help: 'What is compared with plain decoding: drafting always, or while it pays',
+    fallback: 'kangaroo',
+  }),
   ...draftingOptions,
   ...lengthOptions,
   ...commonOptions,
@@ -22,7 +28,7 @@ export const verifyCommand: Command<typeof options> = {
   description:
     'Answers every prompt twice, greedily: by plain decoding and by drafting and verifying. Exit code 1 when any token differs.\n\n' +
     'With --json one object: {"prompts","identical","differences":[{"index","position","plainId","kangarooId","logitGap"}]}.\n' +
-    'index: place in the file; position: place in the answer, both from 0. logitGap: how much plain decoding preferred its token; ' +
+    'mode: the one that was compared, kangarooId: its token; index: place in the file; position: place in the answer, both from 0. logitGap: how much plain decoding preferred its token; ' +
     'close to 0, two tokens were as good as equal. Prompts that do not fit the context are skipped and counted.',
   options,
   run,
@@ -55,8 +61,8 @@ async function run({ values }: ParsedArguments<typeof options>, context: Command
         `None of the prompts fits the context of ${totals.contextSize} tokens. Try --context.`,
       );
     }
-    context.output.object({ prompts, identical, differences, ...others });
-    context.output.text(`${report(totals, opened)}\n`);
+    context.output.object({ prompts, identical, differences, mode: values.mode, ...others });
+    context.output.text(`${report(totals, values.mode, opened)}\n`);
     return differences.length === 0;
   } finally {
     await opened.close();
@@ -73,6 +79,7 @@ async function compareAll(
     plain: await opened.openSession('plain'),
     kangaroo: await opened.openSession('drafting'),
     encode: opened.encodeChat,
+    mode: values.mode,
     options: greedyOptions(values, opened.stops({ kind: 'messages', messages: [] })),
     signal: context.signal,
   };
@@ -101,12 +108,12 @@ async function compareAll(
   return totals;
 }
 
-function report(totals: Totals, opened: OpenModel): string {
+function report(totals: Totals, mode: DraftingMode, opened: OpenModel): string {
   const lines = [`${totals.identical} of ${totals.prompts} prompts: identical, ${totals.tokens} tokens compared.`];
   for (const { index, turn, position, plainId, kangarooId, logitGap } of totals.differences) {
     const gap = logitGap === null ? '' : `, logit gap ${logitGap.toFixed(4)}`;
     const where = `prompt ${index}${turn === 0 ? '' : `, answer ${turn}`}, token ${position}`;
-    lines.push(`  ${where}: plain ${show(plainId, opened)}, kangaroo ${show(kangarooId, opened)}${gap}`);
+    lines.push(`  ${where}: plain ${show(plainId, opened)}, ${mode} ${show(kangarooId, opened)}${gap}`);
   }
   if (totals.skipped > 0) lines.push(`${totals.skipped} skipped: longer than the context of ${totals.contextSize} tokens.`);
   if (totals.shortened > 0) lines.push(`${totals.shortened} compared only in part: a later turn is longer than the context.`);
