@@ -71,7 +71,9 @@ function sourcesHash(root: string, target: string): string {
     if (file.endsWith('.md') || file.endsWith('.jsonl')) continue;
     hash.update(relative(here, file)).update('\0').update(readFileSync(file)).update('\0');
   }
-  const version = createRequire(import.meta.url)(join(packageFolder(root, 'node-llama-cpp'), 'package.json')) as { version: string };
+  const version = createRequire(import.meta.url)(join(packageFolder(root, 'node-llama-cpp'), 'package.json')) as {
+    version: string;
+  };
   return hash.update(version.version).digest('hex');
 }
 
@@ -135,10 +137,14 @@ export async function buildNative(options: BuildOptions): Promise<boolean> {
     () => {},
   );
   if (configured.code !== 0) throw new Error(`The engine could not be configured:\n${configured.tail.join('\n')}`);
-  const built = await run('cmake', ['--build', folder, '--target', target, '--parallel', String(availableParallelism())], (line) => {
-    const step = /^\[(\d+)\/(\d+)\]|^\[ *(\d+)%\]/.exec(line);
-    if (step) options.onProgress?.(step[3] ? Number(step[3]) / 100 : Number(step[1]) / Number(step[2]), 'compiling');
-  });
+  const built = await run(
+    'cmake',
+    ['--build', folder, '--target', target, '--parallel', String(availableParallelism())],
+    (line) => {
+      const step = /^\[(\d+)\/(\d+)\]|^\[ *(\d+)%\]/.exec(line);
+      if (step) options.onProgress?.(step[3] ? Number(step[3]) / 100 : Number(step[1]) / Number(step[2]), 'compiling');
+    },
+  );
   if (built.code !== 0) throw new Error(`The engine could not be built:\n${built.tail.join('\n')}`);
   writeFileSync(join(folder, `${target}.stamp`), hash);
   options.onProgress?.(1, 'built');
@@ -153,7 +159,11 @@ export function progressPrinter(what: string): (fraction: number, text: string) 
     const step = process.stderr.isTTY ? percent : Math.floor(percent / 25) * 25;
     if (step === shown) return;
     shown = step;
-    process.stderr.write(process.stderr.isTTY ? `\r${what}: ${percent}% (${text})   ${fraction === 1 ? '\n' : ''}` : `${what}: ${percent}% (${text})\n`);
+    process.stderr.write(
+      process.stderr.isTTY
+        ? `\r${what}: ${percent}% (${text})   ${fraction === 1 ? '\n' : ''}`
+        : `${what}: ${percent}% (${text})\n`,
+    );
   };
 }
 

@@ -7,6 +7,10 @@
 #include <filesystem>
 #include <fstream>
 
+#ifndef _WIN32
+#include <unistd.h>
+#endif
+
 namespace {
 
 template <typename body_fn> std::string code_of(body_fn body) {
@@ -60,6 +64,24 @@ TEST(bad_files, "missing, foreign, truncated and damaged files") {
     CHECK_CODE(load_code(test::adapter_path(options)), "invalid-argument");
     CHECK(load_code(test::starter_path(options)) == "none", "the good file does not load");
 }
+
+#ifndef _WIN32
+TEST(no_permission, "a file without read permission")
+{
+    const std::string path = write(options, "locked.gguf", bytes_of(test::starter_path(options)));
+    std::filesystem::permissions(path, std::filesystem::perms::none);
+    const uid_t me = geteuid();
+    if (me == 0) { // root reads everything: be nobody for a moment
+        CHECK(seteuid(65534) == 0, "cannot give up root's rights");
+    }
+    const std::string code = load_code(path);
+    if (me == 0) {
+        CHECK(seteuid(0) == 0, "cannot take them back");
+    }
+    CHECK(code == "file-not-readable" || code == "file-not-found", "%s", code.c_str()); // the latter where the folder itself is closed
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+}
+#endif
 
 TEST(bad_adapters, "adapters of another model, truncated, or no adapters") {
     const auto  l    = test::load_starter(options, "Q8_0");
