@@ -95,7 +95,7 @@ export interface NativeAddon {
 let loaded: NativeAddon | undefined;
 
 /** Where `native/` puts what it builds, beside the ggml backends that it links. */
-export function addonPath(root: string): string {
+function addonPath(root: string): string {
   return join(root, 'native', 'build', 'bin', 'kangaroo.node');
 }
 
