@@ -17,9 +17,9 @@ export interface Message {
   stopReason: StopReason | null;
   error: ErrorShape | null;
   /**
-   * Measured speedup over plain decoding: this answer's tokens/s over those of the plain steps inside it, which are of the
-   * same moment (`stats.plainStepMs`), or, where it had too few of them (null there), over the calibration's at load.
-   * Null while unknown.
+   * Measured speedup over plain decoding. Where the answer has plain steps enough (`stats.plainStepMs` is not null), they
+   * are the baseline, of the same moment: see `speedupInside`. Else tokens/s over the calibration's at load. Null while
+   * unknown.
    */
   speedup: number | null;
   /** Name of the model that answered. */

@@ -12,6 +12,7 @@ import type {
 } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
 import type { Settings } from '../../contract/settings.ts';
+import { speedupInside } from '../../contract/speedup.ts';
 import type { Models, ReadyState } from '../models/models.ts';
 import { shownError } from '../shown-error.ts';
 
@@ -48,8 +49,10 @@ function promptRound({ token, pieces }: PromptEvent, mode: DraftingMode): Round 
 }
 
 /** See `Message.speedup`. */
-function speedupOf({ tokensPerSecond, plainStepMs }: GenerationStats, { costs }: ReadyState): number | null {
-  const plainTokensPerSecond = plainStepMs === null ? costs.plainTokensPerSecond : 1000 / plainStepMs;
+function speedupOf(rounds: readonly Round[], stats: GenerationStats, { costs }: ReadyState): number | null {
+  if (stats.plainStepMs !== null) return speedupInside(rounds);
+  const { tokensPerSecond } = stats;
+  const { plainTokensPerSecond } = costs;
   return plainTokensPerSecond > 0 && tokensPerSecond > 0 ? tokensPerSecond / plainTokensPerSecond : null;
 }
 
@@ -133,7 +136,7 @@ export class Answer {
       } else {
         message.stats = event.stats;
         message.stopReason = event.reason;
-        message.speedup = speedupOf(event.stats, model);
+        message.speedup = speedupOf([...message.rounds, ...rounds], event.stats, model);
         message.status = event.reason === 'cancelled' ? 'stopped' : 'complete';
       }
     }

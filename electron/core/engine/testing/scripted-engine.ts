@@ -91,7 +91,7 @@ function round(id: number, text: string, mode: DraftingMode): Round {
   };
 }
 
-function stats(tokens: number, rounds: number, mode: DraftingMode): GenerationStats {
+function stats(tokens: number, rounds: number, plainSteps: number): GenerationStats {
   return {
     promptTokens: 10,
     cachedTokens: 0,
@@ -106,17 +106,26 @@ function stats(tokens: number, rounds: number, mode: DraftingMode): GenerationSt
     acceptanceRate: 1,
     discarded: 0,
     pausedRounds: 0,
-    // Plain steps inside the answer: 80 tokens per second, where the calibration has 100.
-    plainStepMs: mode === 'auto' ? 12.5 : null,
+    plainStepMs: plainSteps > 0 ? plainStepMs : null,
     graphsReused: rounds,
     graphsBuilt: 2,
     recomputedRounds: 0,
   };
 }
 
+/** One of the plain steps that `steps` stands for. */
+const plainStepMs = 4;
+const plainSteps = 8;
+
+function plainStep(id: number, mode: DraftingMode): Round {
+  const pieces = [{ id, text: '.', origin: 'target' as const }];
+  const times = { draftMs: 0, verifyMs: plainStepMs, rows: 1 };
+  return { ...round(id, '', mode), ...times, drafts: [], accepted: 0, token: { id, text: '.' }, pieces, mode: 'plain' };
+}
+
 /**
- * The answer is the last message's words, one round each. `crash`, `refuse` and `forever` act instead of being said:
- * the last goes on saying "la" until it is stopped.
+ * The answer is the last message's words, one round each. `crash`, `refuse`, `forever` and `steps` act instead of being
+ * said: the third goes on saying "la" until it is stopped, the last decodes eight tokens plainly.
  */
 export class ScriptedEngine implements EngineApi {
   /** What was asked so far. */
@@ -193,6 +202,7 @@ export class ScriptedEngine implements EngineApi {
     ]);
     let text = '>';
     let rounds = 0;
+    let steps = 0;
     let reason: StopReason = 'end-of-turn';
     const say = (word: string) => {
       queue.push([{ type: 'round', ...round(10 * ++rounds, word, options.mode) }]);
@@ -206,6 +216,12 @@ export class ScriptedEngine implements EngineApi {
         await new Promise(() => {});
       } else if (word === 'refuse') {
         throw new KangarooError('prompt-too-long', 'The conversation is too long.');
+      } else if (word === 'steps') {
+        for (let step = 0; step < plainSteps; step++) {
+          queue.push([{ type: 'round', ...plainStep(10 * ++rounds, options.mode) }]);
+          text += '.';
+        }
+        steps += plainSteps;
       } else if (word === 'forever') {
         while (!this.#stopped) {
           say('la');
@@ -216,7 +232,7 @@ export class ScriptedEngine implements EngineApi {
         say(word);
       }
     }
-    const tokens = 2 * rounds + 1;
-    queue.push([{ type: 'done', reason, tokenIds: [1], text, stats: stats(tokens, rounds, options.mode) }]);
+    const tokens = 2 * rounds - steps + 1;
+    queue.push([{ type: 'done', reason, tokenIds: [1], text, stats: stats(tokens, rounds, steps) }]);
   }
 }

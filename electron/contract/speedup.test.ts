@@ -1,0 +1,42 @@
+// The speedup over the plain steps inside an answer: 1 for plain decoding itself, and no single long step decides it.
+import { expect, test } from 'vitest';
+import type { Round } from './engine.ts';
+import { speedupInside } from './speedup.ts';
+
+const token = { id: 1, text: 'a' };
+
+function plainStep(verifyMs: number): Round {
+  const nothing = { drafts: [], accepted: 0, pieces: [], draftMs: 0, discarded: 0, paused: false, expectedSpeedup: 1 };
+  return { ...nothing, token, verifyMs, rows: 1, mode: 'plain' };
+}
+
+/** Two tokens. */
+function drafting(draftMs: number, verifyMs: number): Round {
+  const drafts = [{ ...token, confidence: 0.9 }];
+  return { ...plainStep(verifyMs), drafts, accepted: 1, draftMs, rows: 2, mode: 'kangaroo' };
+}
+
+const times = (count: number, round: Round): Round[] => Array.from({ length: count }, () => round);
+
+test('is the time that plain decoding would have taken over the time that the rounds took', () => {
+  // 28 tokens: 280 ms plainly, 80 + 10 × 12 ms as they were decoded.
+  expect(speedupInside([...times(8, plainStep(10)), ...times(10, drafting(4, 8))])).toBeCloseTo(1.4);
+  expect(speedupInside([...times(8, plainStep(10)), ...times(10, drafting(14, 16))])).toBeCloseTo(280 / 380);
+});
+
+test('of plain decoding is 1, however unevenly it goes', () => {
+  expect(speedupInside([2, 3, 2, 9, 2, 3, 2, 2, 40, 2].map(plainStep))).toBeCloseTo(1);
+});
+
+test('is not decided by one step that was held up', () => {
+  const steady = speedupInside([...times(8, plainStep(10)), ...times(10, drafting(4, 8))]) ?? 0;
+  const interrupted = speedupInside([...times(7, plainStep(10)), plainStep(900), ...times(10, drafting(4, 8))]) ?? 0;
+  expect(interrupted / steady).toBeLessThan(1.2);
+});
+
+test('is unknown with too few plain steps; the prompt’s own token is none', () => {
+  const prompt = { ...plainStep(0), rows: 0 };
+  expect(speedupInside([...times(7, plainStep(10)), prompt, drafting(4, 8)])).toBeNull();
+  expect(speedupInside([])).toBeNull();
+  expect(speedupInside(times(9, plainStep(0)))).toBeNull();
+});
