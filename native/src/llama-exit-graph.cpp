@@ -1,0 +1,315 @@
+// The graph surgery behind llama-exit.h. An architecture's own graph is built as always, then cut at the exit state:
+//   draft, state: the nodes up to the cut, then the adapter (and the base's own head, taken from the graph's tail)
+//   verify:       the nodes behind the cut, which becomes a view of the stored exit states
+//   full:         unchanged, plus the adapter's K/V of every token
+#include "llama-exit-internal.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <unordered_set>
+
+namespace {
+
+// All tensors that set_inputs() writes: they must stay in a cut graph, or they would not be allocated.
+std::vector<ggml_tensor *> input_tensors(ggml_cgraph * gf) {
+    std::vector<ggml_tensor *>        found;
+    std::unordered_set<ggml_tensor *> seen;
+    for (int i = 0; i < ggml_graph_n_nodes(gf); ++i) {
+        for (ggml_tensor * src : ggml_graph_node(gf, i)->src) {
+            if (src && (src->flags & GGML_TENSOR_FLAG_INPUT) && seen.insert(src).second) {
+                found.push_back(src);
+            }
+        }
+    }
+    return found;
+}
+
+// The exit state in a freshly built graph: architectures that do not record their layer inputs name the layer outputs.
+ggml_tensor * find_cut(const llm_graph_result & res, const std::vector<ggml_tensor *> & nodes, int32_t exit_layer) {
+    if (ggml_tensor * t = res.get_layer_inp(exit_layer)) {
+        return t;
+    }
+    const std::string name = "l_out-" + std::to_string(exit_layer - 1);
+    for (ggml_tensor * node : nodes) {
+        if (name == node->name) {
+            return node;
+        }
+    }
+    return nullptr;
+}
+
+void replace_source(ggml_tensor * node, const ggml_tensor * from, ggml_tensor * to) {
+    for (auto & src : node->src) {
+        if (src == from) {
+            src = to;
+        }
+    }
+    if (node->view_src == from) {
+        node->view_src = to;
+    }
+}
+
+} // namespace
+
+// What the adapter shares with the base's own attention.
+struct llama_exit::attention_inputs {
+    ggml_tensor * pos    = nullptr; // I32 [n_tokens]
+    ggml_tensor * k_idxs = nullptr; // I64 [n_tokens], cells to write
+    ggml_tensor * mask   = nullptr; // [n_kv, n_tokens]
+
+        explicit attention_inputs(const llm_graph_result & res) {
+        for (const auto & in : res.inputs) {
+            if (const auto * pos = dynamic_cast<const llm_graph_input_pos *>(in.get())) {
+                this->pos = pos->pos;
+            } else if (const auto * kv = dynamic_cast<const llm_graph_input_attn_kv *>(in.get())) {
+                this->k_idxs = kv->get_k_idxs();
+                this->mask   = kv->get_kq_mask();
+            } else if (const auto * iswa = dynamic_cast<const llm_graph_input_attn_kv_iswa *>(in.get())) {
+                this->k_idxs = iswa->get_k_idxs();
+                this->mask   = iswa->get_kq_mask();
+            }
+        }
+    }
+};
+
+// Sets which row of the round a draft step fills, and watches that verification gets the cells that the drafts wrote.
+class llama_exit::input : public llm_graph_input_i {
+public:
+    input(llama_exit & owner, const llama_memory_context_i * mctx) : owner(owner), mctx(mctx) {}
+
+    void set_input(const llama_ubatch * ubatch) override {
+        const phase p = owner.phase_;
+        if (row) {
+            const int64_t r = owner.row_;
+            ggml_backend_tensor_set(row, &r, 0, sizeof(r));
+        }
+        if (p != phase::draft && p != phase::state && p != phase::verify) {
+            return;
+        }
+        const auto cells = cells_of(mctx);
+        const size_t n   = ubatch->n_tokens;
+        for (const auto * kv : {cells.base, cells.swa}) {
+            if (!kv) {
+                continue;
+            }
+            const size_t offset = kv == cells.base ? 0 : owner.max_rows_;
+            kv->set_input_k_idxs(owner.probe_of(n), ubatch);
+            const auto * idxs = static_cast<const int64_t *>(owner.probe_of(n)->data);
+            for (size_t i = 0; i < n; ++i) {
+                if (p == phase::verify) {
+                    owner.cells_moved_ |= owner.cells_[offset + i] != idxs[i];
+                } else {
+                    owner.cells_[offset + owner.row_] = idxs[i];
+                }
+            }
+        }
+    }
+
+    bool can_reuse(const llm_graph_params & params) override {
+        mctx = params.mctx;
+        return true;
+    }
+
+    llama_exit &                   owner;
+    const llama_memory_context_i * mctx;
+    ggml_tensor *                  row = nullptr; // I64 [1]
+};
+
+void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params) {
+    ++built_;
+    if (phase_ == phase::off || !adapter_) {
+        return;
+    }
+    ggml_cgraph *              gf = g.gf;
+    std::vector<ggml_tensor *> nodes;
+    nodes.reserve(ggml_graph_n_nodes(gf));
+    for (int i = 0; i < ggml_graph_n_nodes(gf); ++i) {
+        nodes.push_back(ggml_graph_node(gf, i));
+    }
+    ggml_tensor * cut   = find_cut(*g.res, nodes, adapter_->exit_layer);
+    const auto    cut_at = std::find(nodes.begin(), nodes.end(), cut);
+    if (!cut || cut_at == nodes.end() || cut->ne[0] != g.n_embd || cut->ne[1] != g.n_tokens || cut->type != GGML_TYPE_F32) {
+        throw std::runtime_error("this architecture does not show the state between its layers");
+    }
+    const attention_inputs in(*g.res);
+    if (!in.pos || !in.k_idxs || !in.mask) {
+        throw std::runtime_error("this architecture has no ordinary causal attention for the adapter to share");
+    }
+
+    if (phase_ == phase::full) {
+        build_adapter_kv(g, cut, in);
+        return;
+    }
+
+    const auto inputs = input_tensors(gf);
+    auto own = std::make_unique<input>(*this, params.mctx);
+    ggml_graph_clear(gf);
+
+    if (phase_ == phase::verify) {
+        rewrite_verify(g, nodes, cut_at - nodes.begin());
+    } else {
+        own->row = ggml_new_tensor_1d(g.ctx0, GGML_TYPE_I64, 1);
+        ggml_set_input(own->row);
+        for (auto it = nodes.begin(); it != cut_at + 1; ++it) {
+            ggml_build_forward_expand(gf, *it);
+        }
+        ggml_build_forward_expand(gf, ggml_set_rows(g.ctx0, states_, cut, own->row));
+        ggml_tensor * normed = build_adapter_kv(g, cut, in);
+        if (phase_ == phase::draft) {
+            build_draft(g, nodes, build_adapter(g, cut, normed, in));
+        }
+        g.res->t_logits = nullptr;
+    }
+    g.res->t_embd = nullptr;
+    for (ggml_tensor * t : inputs) {
+        ggml_build_forward_expand(gf, t);
+    }
+    g.res->add_input(std::move(own));
+}
+
+// Late layers only: the cut is no longer computed but read from the stored states.
+void llama_exit::rewrite_verify(llm_graph_context & g, const std::vector<ggml_tensor *> & nodes, size_t cut_at) {
+    ggml_tensor * cut = nodes[cut_at];
+    cut->op    = GGML_OP_NONE;
+    cut->flags = 0;
+    std::fill(std::begin(cut->src), std::end(cut->src), nullptr);
+    cut->buffer    = nullptr;
+    cut->view_src  = states_;
+    cut->view_offs = 0;
+    if (ggml_backend_view_init(cut) != GGML_STATUS_SUCCESS) {
+        throw std::runtime_error("the exit states could not be read from their device");
+    }
+    for (size_t i = cut_at + 1; i < nodes.size(); ++i) {
+        ggml_build_forward_expand(g.gf, nodes[i]);
+    }
+    // What late nodes need of the early part besides the cut is computed again. Masks and position tables may be; a
+    // matrix product means that the layers are entangled, and drafting would be slow in silence.
+    const std::unordered_set<ggml_tensor *> early(nodes.begin(), nodes.begin() + cut_at);
+    for (int i = 0; i < ggml_graph_n_nodes(g.gf); ++i) {
+        ggml_tensor * node = ggml_graph_node(g.gf, i);
+        if ((node->op == GGML_OP_MUL_MAT || node->op == GGML_OP_MUL_MAT_ID) && early.count(node)) {
+            throw std::runtime_error("its late layers also read from its early layers past the exit");
+        }
+    }
+}
+
+static ggml_tensor * build_rms_norm(ggml_context * ctx, ggml_tensor * x, ggml_tensor * weight, float eps) {
+    return ggml_mul(ctx, ggml_rms_norm(ctx, x, eps), weight);
+}
+
+static ggml_tensor * build_rope(const llm_graph_context & g, const llama_exit_adapter & a, ggml_tensor * x, ggml_tensor * pos, ggml_tensor * factors) {
+    return ggml_rope_ext(g.ctx0, x, pos, factors, a.n_rot, g.rope_type, g.n_ctx_orig, a.freq_base, g.freq_scale, g.ext_factor,
+        g.attn_factor, g.beta_fast, g.beta_slow);
+}
+
+// Writes the adapter's K/V of all tokens into their cells; returns the normed exit state.
+ggml_tensor * llama_exit::build_adapter_kv(llm_graph_context & g, ggml_tensor * h, const attention_inputs & in) {
+    const llama_exit_adapter & a = *adapter_;
+    ggml_context *  ctx     = g.ctx0;
+    const int64_t   n_head  = a.wk->ne[1] / a.n_head_kv;
+    ggml_tensor *   factors = ctx_.get_model().get_rope_factors(ctx_.get_cparams(), a.exit_layer);
+    ggml_tensor *   normed  = build_rms_norm(ctx, h, a.attn_norm, a.norm_eps);
+
+    ggml_tensor * k = ggml_reshape_3d(ctx, ggml_mul_mat(ctx, a.wk, normed), n_head, a.n_head_kv, h->ne[1]);
+    k               = build_rope(g, a, k, in.pos, factors);
+    k               = ggml_reshape_2d(ctx, k, a.wk->ne[1], h->ne[1]);
+    ggml_tensor * v = ggml_mul_mat(ctx, a.wv, normed);
+    ggml_build_forward_expand(g.gf, ggml_set_rows(ctx, k_, k, in.k_idxs));
+    ggml_build_forward_expand(g.gf, ggml_set_rows(ctx, v_, v, in.k_idxs));
+    return normed;
+}
+
+// norm(h + wo * MHA(normed)), [n_embd, n_tokens]; reads the cells that build_adapter_kv has written.
+ggml_tensor * llama_exit::build_adapter(llm_graph_context & g, ggml_tensor * h, ggml_tensor * normed, const attention_inputs & in) {
+    const llama_exit_adapter & a = *adapter_;
+    ggml_context * ctx      = g.ctx0;
+    const int64_t  n_tokens = h->ne[1];
+    const int64_t  n_head   = a.wq->ne[1] / a.n_head; // width of a head
+    const int64_t  n_kv     = in.mask->ne[0];
+    const float    scale    = 1.0f / std::sqrt(static_cast<float>(n_head));
+    ggml_tensor *  factors  = ctx_.get_model().get_rope_factors(ctx_.get_cparams(), a.exit_layer);
+
+    ggml_tensor * q = ggml_reshape_3d(ctx, ggml_mul_mat(ctx, a.wq, normed), n_head, a.n_head, n_tokens);
+    q               = ggml_permute(ctx, build_rope(g, a, q, in.pos, factors), 0, 2, 1, 3);
+
+    const auto cells = [&](ggml_tensor * t) { // [n_embd_head, n_kv, n_head_kv]
+        const size_t head_bytes = ggml_row_size(t->type, n_head);
+        return ggml_view_3d(ctx, t, n_head, n_kv, a.n_head_kv, t->nb[1], head_bytes, 0);
+    };
+    ggml_tensor * out;
+    if (ctx_.get_cparams().flash_attn) {
+        out = ggml_flash_attn_ext(ctx, q, cells(k_), cells(v_), in.mask, scale, 0.0f, 0.0f);
+        ggml_prec_set_acc(out, GGML_PREC_F32);
+        out = ggml_reshape_2d(ctx, out, out->ne[0] * out->ne[1], n_tokens);
+    } else {
+        ggml_tensor * kq = ggml_mul_mat(ctx, cells(k_), q);
+        ggml_prec_set_acc(kq, GGML_PREC_F32);
+        kq = ggml_soft_max_ext(ctx, kq, in.mask, scale, 0.0f);
+        ggml_tensor * v = ggml_cont(ctx, ggml_transpose(ctx, cells(v_)));
+        out = ggml_permute(ctx, ggml_mul_mat(ctx, v, kq), 0, 2, 1, 3);
+        out = ggml_cont_2d(ctx, out, out->ne[0] * out->ne[1], n_tokens);
+    }
+    ggml_tensor * y = ggml_add(ctx, h, ggml_mul_mat(ctx, a.wo, out));
+    return build_rms_norm(ctx, y, a.norm, a.norm_eps);
+}
+
+// The base's own head on the adapter's output: the tail of the built graph, from its normalised final state to its logits
+// (scales and soft caps included), is hung behind `y`. Then the likeliest token and its probability.
+void llama_exit::build_draft(llm_graph_context & g, const std::vector<ggml_tensor *> & nodes, ggml_tensor * y) {
+    ggml_context * ctx    = g.ctx0;
+    ggml_tensor *  normed = g.res->t_embd;
+    ggml_tensor *  logits = g.res->t_logits;
+    if (!normed || !logits) {
+        throw std::runtime_error("this architecture has no separate head");
+    }
+    std::unordered_set<ggml_tensor *> tail = {normed};
+    for (ggml_tensor * node : nodes) {
+        bool after = false;
+        for (ggml_tensor * src : node->src) {
+            after |= src && tail.count(src);
+        }
+        if (!after) {
+            continue;
+        }
+        tail.insert(node);
+        replace_source(node, normed, y);
+        if (adapter_->head) {
+            narrow_to_draft_vocabulary(node);
+        }
+    }
+    if (!tail.count(logits)) {
+        throw std::runtime_error("the head of this architecture does not read its normalised final state");
+    }
+    logits = ggml_reshape_2d(ctx, logits, logits->ne[0], 1);
+    ggml_build_forward_expand(g.gf, logits);
+    ggml_tensor * id   = ggml_argmax(ctx, logits);
+    ggml_tensor * prob = ggml_soft_max(ctx, logits);
+    prob               = ggml_get_rows(ctx, ggml_reshape_2d(ctx, prob, 1, logits->ne[0]), id);
+    for (ggml_tensor * t : {logits, id, prob}) {
+        ggml_set_output(t);
+        ggml_build_forward_expand(g.gf, t);
+    }
+    slot & s       = *slots_[SLOT_DRAFT];
+    s.draft_id     = id;
+    s.draft_prob   = prob;
+    s.draft_logits = logits;
+}
+
+// Gives a node of the head the width of the draft vocabulary; its weights are replaced by their gathered rows.
+void llama_exit::narrow_to_draft_vocabulary(ggml_tensor * node) const {
+    switch (node->op) {
+        case GGML_OP_MUL_MAT:
+            node->src[0] = adapter_->head;
+            break;
+        case GGML_OP_SCALE:
+        case GGML_OP_UNARY:
+            break;
+        default:
+            throw std::runtime_error("the head of this architecture cannot be narrowed to a draft vocabulary");
+    }
+    node->ne[0] = adapter_->head->ne[1];
+    for (int i = 1; i < GGML_MAX_DIMS; ++i) {
+        node->nb[i] = node->nb[i - 1] * node->ne[i - 1];
+    }
+}

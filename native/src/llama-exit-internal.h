@@ -1,0 +1,41 @@
+// Shared by the two halves of llama-exit: the passes and the graphs.
+#pragma once
+
+#include "llama-exit.h"
+
+#include "llama-context.h"
+#include "llama-graph.h"
+#include "llama-kv-cache-iswa.h"
+#include "llama-kv-cache.h"
+#include "llama-model.h"
+
+#include <array>
+
+// A scheduler with the graphs it has allocated; swapped into the context while it is the current one.
+struct llama_exit::slot {
+    ggml_backend_sched_ptr              sched;
+    std::array<llm_graph_result_ptr, 2> graphs;
+    llm_graph_result *                  active = nullptr;
+
+    ggml_tensor * draft_id     = nullptr; // I32 [1], index into the draft vocabulary
+    ggml_tensor * draft_prob   = nullptr; // F32 [1]
+    ggml_tensor * draft_logits = nullptr; // F32 [n_draft]
+};
+
+inline constexpr size_t SLOT_MAIN = 0, SLOT_DRAFT = 1, SLOT_STATE = 2, SLOT_VERIFY = 2; // verify of n rows: SLOT_VERIFY + n
+
+struct base_cells {
+    const llama_kv_cache_context * base = nullptr;
+    const llama_kv_cache_context * swa  = nullptr;
+};
+
+// The K/V cache contexts behind a memory context; both null for kinds of memory that cannot be rolled back.
+inline base_cells cells_of(const llama_memory_context_i * mctx) {
+    if (const auto * kv = dynamic_cast<const llama_kv_cache_context *>(mctx)) {
+        return {kv, nullptr};
+    }
+    if (const auto * iswa = dynamic_cast<const llama_kv_cache_iswa_context *>(mctx)) {
+        return {iswa->get_base(), iswa->get_swa()};
+    }
+    return {};
+}

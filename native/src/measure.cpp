@@ -1,0 +1,126 @@
+// The timing half of a session: how many threads, and what each kind of pass costs.
+#include "argument-check.h"
+#include "session.h"
+#include "timing.h"
+
+#include <algorithm>
+
+namespace kangaroo {
+
+// More threads are not always faster: a small model spends its time waiting at barriers, and on a machine whose other cores
+// are busy every barrier waits for the slowest thread. Takes a few milliseconds; large models are left alone.
+void session::choose_threads() {
+    constexpr double  LARGE_MS  = 40.0; // a pass of this length on one thread is bound by arithmetic or memory, not by barriers
+    constexpr double  BUDGET_MS = 150.0;
+    constexpr int32_t PASSES = 6, BURSTS = 5;
+    const auto pass_ms = [&](int32_t n, int32_t passes, double limit_ms) {
+        llama_set_n_threads(ctx_.get(), n, n);
+        const llama_token token = 0;
+        const double      start = now_ms();
+        int32_t           done  = 0;
+        while (done < passes && (done == 0 || now_ms() - start < limit_ms)) {
+            exit_->keep(0);
+            check(exit_->decode(&token, 1, 0, false, true));
+            llama_synchronize(ctx_.get());
+            ++done;
+        }
+        return (now_ms() - start) / done;
+    };
+    const double one = threads_ > 1 ? std::min(pass_ms(1, 1, 0.0), pass_ms(1, 1, 0.0)) : LARGE_MS;
+    if (one < LARGE_MS) {
+        std::vector<int32_t> candidates;
+        for (const int32_t n : {threads_, threads_ - 1, threads_ / 2, 1}) {
+            if (n >= 1 && std::find(candidates.begin(), candidates.end(), n) == candidates.end()) {
+                candidates.push_back(n);
+            }
+        }
+        std::vector<std::vector<double>> times(candidates.size());
+        const double start = now_ms();
+        for (int32_t burst = 0; burst < BURSTS && (burst == 0 || now_ms() - start < BUDGET_MS); ++burst) {
+            for (size_t i = 0; i < candidates.size(); ++i) {
+                times[i].push_back(pass_ms(candidates[i], PASSES, 3.0 * one * PASSES));
+            }
+        }
+        size_t best = 0;
+        for (size_t i = 1; i < candidates.size(); ++i) {
+            if (quantile(times[i], 0.5) < 0.95 * quantile(times[best], 0.5)) {
+                best = i;
+            }
+        }
+        threads_ = candidates[best];
+    }
+    llama_set_n_threads(ctx_.get(), threads_, threads_);
+    exit_->keep(0);
+}
+
+pass_costs session::measure(int32_t max_rows, int32_t repeat, int32_t depth, double budget_ms) {
+    check_range("maxRows", max_rows, 1, MAX_DRAFT + 1);
+    check_range("repeat", repeat, 1, 1000);
+    check_range("depth", depth, 1, std::max(1, context_size() - max_rows - 1));
+    reset();
+    const double start = now_ms();
+    std::vector<llama_token> tokens(depth + max_rows);
+    for (size_t i = 0; i < tokens.size(); ++i) { // any tokens do: the work does not depend on them
+        tokens[i] = static_cast<llama_token>((i * 2654435761u + 17) % model_->info().n_vocab);
+    }
+    generation_stats stats;
+    read_prompt({tokens.begin(), tokens.begin() + depth}, adapter_ != nullptr, {}, stats);
+    const llama_token * next = tokens.data() + depth;
+
+    pass_costs costs;
+    costs.depth = depth;
+    std::vector<double> plain, draft, state;
+    const auto full = [&](int32_t n) {
+        exit_->keep(depth);
+        const double t = now_ms();
+        check(exit_->decode(next, n, depth, false, true));
+        llama_synchronize(ctx_.get());
+        return now_ms() - t;
+    };
+    full(1);
+    for (int32_t i = 0; i < 3 * repeat && (i < 3 || now_ms() - start < budget_ms / 2); ++i) {
+        plain.push_back(full(1));
+    }
+    costs.plain_quartiles = {quantile(plain, 0.25), quantile(plain, 0.75)};
+    for (int32_t n = 1; n <= max_rows && (n == 1 || now_ms() - start < budget_ms); ++n) {
+        std::vector<double> all, late;
+        full(n); // builds the graph
+        for (int32_t i = 0; i < repeat && (i < 1 || now_ms() - start < budget_ms); ++i) {
+            all.push_back(full(n));
+        }
+        costs.verify.push_back(n == 1 ? quantile(plain, 0.5) : quantile(all, 0.5));
+        for (int32_t i = 0; adapter_ && i <= repeat && (i < 2 || now_ms() - start < budget_ms); ++i) {
+            exit_->keep(depth);
+            for (int32_t row = 0; row < n; ++row) { // as a round does: the last row needs no draft
+                llama_exit_draft out;
+                const bool       last = row > 0 && row == n - 1;
+                const double     t    = now_ms();
+                check(last ? exit_->state(next[row], depth + row, row) : exit_->draft(next[row], depth + row, row, out, false));
+                (last ? state : draft).push_back(now_ms() - t);
+            }
+            bool         recomputed = false;
+            const double t          = now_ms();
+            check(exit_->verify(next, n, depth, recomputed));
+            llama_synchronize(ctx_.get());
+            if (i > 0) { // the first one built the graph
+                late.push_back(now_ms() - t);
+            }
+        }
+        if (adapter_) {
+            costs.verify_late.push_back(quantile(late, 0.5));
+        }
+    }
+    if (adapter_) {
+        costs.draft_step = quantile(draft, 0.5);
+        costs.state_step = state.empty() ? costs.draft_step : quantile(state, 0.5);
+        for (auto & policy : policies_) {
+            policy.times = {costs.verify[0], costs.draft_step, costs.state_step, costs.verify_late};
+            policy.times.verify.resize(MAX_DRAFT + 1, 0.0);
+        }
+    }
+    reset();
+    costs.took_ms = now_ms() - start;
+    return costs;
+}
+
+} // namespace kangaroo
