@@ -2,7 +2,7 @@
 import { Monitor, Moon, Settings as SettingsIcon, SquarePen, Sun } from 'lucide-react';
 import type { Settings } from '../electron/contract/settings.ts';
 import { useChat } from './chat/chat-store.ts';
-import { DraftingSwitch } from './model/drafting-switch.tsx';
+import { DraftingStatus } from './model/drafting-status.tsx';
 import { LoadingBar, ModelStatus } from './model/model-status.tsx';
 import { useSettings } from './settings/settings-store.ts';
 import { strings } from './strings.ts';
@@ -10,6 +10,7 @@ import { Mark } from './ui/mark.tsx';
 
 export function Header({ onSettings }: { onSettings: () => void }) {
   const newChat = useChat((state) => state.newChat);
+  const unreadable = useChat((state) => state.unreadable !== null);
   return (
     <header className="relative z-20 flex items-center gap-1.5 border-b border-line px-3 py-2 sm:gap-3 sm:px-4">
       <h1 className="flex shrink-0 items-center gap-2 text-[15px] font-semibold tracking-tight">
@@ -20,7 +21,7 @@ export function Header({ onSettings }: { onSettings: () => void }) {
       <div className="min-w-0 flex-1">
         <ModelStatus />
       </div>
-      <DraftingSwitch />
+      <DraftingStatus />
       <div className="flex items-center">
         <button
           type="button"
@@ -28,6 +29,7 @@ export function Header({ onSettings }: { onSettings: () => void }) {
           data-testid="new-chat"
           aria-label={strings.header.newChat}
           title={strings.header.newChat}
+          disabled={unreadable}
           onClick={() => void newChat()}
         >
           <SquarePen size={18} aria-hidden />

@@ -10,6 +10,11 @@ function speed(value: number): string {
   return value >= 100 ? whole.format(value) : one.format(value);
 }
 
+/** Small models decode in less than a millisecond. */
+function time(ms: number): string {
+  return `${ms < 10 ? two.format(ms) : one.format(ms)} ms`;
+}
+
 function count(value: number, singular: string, plural: string): string {
   return `${whole.format(value)} ${value === 1 ? singular : plural}`;
 }
@@ -76,17 +81,38 @@ export const strings = {
   },
 
   drafting: {
-    on: 'Drafting on',
-    off: 'Drafting off',
-    onTitle: (maxDraft: number) =>
-      `The model drafts up to ${count(maxDraft, 'token', 'tokens')} per round. Click to decode plainly.`,
-    offTitle: 'The model decodes token by token. Click to let it draft.',
-    noAdapter: 'Drafting off: no adapter',
-    noAdapterShort: 'No adapter',
-    noAdapterTitle: 'Drafting is off: no adapter for this model.',
-    adapterError: (message: string) => `Drafting is off: the adapter cannot be used. ${message}`,
-    decodePlainly: 'Decode plainly',
-    decodePlainlyTitle: 'Turns drafting off, for the next answers.',
+    label: 'Drafting',
+    /** What the header says, and what it says where there is little room. */
+    states: {
+      automatic: ['Drafting: on', 'On'],
+      always: ['Drafting: on', 'On'],
+      plain: ['Off: you chose plain decoding', 'Off'],
+      noAdapter: ['Off: no adapter for this model', 'Off'],
+      adapterError: ['Off: the adapter cannot be used', 'Off'],
+    },
+    paused: (speedup: number | null): [string, string] =>
+      speedup === null
+        ? ['Drafting paused', 'Paused']
+        : [`Drafting paused: ${two.format(speedup)}× on this text`, `Paused: ${two.format(speedup)}×`],
+    reasons: {
+      automatic: 'The model drafts while that pays on the text at hand, and pauses by itself while it does not.',
+      always: 'Every round drafts, also on text where that is slower. “Automatic” drafts only while it pays.',
+      plain: 'You chose plain decoding: one token at a time, no drafts. Choose “Automatic” to let the model draft where it pays.',
+      noAdapter:
+        'To draft, a model needs an adapter that was trained for it, and this one has none: it decodes plainly. ' +
+        'If you have one, start Kangaroo Chat with it:',
+      adapterError: 'The model decodes plainly. Start Kangaroo Chat with an adapter that was trained for this model:',
+    },
+    pausedReason: (speedup: number | null) =>
+      (speedup === null
+        ? 'On this text, drafting does not pay at present, so tokens are decoded plainly. '
+        : `On this text, drafting would decode at ${two.format(speedup)}× the speed of plain decoding, so tokens are decoded plainly. `) +
+      'Short probes look again, and drafting goes on as soon as it pays. There is nothing to do. ' +
+      'To see drafts all the same, choose “Always draft”.',
+    copyCommand: 'Copy the command',
+    startWith: 'npm run kangaroo -- serve --model FILE --adapter FILE',
+    switchToAutomatic: 'Switch to automatic',
+    switchToAutomaticTitle: 'The next answers draft only while that pays.',
   },
 
   chat: {
@@ -120,6 +146,27 @@ export const strings = {
     notDone: 'That did not work',
   },
 
+  storeProblem: {
+    titles: {
+      damaged: 'Your chats cannot be read',
+      tooNew: 'Your chats belong to a later version',
+      other: 'Your chats could not be opened',
+    },
+    waysOut: {
+      damaged: 'If you have a copy of the file from before, put it back and reload.',
+      tooNew: 'Or set the old chats aside and start with an empty list here; the file is kept for the later version.',
+      other: 'Once that is put right, reload.',
+    },
+    setAside: 'Set the old chats aside and start fresh',
+    reload: 'Reload',
+    askTitle: 'Set the old chats aside?',
+    askText:
+      'Kangaroo Chat renames the file of your chats and starts with an empty one. Nothing is deleted: with the file back ' +
+      'under its old name, the old chats are back too.',
+    confirm: 'Set aside and start fresh',
+    cancel: 'Cancel',
+  },
+
   composer: {
     label: 'Your message',
     placeholder: 'Write a message',
@@ -144,16 +191,27 @@ export const strings = {
     tokensPerSecond: (value: number) => `${speed(value)} tokens/s`,
     tokensPerRound: (value: number) => `${two.format(value)} tokens per round`,
     acceptance: (rate: number) => `${percent.format(rate)} accepted of drafted`,
-    faster: (factor: number) => `${two.format(factor)}× plain decoding`,
-    same: (factor: number) => `${two.format(factor)}× plain – no measurable difference`,
-    slower: (factor: number) => `${two.format(factor)}× plain – drafting is slower here`,
+    factor: (factor: number) => `${two.format(factor)}× plain decoding`,
+    same: 'About as fast as plain decoding',
+    slower: (factor: number) => `${two.format(factor)}× plain decoding: slower here`,
+    baselines: { answer: 'plain steps inside this answer', calibration: 'calibration at load' },
+    baseline: (source: string) => `Baseline: ${source}`,
+    /** Rounded down: 100% means all of them. */
+    paused: (share: number) => `${percent.format(Math.floor(share * 100) / 100)} of rounds paused`,
+    pausedTip: (paused: number, rounds: number, discarded: number) =>
+      `Drafting did not pay during ${whole.format(paused)} of ${count(rounds, 'round', 'rounds')}: tokens were decoded plainly there, ` +
+      `but for short probes.` +
+      (discarded > 0 ? ` ${count(discarded, 'draft was', 'drafts were')} discarded as not worth verifying.` : ''),
     plain: 'Plain decoding',
     noAdapter: 'Drafting is off: no adapter for this model',
     measuring: 'Measuring…',
-    speedupTip: (plain: number, low: number, high: number, depth: number) =>
-      `Plain decoding was measured on this machine in a short calibration when the model was loaded: ${speed(plain)} tokens/s ` +
+    answerTip: (factor: number) =>
+      `${two.format(factor)}×, compared with the plain decoding steps inside this answer, which are of the same moment.`,
+    calibrationTip: (factor: number, plain: number, low: number, high: number, depth: number) =>
+      `${two.format(factor)}×. Plain decoding was measured on this machine in a short calibration when the model was loaded: ${speed(plain)} tokens/s ` +
       `(middle half of the samples ${speed(low)}–${speed(high)}), with ${count(depth, 'token', 'tokens')} in the context.`,
-    speedupTipShort: 'Compared with plain decoding as measured on this machine in a short calibration when the model was loaded.',
+    calibrationTipShort: (factor: number) =>
+      `${two.format(factor)}×, compared with plain decoding as measured on this machine in a short calibration when the model was loaded.`,
     acceptanceTip: (accepted: number, drafted: number) =>
       `${whole.format(accepted)} of ${count(drafted, 'drafted token was', 'drafted tokens were')} accepted. ` +
       'This is not a speed: drafting costs time too.',
@@ -171,10 +229,16 @@ export const strings = {
     label: 'The answer, round by round',
     help: 'Arrow keys move from round to round.',
     hint: 'Point at a round, or focus it, to see what happened in it.',
+    hintPaused: 'Text without a tint was decoded plainly.',
     title: (number: number, total: number) => `Round ${whole.format(number)} of ${whole.format(total)}`,
     prompt: 'The first token: it came with the prompt’s own pass.',
     summary: (drafted: number, accepted: number) => `${whole.format(drafted)} drafted, ${whole.format(accepted)} accepted`,
+    discarded: (discarded: number) => `${count(discarded, 'draft', 'drafts')} discarded as not worth verifying`,
+    probe: 'A probe',
     plainRound: 'No drafts: one token, decoded plainly.',
+    pausedRound: 'Drafting paused: one token, decoded plainly.',
+    baselineRound: 'One token, decoded plainly to keep the baseline current.',
+    expectedSpeedup: (speedup: number) => `Drafting rounds of late: ${two.format(speedup)}× plain decoding`,
     ghostTitle: (confidence: number) => `Rejected draft, confidence ${percent.format(confidence)}`,
     confidence: (value: number) => percent.format(value),
     accepted: 'accepted',
@@ -183,7 +247,8 @@ export const strings = {
     target: 'The model’s own token',
     targetInstead: 'The model said instead',
     times: (draftMs: number, verifyMs: number, rows: number) =>
-      `draft ${one.format(draftMs)} ms · verify ${one.format(verifyMs)} ms · ${count(rows, 'row', 'rows')}`,
+      `draft ${time(draftMs)} · verify ${time(verifyMs)} · ${count(rows, 'row', 'rows')}`,
+    plainTime: (ms: number) => time(ms),
     emptyToken: '(no text)',
   },
 
@@ -214,8 +279,16 @@ export const strings = {
     appearance: 'Appearance',
     about: 'About',
     decodingMode: 'Decoding',
-    decodingModes: { kangaroo: 'Draft and verify', plain: 'Plain' },
-    decodingModeHelp: 'Every draft is verified by the whole model: drafting is about speed only.',
+    decodingModes: {
+      auto: {
+        label: 'Automatic (recommended)',
+        help: 'Drafts while that pays on the text at hand, decodes plainly while it does not.',
+      },
+      kangaroo: { label: 'Always draft', help: 'Drafts in every round, also where that is slower.' },
+      plain: { label: 'Plain', help: 'One token at a time, without drafts.' },
+    },
+    decodingModeHelp: 'Every draft is verified by the whole model: this is about speed only.',
+    thresholdUnused: 'Not used by “Automatic”, which decides by what drafting costs and brings.',
     threshold: 'Threshold η',
     thresholdHelp: 'Drafting goes on while the draft’s confidence is at least this.',
     maxDraft: 'Longest draft γ',

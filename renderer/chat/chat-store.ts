@@ -11,7 +11,13 @@ import { applyEvents, type ChatView } from './chat-events.ts';
 interface ChatStore extends ChatView {
   /** What the last action of the user was refused with, and whether that action was sending. */
   error: (ErrorShape & { sending: boolean }) | null;
+  /** Why the core cannot give any chat; null where it can. */
+  unreadable: ErrorShape | null;
   attach(client: AppApi, signal: AbortSignal): void;
+  /** Asks for the chat once more, after it could not be read. */
+  reload(): Promise<void>;
+  /** Keeps the chats that cannot be read under another name, and starts an empty one. Resolves to whether it did. */
+  setAside(): Promise<boolean>;
   /** Resolves to whether the core took the message. */
   send(text: string): Promise<boolean>;
   stop(): Promise<void>;
@@ -31,9 +37,21 @@ export const useChat = create<ChatStore>()((set, get) => {
     watching?.abort();
     watching = new AbortController();
     queue.clear();
-    set({ chat, prefill: null });
+    set({ chat, prefill: null, unreadable: null });
     const ended = AbortSignal.any([signal, watching.signal]);
     void follow(client.chats.watch(chat.id), ended, queue.push, (error) => fail(error));
+  }
+
+  /** Shows the current chat, or why it cannot be read. */
+  async function open(client: AppApi, signal: AbortSignal): Promise<void> {
+    try {
+      const chat = await client.chats.current();
+      if (!signal.aborted) watch(client, signal, chat);
+    } catch (error) {
+      const shape = toErrorShape(error);
+      // A connection that is lost says so elsewhere, and the next one asks again.
+      if (!signal.aborted && shape.code !== 'closed') set({ chat: null, prefill: null, unreadable: shape });
+    }
   }
 
   function fail(error: unknown, sending = false): void {
@@ -62,20 +80,28 @@ export const useChat = create<ChatStore>()((set, get) => {
     chat: null,
     prefill: null,
     error: null,
+    unreadable: null,
 
     attach(client, signal) {
       connection = signal;
       // What failed for want of a connection is over.
       if (get().error?.code === 'closed') set({ error: null });
-      client.chats.current().then(
-        (chat) => {
-          if (!signal.aborted) watch(client, signal, chat);
-        },
-        (error: unknown) => {
-          if (!signal.aborted) fail(error);
-        },
-      );
+      void open(client, signal);
     },
+
+    async reload() {
+      const signal = connection;
+      await act(async (client) => {
+        if (signal) await open(client, signal);
+      });
+    },
+
+    setAside: () =>
+      act(async (client) => {
+        const signal = connection;
+        const chat = await client.chats.setAside();
+        if (signal && !signal.aborted) watch(client, signal, chat);
+      }),
 
     send: (text) => onChat((client, chatId) => client.chats.send(chatId, text), true),
 

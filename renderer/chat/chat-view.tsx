@@ -13,6 +13,7 @@ import { Composer, type ComposerHandle } from './composer.tsx';
 import { EmptyChat, LoadingChat } from './empty-chat.tsx';
 import { MessageItem } from './message-item.tsx';
 import { useStickToBottom } from './stick-to-bottom.ts';
+import { StoreProblem } from './store-problem.tsx';
 
 /** Why nothing can be sent now; null when it can. */
 function whyBlocked(connected: boolean, model: ModelState | null): string | null {
@@ -25,6 +26,7 @@ function whyBlocked(connected: boolean, model: ModelState | null): string | null
 export function ChatView() {
   const chat = useChat((state) => state.chat);
   const error = useChat((state) => state.error);
+  const unreadable = useChat((state) => state.unreadable);
   const send = useChat((state) => state.send);
   const stop = useChat((state) => state.stop);
   const dismissError = useChat((state) => state.dismissError);
@@ -67,7 +69,7 @@ export function ChatView() {
           className="h-full overflow-x-hidden overflow-y-auto [overflow-anchor:none] [scrollbar-gutter:stable_both-edges]"
         >
           <div ref={content} className="mx-auto flex min-h-full w-full max-w-[48rem] flex-col px-4 py-6">
-            {chat === null && error === null && <LoadingChat />}
+            {chat === null && (unreadable ? <StoreProblem error={unreadable} /> : <LoadingChat />)}
             {empty && <EmptyChat onPick={(text) => composer.current?.fill(text)} />}
             {chat && !empty && (
               <div className="space-y-7">

@@ -1,8 +1,9 @@
-// The line of figures under an answer: speed, speedup over plain decoding as measured here, tokens per round, acceptance.
+// The line of figures under an answer: speed, speedup over plain decoding as measured here, tokens per round, acceptance,
+// and how much of it automatic drafting sat out.
 // While the answer streams they are refreshed a few times a second: faster cannot be read.
 import { TriangleAlert, Zap } from 'lucide-react';
 import type { Message } from '../../electron/contract/chats.ts';
-import type { Costs } from '../../electron/contract/engine.ts';
+import type { Costs, DraftingMode } from '../../electron/contract/engine.ts';
 import { costsFor, useModel } from '../model/model-store.ts';
 import { useSettings } from '../settings/settings-store.ts';
 import { strings } from '../strings.ts';
@@ -30,8 +31,8 @@ export function FigureLine({ message }: { message: Message }) {
       data-testid="stats"
       className="flex flex-wrap items-center gap-x-3.5 gap-y-1 text-[13px] leading-6 text-ink-soft tabular-nums"
     >
-      {figures.speedup && <SpeedupFigure speedup={figures.speedup} costs={costs} />}
-      {figures.speedup?.verdict === 'slower' && <DecodePlainly />}
+      {figures.speedup && <SpeedupFigure speedup={figures.speedup} mode={figures.mode} costs={costs} />}
+      {figures.mode === 'kangaroo' && figures.speedup?.verdict === 'slower' && <SwitchToAutomatic />}
       <Tip
         tip={
           stats
@@ -41,19 +42,29 @@ export function FigureLine({ message }: { message: Message }) {
       >
         <span data-testid="tokens-per-second">{strings.figures.tokensPerSecond(figures.tokensPerSecond)}</span>
       </Tip>
-      {figures.drafting && <DraftingFigures figures={figures} />}
-      {!figures.drafting && <span>{noAdapter ? strings.figures.noAdapter : strings.figures.plain}</span>}
+      {figures.mode === 'plain' ? (
+        <span>{noAdapter ? strings.figures.noAdapter : strings.figures.plain}</span>
+      ) : (
+        <DraftingFigures figures={figures} />
+      )}
+      {figures.speedup && <span>{strings.figures.baseline(strings.figures.baselines[figures.speedup.baseline])}</span>}
     </div>
   );
 }
 
 function DraftingFigures({ figures }: { figures: Figures }) {
+  const { mode, rounds, drafted, accepted, pausedRounds, discarded } = figures;
   return (
     <>
       <Tip tip={strings.figures.tokensPerRoundTip}>{strings.figures.tokensPerRound(figures.tokensPerRound)}</Tip>
-      <Tip tip={strings.figures.acceptanceTip(figures.accepted, figures.drafted)}>
-        {strings.figures.acceptance(figures.accepted / figures.drafted)}
-      </Tip>
+      {drafted > 0 && (
+        <Tip tip={strings.figures.acceptanceTip(accepted, drafted)}>{strings.figures.acceptance(accepted / drafted)}</Tip>
+      )}
+      {mode === 'auto' && (
+        <Tip tip={strings.figures.pausedTip(pausedRounds, rounds, discarded)} testId="paused-share">
+          {strings.figures.paused(pausedRounds / rounds)}
+        </Tip>
+      )}
     </>
   );
 }
@@ -64,38 +75,48 @@ const looks = {
   same: 'bg-sunken text-ink-soft',
 };
 
-function SpeedupFigure({ speedup, costs }: { speedup: Speedup; costs: Costs | null }) {
-  const { factor, verdict } = speedup;
-  const Icon = verdict === 'faster' ? Zap : verdict === 'slower' ? TriangleAlert : null;
+function SpeedupFigure({ speedup, mode, costs }: { speedup: Speedup; mode: DraftingMode; costs: Costs | null }) {
+  const { factor } = speedup;
+  // Automatic drafting has done what can be done: its being slower is a figure, nobody's task.
+  const alarming = speedup.verdict === 'slower' && mode === 'kangaroo';
+  const look = speedup.verdict === 'faster' ? looks.faster : alarming ? looks.slower : looks.same;
+  const Icon = speedup.verdict === 'faster' ? Zap : alarming ? TriangleAlert : null;
   return (
     <Tip
-      tip={
-        costs
-          ? strings.figures.speedupTip(costs.plainTokensPerSecond, ...costs.plainTokensPerSecondQuartiles, costs.depth)
-          : strings.figures.speedupTipShort
-      }
+      tip={speedupTip(speedup, costs)}
       testId="speedup"
-      className={`inline-flex items-center gap-1.5 rounded-full px-2.5 font-medium ${looks[verdict]}`}
+      className={`inline-flex items-center gap-1.5 rounded-full px-2.5 font-medium ${look}`}
     >
       {Icon && <Icon size={13} aria-hidden className="shrink-0" />}
-      {strings.figures[verdict](factor)}
+      {speedup.verdict === 'same'
+        ? strings.figures.same
+        : alarming
+          ? strings.figures.slower(factor)
+          : strings.figures.factor(factor)}
     </Tip>
   );
 }
 
+function speedupTip({ factor, baseline }: Speedup, costs: Costs | null): string {
+  if (baseline === 'answer') return strings.figures.answerTip(factor);
+  if (!costs) return strings.figures.calibrationTipShort(factor);
+  const { plainTokensPerSecond, plainTokensPerSecondQuartiles, depth } = costs;
+  return strings.figures.calibrationTip(factor, plainTokensPerSecond, ...plainTokensPerSecondQuartiles, depth);
+}
+
 /** The remedy for a drafting that does not pay; gone once it was taken. */
-function DecodePlainly() {
+function SwitchToAutomatic() {
   const mode = useSettings((state) => state.settings.decodingMode);
   const change = useSettings((state) => state.change);
-  if (mode === 'plain') return null;
+  if (mode !== 'kangaroo') return null;
   return (
     <button
       type="button"
       className="rounded text-ink underline decoration-line-strong underline-offset-3 hover:decoration-ink"
-      title={strings.drafting.decodePlainlyTitle}
-      onClick={() => void change('decodingMode', 'plain')}
+      title={strings.drafting.switchToAutomaticTitle}
+      onClick={() => void change('decodingMode', 'auto')}
     >
-      {strings.drafting.decodePlainly}
+      {strings.drafting.switchToAutomatic}
     </button>
   );
 }

@@ -1,5 +1,5 @@
 // Figures come from the engine's own rounds and statistics, and a speedup is only claimed beyond the baseline's spread.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Costs, GenerationStats, Round } from '../../electron/contract/engine.ts';
 import { makeAnswer, makePromptRound, makeRound } from '../testing/make-round.ts';
 import { figuresOf, rejectedDrafts } from './figures.ts';
@@ -9,6 +9,7 @@ function costsOf(plainTokensPerSecond: number, quartiles: [number, number]): Cos
     verifyMs: [1000 / plainTokensPerSecond],
     verifyLateMs: [],
     draftStepMs: 2,
+    stateStepMs: 1,
     plainTokensPerSecond,
     plainTokensPerSecondQuartiles: quartiles,
     depth: 64,
@@ -18,20 +19,23 @@ function costsOf(plainTokensPerSecond: number, quartiles: [number, number]): Cos
 
 /** 10 ms for 3 tokens, 1 of 3 drafts turned down: 300 tokens/s. */
 const round = makeRound([' a', ' b'], ' c', [' x']);
-const rounds: Round[] = [makePromptRound('Once'), round, round, round];
+const rounds: Round[] = [makePromptRound('Once'), ...Array.from({ length: 9 }, () => round)];
 
 const stats: GenerationStats = {
   promptTokens: 9,
   cachedTokens: 0,
   promptMs: 20,
-  tokens: 10,
-  ms: 45,
+  tokens: 100,
+  ms: 495,
   tokensPerSecond: 200,
   rounds: 3,
   tokensPerRound: 3,
   drafted: 9,
   accepted: 6,
   acceptanceRate: 2 / 3,
+  discarded: 0,
+  pausedRounds: 0,
+  plainStepMs: null,
   graphsReused: 9,
   graphsBuilt: 3,
   recomputedRounds: 0,
@@ -39,7 +43,7 @@ const stats: GenerationStats = {
 
 test('while streaming, from the rounds; the prompt’s own token counts as a token but takes no time', () => {
   const figures = figuresOf(makeAnswer(rounds), costsOf(200, [190, 210]));
-  expect(figures).toMatchObject({ tokens: 10, tokensPerRound: 3, drafted: 9, accepted: 6, drafting: true });
+  expect(figures).toMatchObject({ tokens: 28, rounds: 9, tokensPerRound: 3, drafted: 27, accepted: 18, mode: 'kangaroo' });
   expect(figures?.tokensPerSecond).toBeCloseTo(300);
   expect(figures?.speedup?.factor).toBeCloseTo(1.5);
 });
@@ -72,8 +76,64 @@ test('without a baseline of this model, 1× itself is the border', () => {
 test('plain decoding is the baseline, so it has no speedup', () => {
   const plain = Array.from({ length: 10 }, () => makeRound([], ' a'));
   const figures = figuresOf(makeAnswer([makePromptRound('A'), ...plain]), costsOf(100, [95, 105]));
-  expect(figures).toMatchObject({ drafting: false, speedup: null });
+  expect(figures).toMatchObject({ mode: 'plain', speedup: null });
   expect(figures?.tokensPerSecond).toBeCloseTo(125);
+});
+
+describe('automatic drafting', () => {
+  const plainStep: Round = { ...makeRound([], ' p'), verifyMs: 5, paused: true, expectedSpeedup: 0.8 };
+  const probe: Round = { ...plainStep, mode: 'kangaroo', draftMs: 2, discarded: 1 };
+  const drafting: Round = { ...round, expectedSpeedup: 1.4 };
+
+  test('compares a running answer with the plain steps inside it, once they are enough', () => {
+    const few = [
+      makePromptRound('A'),
+      ...Array.from({ length: 6 }, () => drafting),
+      ...Array.from({ length: 7 }, () => plainStep),
+    ];
+    expect(figuresOf(makeAnswer(few), costsOf(250, [240, 260]))).toMatchObject({
+      mode: 'auto',
+      pausedRounds: 7,
+      rounds: 13,
+      speedup: { baseline: 'calibration' },
+    });
+    // 26 tokens in 100 ms; plain steps of 5 ms would take 130.
+    const figures = figuresOf(makeAnswer([...few, plainStep]), costsOf(250, [240, 260]));
+    expect(figures?.speedup?.baseline).toBe('answer');
+    expect(figures?.speedup?.factor).toBeCloseTo(1.3);
+  });
+
+  test('takes the baseline of a finished answer from its statistics', () => {
+    const rounds = [makePromptRound('A'), plainStep, drafting];
+    const done = { ...stats, plainStepMs: 5, pausedRounds: 2, discarded: 4 };
+    expect(figuresOf(makeAnswer(rounds, { stats: done, speedup: 1.3 }), null)).toMatchObject({
+      pausedRounds: 2,
+      discarded: 4,
+      speedup: { factor: 1.3, verdict: 'faster', baseline: 'answer' },
+    });
+  });
+
+  test.each([
+    [1.2, 'faster'],
+    [1.04, 'same'],
+    [0.96, 'same'],
+    [0.9, 'slower'],
+  ])('%f× is %s', (speedup, verdict) => {
+    const figures = figuresOf(makeAnswer([makePromptRound('A'), plainStep], { stats, speedup }), costsOf(100, [100, 100]));
+    expect(figures?.speedup?.verdict).toBe(verdict);
+  });
+
+  test('is automatic too where nothing was worth verifying', () => {
+    const rounds = [makePromptRound('A'), ...Array.from({ length: 9 }, () => plainStep), probe];
+    expect(figuresOf(makeAnswer(rounds), null)).toMatchObject({ mode: 'auto', drafted: 0, discarded: 1, pausedRounds: 10 });
+  });
+});
+
+test('a short answer has a speed, but is not compared', () => {
+  const short = figuresOf(makeAnswer([makePromptRound('A'), ...Array.from({ length: 7 }, () => round)]), costsOf(100, [95, 105]));
+  expect(short).toMatchObject({ tokens: 22, speedup: null });
+  const done = makeAnswer(rounds, { stats: { ...stats, tokens: 20 }, speedup: 2 });
+  expect(figuresOf(done, costsOf(100, [95, 105]))).toMatchObject({ tokensPerSecond: 200, speedup: null });
 });
 
 test('too few tokens make no figure', () => {
@@ -82,5 +142,5 @@ test('too few tokens make no figure', () => {
 });
 
 test('rejected drafts are counted over all rounds', () => {
-  expect(rejectedDrafts(rounds)).toBe(3);
+  expect(rejectedDrafts(rounds)).toBe(9);
 });

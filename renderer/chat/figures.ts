@@ -1,29 +1,46 @@
 // The figures under an answer: from the engine's own rounds while it streams, from its statistics once it is done.
-import type { Costs, Round } from '../../electron/contract/engine.ts';
+import type { Costs, DraftingMode, Round } from '../../electron/contract/engine.ts';
 import type { Message } from '../../electron/contract/chats.ts';
+import { speedupInside } from '../../electron/contract/speedup.ts';
 
-/** How the answer's speed compares with plain decoding as measured at load. `same`: within the baseline's own spread. */
+/** How the answer's speed compares with plain decoding. `same`: no difference that was measured. */
 export type Verdict = 'faster' | 'slower' | 'same';
+
+/** What a speedup refers to: the plain steps inside the answer, of the same moment, or the calibration at load. */
+export type Baseline = 'answer' | 'calibration';
 
 export interface Speedup {
   factor: number;
   verdict: Verdict;
+  baseline: Baseline;
 }
 
 export interface Figures {
   tokens: number;
   tokensPerSecond: number;
+  rounds: number;
   tokensPerRound: number;
   drafted: number;
   accepted: number;
-  /** True when any round drafted: otherwise rounds and acceptance say nothing. */
-  drafting: boolean;
+  /** What the answer was asked for, as its rounds show. */
+  mode: DraftingMode;
+  /** Rounds during which automatic drafting had paused, and the drafts it did not find worth verifying. */
+  pausedRounds: number;
+  discarded: number;
   /** Null while unknown, and for plain decoding, which is the baseline itself. */
   speedup: Speedup | null;
 }
 
 /** Fewer tokens than this make no figure: their speed says nothing yet. */
 const fewestTokens = 6;
+/** A shorter answer is not compared with anything: its first rounds, which are slow, decide too much. */
+const fewestCompared = 24;
+
+/** Only rounds of automatic drafting say what they expect of drafting. */
+export function modeOf(rounds: readonly Round[]): DraftingMode {
+  if (rounds.some((round) => round.expectedSpeedup !== null)) return 'auto';
+  return rounds.some((round) => round.drafts.length > 0) ? 'kangaroo' : 'plain';
+}
 
 interface Totals {
   rounds: number;
@@ -31,11 +48,13 @@ interface Totals {
   ms: number;
   drafted: number;
   accepted: number;
+  pausedRounds: number;
+  discarded: number;
 }
 
 /** Sums over the decoding rounds; the round of the prompt's own token (`rows: 0`) belongs to the prompt's time. */
 function totalRounds(rounds: readonly Round[]): Totals {
-  const totals: Totals = { rounds: 0, tokens: 0, ms: 0, drafted: 0, accepted: 0 };
+  const totals = { rounds: 0, tokens: 0, ms: 0, drafted: 0, accepted: 0, pausedRounds: 0, discarded: 0 };
   for (const round of rounds) {
     if (round.rows === 0) continue;
     totals.rounds += 1;
@@ -43,6 +62,8 @@ function totalRounds(rounds: readonly Round[]): Totals {
     totals.ms += round.draftMs + round.verifyMs;
     totals.drafted += round.drafts.length;
     totals.accepted += round.accepted;
+    totals.pausedRounds += round.paused ? 1 : 0;
+    totals.discarded += round.discarded;
   }
   return totals;
 }
@@ -51,43 +72,54 @@ function totalRounds(rounds: readonly Round[]): Totals {
 export function figuresOf(message: Message, costs: Costs | null): Figures | null {
   const totals = totalRounds(message.rounds);
   const { stats } = message;
-  const drafting = totals.drafted > 0;
+  const mode = modeOf(message.rounds);
   if (stats) {
     if (stats.tokensPerSecond <= 0) return null;
-    return {
-      tokens: stats.tokens,
-      tokensPerSecond: stats.tokensPerSecond,
-      tokensPerRound: stats.tokensPerRound,
-      drafted: stats.drafted,
-      accepted: stats.accepted,
-      drafting,
-      speedup: drafting && message.speedup !== null ? judge(message.speedup, costs) : null,
-    };
+    const { tokens, tokensPerSecond, rounds, tokensPerRound, drafted, accepted, pausedRounds, discarded, plainStepMs } = stats;
+    const baseline = plainStepMs === null ? 'calibration' : 'answer';
+    const speedup = mode === 'plain' ? null : judge(tokens, message.speedup, mode, baseline, costs);
+    return { tokens, tokensPerSecond, rounds, tokensPerRound, drafted, accepted, mode, pausedRounds, discarded, speedup };
   }
   if (totals.tokens < fewestTokens || totals.ms <= 0) return null;
+  const { rounds, drafted, accepted, pausedRounds, discarded } = totals;
+  const tokens = totals.tokens + 1;
   const tokensPerSecond = (1000 * totals.tokens) / totals.ms;
+  const inside = speedupInside(message.rounds);
+  const overCalibration = costs && costs.plainTokensPerSecond > 0 ? tokensPerSecond / costs.plainTokensPerSecond : null;
+  const baseline = inside === null ? 'calibration' : 'answer';
   return {
-    tokens: totals.tokens + 1,
+    tokens,
     tokensPerSecond,
-    tokensPerRound: totals.tokens / totals.rounds,
-    drafted: totals.drafted,
-    accepted: totals.accepted,
-    drafting,
-    speedup: drafting && costs ? judge(tokensPerSecond / costs.plainTokensPerSecond, costs) : null,
+    rounds,
+    tokensPerRound: totals.tokens / rounds,
+    drafted,
+    accepted,
+    mode,
+    pausedRounds,
+    discarded,
+    speedup: mode === 'plain' ? null : judge(tokens, inside ?? overCalibration, mode, baseline, costs),
   };
 }
 
-/** A factor within the baseline's quartiles is no difference that was measured. */
-function judge(factor: number, costs: Costs | null): Speedup {
-  const { low, high } = spreadOf(costs);
+function judge(
+  tokens: number,
+  factor: number | null,
+  mode: DraftingMode,
+  baseline: Baseline,
+  costs: Costs | null,
+): Speedup | null {
+  if (factor === null || tokens < fewestCompared) return null;
+  const { low, high } = mode === 'auto' ? automaticSpread : spreadOf(costs);
   const verdict = factor > high ? 'faster' : factor < low ? 'slower' : 'same';
-  return { factor, verdict };
+  return { factor, verdict, baseline };
 }
 
 /** However unsteady the baseline was, a factor further from 1 than this is called what it is. */
 const widestSpread = 0.05;
+/** Automatic drafting decodes plainly where drafting does not pay: its probes are all that may cost. */
+const automaticSpread = { low: 1 - widestSpread, high: 1 + widestSpread };
 
-/** Where 1× lies, given the spread of the baseline's samples. */
+/** Where 1× lies, given the spread of the calibration's samples. */
 function spreadOf(costs: Costs | null): { low: number; high: number } {
   if (!costs || costs.plainTokensPerSecond <= 0) return { low: 1, high: 1 };
   const [lower, upper] = costs.plainTokensPerSecondQuartiles.map((quartile) => quartile / costs.plainTokensPerSecond);

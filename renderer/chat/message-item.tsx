@@ -12,7 +12,7 @@ import { Mark } from '../ui/mark.tsx';
 import { AnswerEnding } from './answer-ending.tsx';
 import { useChat } from './chat-store.ts';
 import { FigureLine } from './figure-line.tsx';
-import { rejectedDrafts } from './figures.ts';
+import { modeOf, rejectedDrafts } from './figures.ts';
 import { RoundsView } from './rounds-view.tsx';
 import { Waiting } from './waiting.tsx';
 
@@ -34,7 +34,8 @@ function AssistantMessage({ message, isLast }: { message: Message; isLast: boole
   const showRejected = useSettings((state) => state.settings.showRejected);
   const [chosen, setChosen] = useState<boolean | null>(null);
   const streaming = message.status === 'streaming';
-  const drafted = message.rounds.some((round) => round.drafts.length > 0);
+  // Also where nothing was worth verifying: the rounds show why.
+  const drafted = modeOf(message.rounds) !== 'plain';
   const asRounds = drafted && (chosen ?? showRejected);
   return (
     <article

@@ -23,7 +23,9 @@ export function RoundDetails({ round, number, total }: { round: Round; number: n
           {round.rows > 0 && <span className="text-ink-soft"> · {roundSummary(round)}</span>}
         </span>
         {round.rows > 0 && (
-          <span className="text-ink-soft tabular-nums">{text.times(round.draftMs, round.verifyMs, round.rows)}</span>
+          <span className="text-ink-soft tabular-nums">
+            {round.mode === 'plain' ? text.plainTime(round.verifyMs) : text.times(round.draftMs, round.verifyMs, round.rows)}
+          </span>
         )}
       </p>
       {round.rows === 0 && <p className="text-ink-soft">{text.prompt}</p>}
@@ -40,12 +42,18 @@ export function RoundDetails({ round, number, total }: { round: Round; number: n
           <code className="font-mono">{visibleToken(round.token.text)}</code>
         </li>
       </ul>
+      {round.expectedSpeedup !== null && <p className="text-ink-soft">{text.expectedSpeedup(round.expectedSpeedup)}</p>}
     </div>
   );
 }
 
-function roundSummary(round: Round): string {
-  return round.drafts.length === 0 ? text.plainRound : text.summary(round.drafts.length, round.accepted);
+function roundSummary({ mode, drafts, accepted, discarded, paused, expectedSpeedup }: Round): string {
+  if (mode === 'plain') return paused ? text.pausedRound : expectedSpeedup === null ? text.plainRound : text.baselineRound;
+  const parts = [
+    drafts.length > 0 || discarded === 0 ? text.summary(drafts.length, accepted) : '',
+    discarded > 0 ? text.discarded(discarded) : '',
+  ].filter((part) => part !== '');
+  return `${paused ? `${text.probe}: ` : ''}${parts.join(', ')}`;
 }
 
 function DraftItem({ draft, fate }: { draft: Draft; fate: Fate }) {

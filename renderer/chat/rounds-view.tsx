@@ -63,7 +63,10 @@ export function RoundsView({ rounds }: { rounds: readonly Round[] }) {
           {selected && current !== null ? (
             <RoundDetails round={selected} number={current + 1} total={rounds.length} />
           ) : (
-            <p className="text-ink-soft">{text.hint}</p>
+            <p className="text-ink-soft">
+              {text.hint}
+              {rounds.some((round) => round.paused) && ` ${text.hintPaused}`}
+            </p>
           )}
         </div>
       </div>
@@ -100,7 +103,7 @@ const RoundText = memo(function RoundText({ round, index, current, tabbable, onS
           <GhostText text={draft.text} />
         </del>
       ))}
-      <Pieces pieces={own} className="round-target" />
+      <Pieces pieces={own} className={round.paused ? '' : 'round-target'} />
     </span>
   );
 });

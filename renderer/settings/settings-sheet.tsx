@@ -5,6 +5,7 @@ import { defaultSettings, type Settings } from '../../electron/contract/settings
 import { useConnection } from '../connection-store.ts';
 import { useModel } from '../model/model-store.ts';
 import { strings } from '../strings.ts';
+import { DecodingModeField } from './decoding-mode-field.tsx';
 import { ChoiceField, NumberField, SliderField, SwitchField } from './fields.tsx';
 import { useSettings } from './settings-store.ts';
 
@@ -54,11 +55,13 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
 
 function DraftingSection() {
   const withoutAdapter = useModel(({ state }) => state?.status === 'ready' && state.loaded.adapter === null);
+  const automatic = useSettings((state) => state.settings.decodingMode === 'auto');
+  const unused = automatic ? { note: text.thresholdUnused } : {};
   return (
     <Section title={text.drafting}>
       {withoutAdapter && <p className="rounded-lg bg-sunken px-3 py-2 text-[13.5px]">{text.needsAdapter}</p>}
-      <ChoiceField name="decodingMode" label={text.decodingMode} help={text.decodingModeHelp} options={text.decodingModes} />
-      <SliderField name="threshold" label={text.threshold} help={text.thresholdHelp} min={0} max={1} step={0.05} />
+      <DecodingModeField />
+      <SliderField name="threshold" label={text.threshold} help={text.thresholdHelp} min={0} max={1} step={0.05} {...unused} />
       <SliderField name="maxDraft" label={text.maxDraft} help={text.maxDraftHelp} min={1} max={16} step={1} />
       <ChoiceField name="draftSampling" label={text.draftSampling} help={text.draftSamplingHelp} options={text.draftSamplings} />
     </Section>

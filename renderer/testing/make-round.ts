@@ -17,6 +17,9 @@ export function makeRound(accepted: string[], own: string, rejected: string[] = 
     verifyMs: 8,
     rows: drafts.length + 1,
     mode: drafts.length > 0 ? 'kangaroo' : 'plain',
+    discarded: 0,
+    paused: false,
+    expectedSpeedup: null,
   };
 }
 

@@ -1,0 +1,81 @@
+// Says truthfully in the header whether the model drafts, and if not, why; opened, what to do about it.
+import { ChevronDown, CircleOff, Pause, Zap } from 'lucide-react';
+import { newestRound, draftingStateOf, type DraftingState } from './drafting-state.ts';
+import { useChat } from '../chat/chat-store.ts';
+import { useThrottled } from '../chat/use-throttled.ts';
+import { DecodingModeField } from '../settings/decoding-mode-field.tsx';
+import { useSettings } from '../settings/settings-store.ts';
+import { strings } from '../strings.ts';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { Popover } from '../ui/popover.tsx';
+import { useModel } from './model-store.ts';
+
+const text = strings.drafting;
+
+/** The newest round changes hundreds of times a second. */
+const refreshMs = 400;
+
+const looks = {
+  on: { Icon: Zap, look: 'border-transparent bg-accent-soft text-accent' },
+  paused: { Icon: Pause, look: 'border-line bg-sunken text-ink' },
+  off: { Icon: CircleOff, look: 'border-line text-ink-soft' },
+};
+
+function lookOf(state: DraftingState) {
+  if (state.kind === 'paused') return looks.paused;
+  return state.kind === 'automatic' || state.kind === 'always' ? looks.on : looks.off;
+}
+
+export function DraftingStatus() {
+  const loaded = useModel(({ state }) => (state?.status === 'ready' || state?.status === 'calibrating' ? state.loaded : null));
+  const mode = useSettings((state) => state.settings.decodingMode);
+  const newest = useThrottled(
+    useChat(({ chat }) => newestRound(chat)),
+    refreshMs,
+  );
+  if (!loaded) return null;
+  const state = draftingStateOf(loaded, mode, newest);
+  const { Icon, look } = lookOf(state);
+  const [said, short] = state.kind === 'paused' ? text.paused(state.speedup) : text.states[state.kind];
+  return (
+    <Popover
+      label={text.label}
+      testId="drafting"
+      buttonClass={`inline-flex shrink-0 items-center gap-1.5 rounded-full border py-0.5 pr-2 pl-2.5 text-[12.5px] whitespace-nowrap tabular-nums transition-colors hover:border-line-strong ${look}`}
+      button={
+        <>
+          <Icon size={13} aria-hidden className="shrink-0" />
+          <span className="max-sm:sr-only">{said}</span>
+          <span aria-hidden className="max-[440px]:hidden sm:hidden">
+            {short}
+          </span>
+          <ChevronDown size={13} aria-hidden className="shrink-0 opacity-70" />
+        </>
+      }
+    >
+      <p className="text-[14.5px] font-semibold">{said}</p>
+      <Reason state={state} />
+      {loaded.adapter && (
+        <div className="mt-4">
+          <DecodingModeField />
+        </div>
+      )}
+    </Popover>
+  );
+}
+
+function Reason({ state }: { state: DraftingState }) {
+  const reason = state.kind === 'paused' ? text.pausedReason(state.speedup) : text.reasons[state.kind];
+  return (
+    <div className="mt-1 space-y-2 text-[13.5px] leading-normal text-ink-soft">
+      {state.kind === 'adapterError' && <p className="wrap-anywhere">{state.message}</p>}
+      <p>{reason}</p>
+      {(state.kind === 'noAdapter' || state.kind === 'adapterError') && (
+        <div className="flex items-start gap-1 rounded-lg bg-sunken py-1 pr-1 pl-3 text-ink">
+          <code className="min-w-0 flex-1 py-1 font-mono text-[12.5px] wrap-anywhere">{text.startWith}</code>
+          <CopyButton label={text.copyCommand} text={() => text.startWith} />
+        </div>
+      )}
+    </div>
+  );
+}

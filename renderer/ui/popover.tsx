@@ -1,0 +1,83 @@
+// A panel that a button opens below itself. A click beside it or Escape closes it, and the focus goes back to the button.
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
+
+interface PopoverProps {
+  /** What the panel is about, for screen readers. */
+  label: string;
+  /** What the button shows. */
+  button: ReactNode;
+  buttonClass: string;
+  /** Drawn while the panel is open. */
+  children: ReactNode;
+  testId: string;
+}
+
+/** All in pixels: the panel's width where there is room, its distance from the window's edges and from the button. */
+const widest = 368;
+const margin = 8;
+const gap = 6;
+
+interface Place {
+  top: number;
+  left: number;
+  width: number;
+}
+
+/** Right edges in line, unless the panel would leave the window on the left. */
+function placeBelow(opener: HTMLElement): Place {
+  const box = opener.getBoundingClientRect();
+  const width = Math.min(widest, document.documentElement.clientWidth - 2 * margin);
+  return { top: box.bottom + gap, left: Math.max(margin, box.right - width), width };
+}
+
+export function Popover({ label, button, buttonClass, children, testId }: PopoverProps) {
+  const id = useId();
+  const opener = useRef<HTMLButtonElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  /** Null while it is closed. */
+  const [place, setPlace] = useState<Place | null>(null);
+  const open = place !== null;
+
+  useEffect(() => {
+    if (!open) return;
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape') return;
+      // Escape was meant for the panel, not for the answer under way.
+      event.preventDefault();
+      panel.current?.hidePopover();
+    };
+    window.addEventListener('keydown', onKeyDown, { capture: true });
+    return () => window.removeEventListener('keydown', onKeyDown, { capture: true });
+  }, [open]);
+
+  return (
+    <>
+      <button
+        ref={opener}
+        type="button"
+        popoverTarget={id}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        data-testid={testId}
+        className={buttonClass}
+      >
+        {button}
+      </button>
+      <div
+        ref={panel}
+        id={id}
+        popover="auto"
+        role="dialog"
+        aria-label={label}
+        data-testid={`${testId}-panel`}
+        className="fixed m-0 max-h-[80dvh] overflow-y-auto rounded-xl border border-line bg-raised p-4 text-ink shadow-float"
+        style={{ inset: 'auto', ...place }}
+        onBeforeToggle={(event) => {
+          setPlace(event.newState === 'open' && opener.current ? placeBelow(opener.current) : null);
+        }}
+      >
+        {open && children}
+      </div>
+    </>
+  );
+}
