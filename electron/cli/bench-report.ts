@@ -68,7 +68,7 @@ function speedVerdicts(overall: Summary, categories: readonly CategorySummary[])
 }
 
 /** Automatic drafting that is this close to plain decoding is where it wants to be on text that does not pay. */
-const asFast = 0.02;
+const asFast = 0.03;
 
 function autoVerdict(speedup: Spread, pausedShare: number, categories: readonly CategorySummary[]): string {
   const word = Math.abs(speedup.median - 1) <= asFast ? 'about as fast as' : speedup.median < 1 ? 'slower than' : 'faster than';
