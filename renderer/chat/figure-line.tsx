@@ -76,7 +76,6 @@ const looks = {
 };
 
 function SpeedupFigure({ speedup, mode, costs }: { speedup: Speedup; mode: DraftingMode; costs: Costs | null }) {
-  const { factor } = speedup;
   // Automatic drafting has done what can be done: its being slower is a figure, nobody's task.
   const alarming = speedup.verdict === 'slower' && mode === 'kangaroo';
   const look = speedup.verdict === 'faster' ? looks.faster : alarming ? looks.slower : looks.same;
@@ -88,13 +87,14 @@ function SpeedupFigure({ speedup, mode, costs }: { speedup: Speedup; mode: Draft
       className={`inline-flex items-center gap-1.5 rounded-full px-2.5 font-medium ${look}`}
     >
       {Icon && <Icon size={13} aria-hidden className="shrink-0" />}
-      {speedup.verdict === 'same'
-        ? strings.figures.same
-        : alarming
-          ? strings.figures.slower(factor)
-          : strings.figures.factor(factor)}
+      {speedupText(speedup, mode)}
     </Tip>
   );
+}
+
+function speedupText({ factor, verdict }: Speedup, mode: DraftingMode): string {
+  if (mode === 'auto') return verdict === 'same' ? strings.figures.asFast : strings.figures.factor(factor);
+  return verdict === 'faster' ? strings.figures.factor(factor) : strings.figures[verdict](factor);
 }
 
 function speedupTip({ factor, baseline }: Speedup, costs: Costs | null): string {
