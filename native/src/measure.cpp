@@ -4,15 +4,17 @@
 #include "timing.h"
 
 #include <algorithm>
+#include <thread>
 
 namespace kangaroo {
 
 // More threads are not always faster: a small model spends its time waiting at barriers, and on a machine whose other cores
-// are busy every barrier waits for the slowest thread. Takes a few milliseconds; large models are left alone.
+// are busy every barrier waits for the slowest thread. The page that shows the tokens is such another program, so a small
+// model leaves it one core of a few. Takes a few milliseconds; large models are left alone.
 void session::choose_threads() {
     constexpr double  LARGE_MS  = 40.0; // a pass of this length on one thread is bound by arithmetic or memory, not by barriers
     constexpr double  BUDGET_MS = 150.0;
-    constexpr int32_t PASSES = 6, BURSTS = 5;
+    constexpr int32_t PASSES = 6, BURSTS = 5, FEW_CORES = 4;
     const auto pass_ms = [&](int32_t n, int32_t passes, double limit_ms) {
         llama_set_n_threads(ctx_.get(), n, n);
         const llama_token token = 0;
@@ -28,6 +30,8 @@ void session::choose_threads() {
     };
     const double one = threads_ > 1 ? std::min(pass_ms(1, 1, 0.0), pass_ms(1, 1, 0.0)) : LARGE_MS;
     if (one < LARGE_MS) {
+        const auto cores = static_cast<int32_t>(std::thread::hardware_concurrency());
+        threads_ = std::max(1, cores <= FEW_CORES ? std::min(threads_, cores - 1) : threads_);
         std::vector<int32_t> candidates;
         for (const int32_t n : {threads_, threads_ - 1, threads_ / 2, 1}) {
             if (n >= 1 && std::find(candidates.begin(), candidates.end(), n) == candidates.end()) {
