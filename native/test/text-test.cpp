@@ -19,7 +19,7 @@ TEST(text_stream_characters, "a character that comes byte by byte goes out once,
     const std::string smile = "😀";
     CHECK(s.feed(smile.substr(0, 1)).empty() && s.feed(smile.substr(1, 2)).empty(), "too early");
     CHECK(s.feed(smile.substr(3) + "!") == smile + "!", "not whole");
-    CHECK(s.feed("\xE2\x82").empty() && s.flush() == "\xEF\xBF\xBD\xEF\xBF\xBD", "an unfinished character at the end");
+    CHECK(s.feed("\xE2\x82").empty() && s.flush() == "\xEF\xBF\xBD", "an unfinished character at the end");
 }
 
 TEST(text_stream_stops, "a stop text over several tokens never shows, and a false start does") {
