@@ -7,24 +7,31 @@ namespace kangaroo {
 
 namespace {
 
-constexpr double TIME_WEIGHT  = 0.08;       // of a new time in its average
+constexpr double OWN_WEIGHT = 0.05, SHARED_WEIGHT = 0.05; // of a surprise, in the time of its own pass and in all of them
 constexpr double MUCH_SLOWER  = 0.75;       // of plain: a few rounds of that are enough to pause
 constexpr double MEAN_WEIGHT  = 1.0 / 24.0; // of a judged draft in the mean acceptance
 constexpr double FORGET       = 0.995;      // of what a calibration bin knows, per draft judged in it
-constexpr int32_t BASELINE_EVERY = 60, BASELINE_STEPS = 2; // drafting rounds, then plain steps
+constexpr int32_t BASELINE_EVERY = 60, BASELINE_STEPS = 3; // drafting rounds, then plain steps
 constexpr int32_t PROBE         = 4;        // rounds of a probe
 constexpr double  OLD_WEIGHT    = 1.0;      // rounds that what was known before a probe counts for
-constexpr int32_t FIRST_PAUSE   = 32;       // plain tokens until the first probe; doubled each time up to
-constexpr int32_t LONGEST_PAUSE = 512;
+constexpr double  PROBE_SHARE   = 0.008;    // of all time may be lost to probing while paused
+constexpr double  MOST_CREDIT   = 3.0;      // plain tokens' time
 
 } // namespace
 
-void pass_times::observe(double & average, double ms) {
-    if (average <= 0.0) {
-        average = ms;
+void pass_times::observe(double & which, double ms) {
+    if (which <= 0.0) {
+        which = ms;
         return;
     }
-    average += TIME_WEIGHT * (std::clamp(ms, 0.5 * average, 2.0 * average) - average);
+    const double surprise = std::clamp(ms / which, 0.5, 2.0) - 1.0;
+    for (double * time : {&plain, &draft, &state}) {
+        *time *= 1.0 + SHARED_WEIGHT * surprise;
+    }
+    for (double & time : verify) {
+        time *= 1.0 + SHARED_WEIGHT * surprise;
+    }
+    which *= 1.0 + OWN_WEIGHT * surprise;
 }
 
 double pass_times::verify_of(int32_t rows) const {
@@ -158,8 +165,6 @@ void policy::window::forget_to(double most_rounds) {
 
 void policy::begin_answer(int32_t max_draft) {
     max_draft_ = max_draft;
-    wait_         = 0;
-    pause_length_ = FIRST_PAUSE;
     for (window * w : {&long_, &short_}) {
         w->forget_to(2.0 * PROBE);
         if (w->rounds == 0.0) { // nothing observed yet: what is expected counts as a few rounds
@@ -183,8 +188,7 @@ bool policy::begin_round() {
     if (probe_left_ > 0) {
         return true;
     }
-    if (wait_ > 0) {
-        --wait_;
+    if (credit_ms_ < times.plain) {
         return false;
     }
     probe_left_ = PROBE;
@@ -225,24 +229,28 @@ void policy::end_round(int32_t verified, int32_t accepted, unverified first_disc
     short_.add(accepted + 1, std::min(ms, typical));
 
     const bool pays = speedup() >= 1.0 && short_.rate() * times.plain >= MUCH_SLOWER;
+    earn(ms);
+    warm_ = false;
     if (!paused_) {
-        if (!pays) {
-            paused_ = true;
-            wait_   = pause_length_;
-        }
-    } else if (--probe_left_ <= 0) {
-        if (pays) {
-            paused_       = false;
-            pause_length_ = FIRST_PAUSE;
-        } else {
-            wait_         = pause_length_;
-            pause_length_ = std::min(2 * pause_length_, LONGEST_PAUSE);
-        }
+        paused_ = !pays;
+        return;
+    }
+    credit_ms_ -= std::max(0.0, ms - (accepted + 1) * times.plain);
+    if (--probe_left_ <= 0) {
+        paused_ = !pays;
     }
 }
 
 void policy::end_plain(double ms) {
-    pass_times::observe(times.plain, ms);
+    if (warm_) {
+        times.observe(times.plain, ms);
+    }
+    warm_ = true;
+    earn(ms);
+}
+
+void policy::earn(double ms) {
+    credit_ms_ = std::min(credit_ms_ + PROBE_SHARE * ms, MOST_CREDIT * times.plain);
 }
 
 } // namespace kangaroo

@@ -16,14 +16,15 @@
 
 namespace kangaroo {
 
-// Milliseconds of each kind of pass, kept current by a clipped moving average.
+// Milliseconds of each kind of pass, kept current by clipped moving averages. What makes one kind of pass slower than it was,
+// another program or a cooler clock, makes them all slower: a part of each surprise is shared.
 struct pass_times {
     double              plain = 0.0; // the whole network, one row
     double              draft = 0.0; // early layers, adapter, head
     double              state = 0.0; // early layers only
     std::vector<double> verify;      // late layers, [0] = 1 row; 0 = not measured yet
 
-    static void observe(double & average, double ms);
+    void   observe(double & which, double ms); // `which` is one of the times of this object
     double verify_of(int32_t rows) const; // interpolated from its neighbours where it was not measured
 };
 
@@ -50,7 +51,7 @@ public:
     pass_times  times;
     calibration accepts;
 
-    // A new answer: what was learned stays, but a pause is looked at again at once, for the text is another one.
+    // A new answer: what was learned stays, but weighs less, for the text is another one.
     void begin_answer(int32_t max_draft);
 
     // Whether this round drafts. While paused only short probes do.
@@ -79,6 +80,7 @@ private:
     double plan_value(int32_t drafted) const;
     double best_value(int32_t * kept) const;
     double expected_rate() const;
+    void   earn(double ms);
 
     int32_t             max_draft_;
     std::vector<double> confidences_;
@@ -93,7 +95,9 @@ private:
     };
     window              long_{1.0 / 48.0}, short_{1.0 / 10.0};
     bool                paused_ = false;
-    int32_t             wait_ = 0, probe_left_ = 0, pause_length_ = 0;
+    int32_t             probe_left_ = 0;
+    bool                warm_       = false; // the last round was plain: the first one after drafting is slower, its graph is cold
+    double              credit_ms_  = 0.0; // what probing may cost now: a small share of all time, saved up to a few rounds' worth
     mutable std::optional<random_source> coin_;
     int32_t             rounds_since_plain_ = 0; // drafting rounds since plain decoding was last timed
 };

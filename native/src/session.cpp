@@ -300,7 +300,7 @@ round_report session::run::kangaroo_round(int32_t max_draft, policy * automatic)
                 const double t = now_ms();
                 s.check(s.exit_->state(pending[row], pos + row, row));
                 if (automatic) {
-                    pass_times::observe(automatic->times.state, now_ms() - t);
+                    automatic->times.observe(automatic->times.state, now_ms() - t);
                 }
             }
             break;
@@ -322,7 +322,7 @@ round_report session::run::kangaroo_round(int32_t max_draft, policy * automatic)
             out = {id, static_cast<float>(std::exp(logits[at] - top) / sum)};
         }
         if (automatic) {
-            pass_times::observe(automatic->times.draft, now_ms() - t);
+            automatic->times.observe(automatic->times.draft, now_ms() - t);
         }
         draft_chain.accept(out.id);
         pending.push_back(out.id);
@@ -367,7 +367,7 @@ round_report session::run::kangaroo_round(int32_t max_draft, policy * automatic)
                                                              : unverified::wrong;
     r.verify_ms = now_ms() - t1;
     if (automatic && r.rows <= static_cast<int32_t>(automatic->times.verify.size())) {
-        pass_times::observe(automatic->times.verify[r.rows - 1], r.verify_ms);
+        automatic->times.observe(automatic->times.verify[r.rows - 1], r.verify_ms);
     }
 
     // the cache keeps what was emitted, but for the last token, whose K/V are not computed yet
