@@ -181,7 +181,7 @@ export const strings = {
     draft: 'drafted and accepted',
     target: 'the model’s own',
     show: 'Show who each token comes from',
-    hide: 'Hide who each token comes from',
+    hide: 'Hide who each token comes from (text without a tint was decoded plainly)',
     unsupported:
       'Token origins cannot be tinted here: this browser has no CSS Custom Highlight API. The rounds view still shows them.',
   },

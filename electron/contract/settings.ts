@@ -29,8 +29,8 @@ export const defaultSettings: Settings = {
   topK: 40,
   topP: 0.95,
   minP: 0.05,
-  repetitionPenalty: 1,
-  maxTokens: 1024,
+  repetitionPenalty: 1.1,
+  maxTokens: 512,
   showOrigins: true,
   showRejected: false,
 };

@@ -8,7 +8,10 @@ export interface OriginRun {
   origin: Origin;
 }
 
-/** Runs in order, without gaps; neighbours of one origin are joined. */
+/**
+ * Runs in order; neighbours of one origin are joined. What was decoded plainly has no run: there was no draft to tell it from,
+ * and a tint on everything says nothing.
+ */
 export function originRuns(rounds: readonly Round[]): OriginRun[] {
   const runs: OriginRun[] = [];
   let offset = 0;
@@ -17,7 +20,11 @@ export function originRuns(rounds: readonly Round[]): OriginRun[] {
       if (piece.text === '') continue;
       const end = offset + piece.text.length;
       const last = runs.at(-1);
-      if (last?.origin === piece.origin) last.end = end;
+      if (round.mode === 'plain' && round.rows > 0) {
+        offset = end;
+        continue;
+      }
+      if (last?.origin === piece.origin && last.end === offset) last.end = end;
       else runs.push({ start: offset, end, origin: piece.origin });
       offset = end;
     }

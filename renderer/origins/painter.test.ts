@@ -29,17 +29,17 @@ beforeEach(() => {
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('runs join neighbours of one origin and skip pieces without text', () => {
+test('runs join neighbours of one origin and skip pieces without text and plain rounds', () => {
   expect(originRuns([makePromptRound(''), makeRound([' a', '', ' b'], ' c'), makeRound([], ' d')])).toEqual([
     { start: 0, end: 4, origin: 'draft' },
-    { start: 4, end: 8, origin: 'target' },
+    { start: 4, end: 6, origin: 'target' },
   ]);
 });
 
 test('each origin is painted by its own highlight', () => {
   paintOrigins(makeBlock(), 0, 17, runs);
   expect(paintedTexts(highlightNames.draft)).toEqual([' upon a']);
-  expect(paintedTexts(highlightNames.target)).toEqual(['Once', ' time.']);
+  expect(paintedTexts(highlightNames.target)).toEqual(['Once', ' time']);
 });
 
 test('taking the paint away leaves that of other blocks', () => {

@@ -115,7 +115,7 @@ function stats(tokens: number, rounds: number, plainSteps: number): GenerationSt
 
 /** One of the plain steps that `steps` stands for. */
 const plainStepMs = 4;
-const plainSteps = 8;
+const plainSteps = 9;
 
 function plainStep(id: number, mode: DraftingMode): Round {
   const pieces = [{ id, text: '.', origin: 'target' as const }];
@@ -125,7 +125,7 @@ function plainStep(id: number, mode: DraftingMode): Round {
 
 /**
  * The answer is the last message's words, one round each. `crash`, `refuse`, `forever` and `steps` act instead of being
- * said: the third goes on saying "la" until it is stopped, the last decodes eight tokens plainly.
+ * said: the third goes on saying "la" until it is stopped, the last decodes nine tokens plainly.
  */
 export class ScriptedEngine implements EngineApi {
   /** What was asked so far. */
