@@ -29,8 +29,8 @@ const config: ForgeConfig = {
   packagerConfig: {
     name: 'Kangaroo Chat',
     executableName: 'kangaroo-chat',
-    // Libraries are loaded and models are mapped by the system, which cannot look into an archive.
-    asar: { unpack: '{*.node,*.so,*.so.*,*.dylib,*.dll,*.gguf}' },
+    // Libraries are loaded and models are mapped by the system, which cannot look into an archive; starter.json names them from beside.
+    asar: { unpack: '{*.node,*.so,*.so.*,*.dylib,*.dll,*.gguf,starter.json}' },
     ignore: (path: string) => !isKept(path),
     prune: false,
   },

@@ -193,7 +193,7 @@ export const strings = {
     acceptance: (rate: number) => `${percent.format(rate)} accepted of drafted`,
     factor: (factor: number) => `${two.format(factor)}× plain decoding`,
     same: (factor: number) => `${two.format(factor)}× plain decoding: no measurable difference`,
-    asFast: 'About as fast as plain decoding',
+    asFast: (factor: number) => `${two.format(factor)}× plain decoding: about as fast`,
     slower: (factor: number) => `${two.format(factor)}× plain decoding: slower here`,
     baselines: { answer: 'plain steps inside this answer', calibration: 'calibration at load' },
     baseline: (source: string) => `Baseline: ${source}`,

@@ -24,7 +24,7 @@ export const modelOptions = {
     maximum: longestTokens,
   }),
   cacheType: choice({ choices: ['f16', 'q8_0'], help: 'How keys and values are kept', fallback: 'f16' }),
-  threads: integer({ help: 'CPU threads; 0: as many as there are physical cores', fallback: 0, minimum: 0, maximum: 512 }),
+  threads: integer({ help: 'CPU threads; 0: what is measured to be fastest', fallback: 0, minimum: 0, maximum: 512 }),
   gpuLayers: integer({ help: 'Layers on the GPU; -1: all that fit', fallback: -1, minimum: -1, maximum: 10_000 }),
 };
 

@@ -65,7 +65,10 @@ export interface Piece {
 /** One round. Plain decoding reports rounds without drafts. */
 export interface Round {
   drafts: Draft[];
-  /** Drafts that the target agreed with, from the first on; a drafted end of turn is counted as the target's. */
+  /**
+   * Drafts that the target agreed with, from the first on; a drafted end of turn is counted as the target's. Where the answer
+   * ends inside the round, by its token limit or a stop text, the verdicts behind that point are still told and counted.
+   */
   accepted: number;
   /** The target's own token after the accepted drafts. */
   token: Token;
@@ -209,7 +212,7 @@ export interface LoadRequest {
   /** Layers to put on a GPU; -1: all that fit. */
   gpuLayers: number;
   cacheType: 'f16' | 'q8_0';
-  /** 0: as many as there are physical cores. */
+  /** 0: what is measured to be fastest, at most one per physical core; a small model leaves one of a few cores to the page. */
   threads: number;
 }
 

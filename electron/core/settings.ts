@@ -25,6 +25,15 @@ const schemas = {
 
 const patchSchema = z.strictObject(schemas).partial();
 
+/** A file that cannot be read is worth a look later; that it cannot be copied must not keep the app from starting. */
+function keepAside(path: string): void {
+  try {
+    copyFileSync(path, `${path}.damaged`);
+  } catch {
+    console.error(`${path} is damaged and could not be kept aside; the settings start from their defaults.`);
+  }
+}
+
 /** Each value where it is good, its default where not. */
 function readSettings(path: string): Settings {
   let stored: unknown;
@@ -32,7 +41,7 @@ function readSettings(path: string): Settings {
     stored = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     // No file yet is the normal first start. A file that is no JSON is kept aside: the next change writes a new one.
-    if (error instanceof SyntaxError) copyFileSync(path, `${path}.damaged`);
+    if (error instanceof SyntaxError) keepAside(path);
     return { ...defaultSettings };
   }
   const values: Record<string, unknown> = typeof stored === 'object' && stored !== null ? { ...stored } : {};

@@ -1,4 +1,5 @@
 // The package's hard edges: fuses that close Electron's back doors, and which files get in.
+import { matchesGlob } from 'node:path';
 import { FusesPlugin } from '@electron-forge/plugin-fuses';
 import { FuseV1Options } from '@electron/fuses';
 import { expect, test } from 'vitest';
@@ -18,6 +19,14 @@ test('the fuses close every back door', () => {
   });
 });
 
+test.each(['starter.json', 'starter-q8_0.gguf', 'starter-adapter.gguf', 'kangaroo.node', 'libggml-base.so', 'libggml.v0.5.0.so'])(
+  '%s lies beside the archive, where the engine and the library look for it',
+  (name) => {
+    const { asar } = config.packagerConfig ?? {};
+    expect(typeof asar === 'object' && asar.unpack !== undefined && matchesGlob(name, asar.unpack)).toBe(true);
+  },
+);
+
 test.each([
   '',
   '/package.json',
@@ -25,7 +34,8 @@ test.each([
   '/.vite/build/main.js',
   '/renderer',
   '/renderer/dist/index.html',
-  '/assets/starter/starter-f16.gguf',
+  '/assets/starter/starter-q8_0.gguf',
+  '/assets/starter/starter.json',
   '/native/build/bin/kangaroo.node',
   '/node_modules',
   '/node_modules/better-sqlite3/lib/index.js',

@@ -253,6 +253,14 @@ test('an app that cannot open its data says why and quits', async () => {
   expect(electron.windows).toHaveLength(0);
 });
 
+test('an app whose data folder cannot be made says why and quits', async () => {
+  writeFileSync(join(folder, 'data'), 'a file where the folder should be');
+  await start('linux');
+  expect(electron.dialogs).toMatchObject([{ title: 'Kangaroo Chat cannot start', content: expect.stringContaining('data') }]);
+  expect(electron.calls).toContain('quit');
+  expect(electron.windows).toHaveLength(0);
+});
+
 test('closing the last window quits, except on a Mac, where the dock opens a new one', async () => {
   await start('linux');
   electron.app.emit('window-all-closed');

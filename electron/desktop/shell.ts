@@ -49,11 +49,11 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   app.on('web-contents-created', (_event, contents) => confine(contents, (url) => void openLink(electron, url)));
 
   await app.whenReady();
-  mkdirSync(dataDir, { recursive: true });
   denyPermissions(electron.session.defaultSession);
   electron.protocol.handle(pageScheme, (request) => answerPageRequest(pageFolder(options.pageRoot), request));
   let running: DesktopApp;
   try {
+    mkdirSync(dataDir, { recursive: true });
     running = options.createApp();
   } catch (error) {
     electron.dialog.showErrorBox('Kangaroo Chat cannot start', toErrorShape(error).message);

@@ -239,3 +239,12 @@ test('closing tells the pages and frees the port', async () => {
   server = await startServer({ port, folder: join(parent, 'dist'), onConnection: () => {} });
   expect(server.port).toBe(port);
 });
+
+test('the link that opens the browser works once, and the printed one goes on working', async () => {
+  const once = new URL(server.createOnceUrl());
+  const path = `${once.pathname}${once.search}`;
+  const first = await get(path);
+  expect(first.headers['set-cookie']).toHaveLength(1);
+  expect((await get(path)).status).toBe(403);
+  expect(await signIn()).not.toBe('');
+});

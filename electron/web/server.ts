@@ -25,6 +25,8 @@ export interface WebServer {
   port: number;
   /** The link to print: it carries the token. */
   url: string;
+  /** A link that works once, for opening the browser. */
+  createOnceUrl(): string;
   /** Closes every connection, then the server. */
   close(): Promise<void>;
 }
@@ -114,6 +116,7 @@ export async function startServer(options: WebServerOptions): Promise<WebServer>
   return {
     port,
     url: `http://127.0.0.1:${port}/?token=${gate.linkToken}`,
+    createOnceUrl: () => `http://127.0.0.1:${port}/?token=${gate.createOnceToken()}`,
     async close() {
       for (const client of sockets.clients) {
         client.close(closeCodes.goingAway, 'Kangaroo Chat was closed.');

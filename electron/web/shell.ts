@@ -46,7 +46,7 @@ export async function runBrowserShell(options: BrowserShellOptions): Promise<voi
     const server = await listen(options.port, folder, app.services);
     options.print(`Kangaroo Chat is open at ${server.url}`);
     options.print('Only this machine can reach it. Ctrl-C ends it.');
-    if (options.open) openBrowser(server.url);
+    if (options.open) openBrowser(server.createOnceUrl());
     await aborted(signal);
     await server.close();
   } finally {

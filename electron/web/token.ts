@@ -34,6 +34,7 @@ function isLoopbackHost(host: string | undefined): boolean {
 export class Gate {
   /** The token of the printed link. */
   readonly linkToken = createSecret();
+  #onceToken: string | null = null;
   readonly #session = createSecret();
   readonly #cookieName: string;
 
@@ -47,7 +48,17 @@ export class Gate {
     return `${this.#cookieName}=${this.#session}; Path=/; HttpOnly; SameSite=Strict`;
   }
 
+  /** A token that works once: for a link that others can see, as programs' arguments can be seen on a shared machine. */
+  createOnceToken(): string {
+    this.#onceToken = createSecret();
+    return this.#onceToken;
+  }
+
   isLinkToken(given: string): boolean {
+    if (this.#onceToken !== null && sameSecret(given, this.#onceToken)) {
+      this.#onceToken = null;
+      return true;
+    }
     return sameSecret(given, this.linkToken);
   }
 

@@ -13,8 +13,20 @@ template <typename body_fn> Napi::Value guarded(Napi::Env env, body_fn body) {
         return body();
     } catch (const kangaroo::error & e) {
         coded_error(env, e.code, e.what()).ThrowAsJavaScriptException();
+    } catch (const Napi::Error &) {
+        throw;
+    } catch (const std::bad_alloc &) {
+        coded_error(env, "out-of-memory", "There is not enough memory for this. Choose a smaller model or context.").ThrowAsJavaScriptException();
+    } catch (const std::exception & e) {
+        coded_error(env, "internal", e.what()).ThrowAsJavaScriptException();
     }
     return env.Undefined();
+}
+
+inline Napi::Value rejected(Napi::Env env, const std::string & code, const std::string & message) {
+    auto deferred = Napi::Promise::Deferred::New(env);
+    deferred.Reject(coded_error(env, code, message).Value());
+    return deferred.Promise();
 }
 
 // As above, as a rejected promise.
@@ -22,9 +34,11 @@ template <typename body_fn> Napi::Value guarded_promise(Napi::Env env, body_fn b
     try {
         return body();
     } catch (const kangaroo::error & e) {
-        auto deferred = Napi::Promise::Deferred::New(env);
-        deferred.Reject(coded_error(env, e.code, e.what()).Value());
-        return deferred.Promise();
+        return rejected(env, e.code, e.what());
+    } catch (const Napi::Error &) {
+        throw;
+    } catch (const std::exception & e) {
+        return rejected(env, "internal", e.what());
     }
 }
 

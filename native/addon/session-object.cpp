@@ -43,6 +43,7 @@ void session_object::end(Napi::Env env, const std::shared_ptr<state> & s) {
         return;
     }
     s->native.reset();
+    s->model.reset(); // the object may wait long for its collection
     for (const auto & deferred : s->waiting) {
         deferred.Resolve(env.Undefined());
     }
@@ -163,6 +164,7 @@ Napi::Value session_object::dispose(const Napi::CallbackInfo & info) {
     std::shared_ptr<kangaroo::session> native;
     if (state_) {
         native.swap(state_->native);
+        state_->model.reset();
     }
     return worker<int>::run(env, [native]() mutable { native.reset(); return 0; }, [](Napi::Env e, int &) { return e.Undefined(); });
 }

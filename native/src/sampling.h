@@ -42,7 +42,7 @@ public:
     sampler(const sampler & other);
     sampler & operator=(const sampler &) = delete;
 
-    bool greedy() const { return options_.temperature <= 0.0f; }
+    bool greedy() const { return options_.temperature < LOWEST_TEMPERATURE; }
 
     // The token with the largest logit after penalties; the smallest id among equals. `ids`: see distribution_of.
     llama_token argmax(const float * logits, int32_t n, const std::vector<llama_token> * ids = nullptr);
@@ -54,6 +54,8 @@ public:
     void accept(llama_token token);
 
 private:
+    static constexpr float LOWEST_TEMPERATURE = 1e-3f; // below it logits divided by it may overflow, and are greedy anyway
+
     struct deleter {
         void operator()(llama_sampler * s) const { llama_sampler_free(s); }
     };

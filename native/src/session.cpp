@@ -407,13 +407,20 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
     policy * automatic = nullptr;
     if (kangaroo && options.mode == decoding_mode::automatic) {
         automatic = &policies_[r.target.greedy() ? 0 : 1];
-        if (automatic->times.plain <= 0.0) {
-            measure(std::min(options.max_draft + 1, 9), 5, std::min(64, context_size() / 2), 300.0);
-        }
-        automatic->begin_answer(options.max_draft);
     }
     double start = now_ms();
     try {
+        if (automatic) {
+            const int32_t rows = std::clamp(context_size() / 3, 1, std::min(options.max_draft + 1, 9));
+            if (automatic->times.plain <= 0.0 && context_size() > rows + 1) {
+                measure(rows, 5, std::clamp(64, 1, context_size() - rows - 1), 300.0);
+            }
+            if (automatic->times.plain <= 0.0) {
+                automatic = nullptr; // a context too small to measure in, let alone to draft in
+            } else {
+                automatic->begin_answer(options.max_draft);
+            }
+        }
         read_prompt(prompt, kangaroo, events, stats);
         start = now_ms();
         prompt_report p;
@@ -429,7 +436,7 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
         while (r.result.reason.empty()) {
             const int32_t room = context_size() - static_cast<int32_t>(cache_.size());
             const int32_t most = std::min(options.max_draft, room - 1);
-            round_report  report = automatic ? r.automatic_round(most, *automatic) : kangaroo && most >= 1 ? r.kangaroo_round(most, nullptr) : r.plain_step(kangaroo);
+            round_report  report = automatic ? r.automatic_round(most, *automatic) : options.mode == decoding_mode::kangaroo && most >= 1 ? r.kangaroo_round(most, nullptr) : r.plain_step(kangaroo);
             stats.rounds += 1;
             stats.round_tokens += report.accepted + 1;
             stats.drafted += static_cast<int64_t>(report.drafts.size());
@@ -445,6 +452,14 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
             throw;
         }
         r.result.reason = "cancelled";
+        const std::string held = r.stream.flush(); // half a character, or what might have begun a stop text
+        if (!held.empty() && !r.result.ids.empty() && events.round) {
+            round_report last; // no pass: only what was still held back
+            last.token  = r.result.ids.back();
+            last.pieces = {{last.token, held, false}};
+            events.round(last);
+        }
+        r.result.text += held;
     }
     stats.tokens        = static_cast<int32_t>(r.result.ids.size());
     stats.ms            = now_ms() - start;

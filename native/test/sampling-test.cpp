@@ -146,6 +146,24 @@ TEST(sampled_distribution, "sampling through greedy and sampled drafts keeps the
     }
 }
 
+TEST(tiny_temperature, "a temperature so small that logits would overflow is greedy")
+{
+    sampling_options o;
+    for (const float t : {1e-38f, 1e-10f, 1e-4f}) {
+        o.temperature = t;
+        CHECK(sampler(o, N_VOCAB).greedy(), "%g", t);
+    }
+    o.temperature = 0.01f;
+    o.top_k       = 0;
+    sampler    cold(o, N_VOCAB);
+    const auto logits = logits_of(1, 4.0f);
+    double     sum = 0.0;
+    for (const auto & t : cold.distribution_of(logits.data(), N_VOCAB)) {
+        sum += t.p;
+    }
+    CHECK(std::fabs(sum - 1.0) < 1e-4, "%g", sum);
+}
+
 TEST(argmax_ties, "greedy takes the smallest id among equals, with and without penalties") {
     sampling_options o;
     sampler          plain(o, 4);

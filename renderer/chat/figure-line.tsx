@@ -93,7 +93,7 @@ function SpeedupFigure({ speedup, mode, costs }: { speedup: Speedup; mode: Draft
 }
 
 function speedupText({ factor, verdict }: Speedup, mode: DraftingMode): string {
-  if (mode === 'auto') return verdict === 'same' ? strings.figures.asFast : strings.figures.factor(factor);
+  if (mode === 'auto') return verdict === 'same' ? strings.figures.asFast(factor) : strings.figures.factor(factor);
   return verdict === 'faster' ? strings.figures.factor(factor) : strings.figures[verdict](factor);
 }
 

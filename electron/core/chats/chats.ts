@@ -95,8 +95,7 @@ export class Chats implements ChatsApi {
     this.#requireFree();
     const [question, answer] = [newMessage('user', content), newMessage('assistant', '')];
     const first = chat.messages.length === 0;
-    this.#store.appendMessages(chat.id, [question, answer]);
-    this.#store.touchChat(chat.id, first ? titleOf(content) : chat.title, Date.now());
+    this.#store.appendTurn(chat.id, [question, answer], first ? titleOf(content) : chat.title, Date.now());
     this.#answer(chat.id, [...chat.messages, question], answer);
     if (first) {
       // The title has changed too.

@@ -168,6 +168,14 @@ export class ChatStore {
     this.#run(() => this.#database.prepare(sql).run({ chatId, title, nowMs }));
   }
 
+  /** The messages and the chat's title and time of use: all or nothing. */
+  appendTurn(chatId: string, messages: readonly Message[], title: string, nowMs: number): void {
+    this.#transact(() => {
+      this.appendMessages(chatId, messages);
+      this.touchChat(chatId, title, nowMs);
+    });
+  }
+
   /** All or none, after the messages that are there. */
   appendMessages(chatId: string, messages: readonly Message[]): void {
     const insert = this.#database.prepare(

@@ -52,6 +52,12 @@ describe('loading', () => {
     expect(native.calls).toEqual([]);
   });
 
+  test('the model is there without an adapter where its network cannot be left at an inner layer', async () => {
+    const events = await collect(engine.load({ ...request, adapterPath: 'unleavable.gguf' }));
+    expect(events.at(-1)).toMatchObject({ loaded: { adapter: null, adapterError: { code: 'unsupported-architecture' } } });
+    expect(native.sessions.at(-1)?.adapter).toBeNull();
+  });
+
   test('the model is there without an adapter that does not fit', async () => {
     const events = await collect(engine.load({ ...request, adapterPath: 'wrong.gguf' }));
     expect(events.at(-1)).toMatchObject({

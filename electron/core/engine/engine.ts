@@ -96,14 +96,21 @@ export class Engine implements EngineApi {
     task.cancel = () => loading.cancel();
     const model = await loading.promise;
     try {
-      const { adapter, adapterError } = await this.#loadAdapter(model, request.adapterPath);
+      let { adapter, adapterError } = await this.#loadAdapter(model, request.adapterPath);
       const { trainedContext } = model.info;
-      const session = await model.createSession({
+      const options = {
         contextSize: request.contextSize || Math.min(trainedContext || unknownTrainedContext, longestDefaultContext),
         cacheType: request.cacheType,
         threads: request.threads,
-        flashAttention: 'auto',
-        adapter,
+        flashAttention: 'auto' as const,
+      };
+      const session = await model.createSession({ ...options, adapter }).catch(async (error: unknown) => {
+        const shape = toErrorShape(error);
+        if (adapter === null || shape.code !== 'unsupported-architecture') throw error;
+        // This network cannot be left at an inner layer: that, too, leaves a model that is worth having.
+        adapter = null;
+        adapterError = { code: shape.code, message: shape.message };
+        return model.createSession({ ...options, adapter });
       });
       this.#loaded = { model, adapter, session };
       const { contextSize, threads } = session;

@@ -67,7 +67,7 @@ export interface NativeDouble {
   finishMeasure(): void;
 }
 
-/** An adapter whose name has `wrong` in it does not fit. `cancel` ends an answer with `cancelled`, a load with that code. */
+/** An adapter whose name has `wrong` in it does not fit; one with `unleavable` needs a layer that the model cannot be left at. `cancel` ends an answer with `cancelled`, a load with that code. */
 export function createNativeDouble(): NativeDouble {
   let finishMeasure = () => {};
   let finishLoad = () => {};
@@ -113,7 +113,12 @@ export function createNativeDouble(): NativeDouble {
       const sizes = { exitLayer: 2, embeddingLength: 4, heads: 1, headsKv: 1, parameters: 1, sizeBytes: 1 };
       return { info: { path, name: 'a', baseName: 'b', baseFingerprint: '', draftVocabularySize: 0, ...sizes } };
     },
-    createSession: async (options) => createSession(options),
+    createSession: async (options) => {
+      if (options.adapter?.info.path.includes('unleavable')) {
+        throw new KangarooError('unsupported-architecture', 'The model cannot draft its own tokens.');
+      }
+      return createSession(options);
+    },
     dispose: async () => void calls.push('dispose model'),
   };
 
