@@ -29,14 +29,36 @@ sampler::sampler(const sampling_options & options, int32_t n_vocab) : options_(o
 sampler::sampler(const sampler & other)
     : options_(other.options_),
       penalties_(other.penalties_ ? llama_sampler_clone(other.penalties_.get()) : nullptr),
-      chain_(other.chain_ ? llama_sampler_clone(other.chain_.get()) : nullptr) {}
+      chain_(other.chain_ ? llama_sampler_clone(other.chain_.get()) : nullptr),
+      recent_(other.recent_) {}
+
+// The logits that the penalties change, changed: those of the recent tokens. llama.cpp's sampler looks every candidate up in
+// its table, which for a whole vocabulary costs more than a small model's pass; the others it leaves as they are.
+const distribution & sampler::penalised(const float * logits) {
+    touched_.clear();
+    std::vector<llama_token> seen = recent_;
+    std::sort(seen.begin(), seen.end());
+    seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+    for (const llama_token id : seen) {
+        touched_.push_back({id, logits[id], 0.0f});
+    }
+    llama_token_data_array array = {touched_.data(), touched_.size(), -1, false};
+    if (!touched_.empty()) {
+        llama_sampler_apply(penalties_.get(), &array);
+    }
+    return touched_;
+}
 
 void sampler::fill(const float * logits, int32_t n, const std::vector<llama_token> * ids) {
     work_.resize(n);
     for (int32_t i = 0; i < n; ++i) {
         work_[i] = {ids ? (*ids)[i] : i, logits[i], 0.0f};
     }
-    if (penalties_) {
+    if (penalties_ && !ids) {
+        for (const auto & t : penalised(logits)) {
+            work_[t.id].logit = t.logit;
+        }
+    } else if (penalties_) {
         llama_token_data_array array = {work_.data(), work_.size(), -1, false};
         llama_sampler_apply(penalties_.get(), &array);
     }
@@ -47,8 +69,25 @@ llama_token sampler::argmax(const float * logits, int32_t n, const std::vector<l
         const auto at = std::max_element(logits, logits + n) - logits;
         return ids ? (*ids)[at] : static_cast<llama_token>(at);
     }
-    fill(logits, n, ids);
-    return std::max_element(work_.begin(), work_.end(), [](const auto & a, const auto & b) { return a.logit < b.logit; })->id;
+    if (ids) {
+        fill(logits, n, ids);
+        return std::max_element(work_.begin(), work_.end(), [](const auto & a, const auto & b) { return a.logit < b.logit; })->id;
+    }
+    const auto & touched = penalised(logits); // in the order of ids, as the scan below goes
+    llama_token  best = -1;
+    float        most = -INFINITY;
+    size_t       next = 0;
+    for (int32_t id = 0; id < n; ++id) {
+        float logit = logits[id];
+        if (next < touched.size() && touched[next].id == id) {
+            logit = touched[next++].logit;
+        }
+        if (logit > most || best < 0) {
+            best = id;
+            most = logit;
+        }
+    }
+    return best;
 }
 
 const distribution & sampler::distribution_of(const float * logits, int32_t n, const std::vector<llama_token> * ids) {
@@ -72,8 +111,13 @@ const distribution & sampler::distribution_of(const float * logits, int32_t n, c
 }
 
 void sampler::accept(llama_token token) {
-    if (penalties_) {
-        llama_sampler_accept(penalties_.get(), token);
+    if (!penalties_) {
+        return;
+    }
+    llama_sampler_accept(penalties_.get(), token);
+    recent_.push_back(token);
+    if (recent_.size() > static_cast<size_t>(options_.repetition_window)) {
+        recent_.erase(recent_.begin());
     }
 }
 

@@ -60,11 +60,14 @@ private:
         void operator()(llama_sampler * s) const { llama_sampler_free(s); }
     };
     void fill(const float * logits, int32_t n, const std::vector<llama_token> * ids);
+    const distribution & penalised(const float * logits);
 
     sampling_options                        options_;
     std::unique_ptr<llama_sampler, deleter> penalties_; // null when off
     std::unique_ptr<llama_sampler, deleter> chain_;     // null when greedy
     distribution                            work_;
+    std::vector<llama_token>                recent_; // what the penalties look at, oldest first; may repeat
+    distribution                            touched_;
 };
 
 double      probability_of(const distribution & p, llama_token token); // 0 when absent

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "sampling.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -162,6 +163,45 @@ TEST(tiny_temperature, "a temperature so small that logits would overflow is gre
         sum += t.p;
     }
     CHECK(std::fabs(sum - 1.0) < 1e-4, "%g", sum);
+}
+
+TEST(penalties, "penalties on the recent tokens only give what llama.cpp's sampler gives on all candidates")
+{
+    constexpr int32_t N = 4000, WINDOW = 16;
+    sampling_options  o;
+    o.temperature        = 1.0f;
+    o.top_k              = 0;
+    o.top_p              = 1.0f;
+    o.min_p              = 0.0f;
+    o.repetition_penalty = 1.7f;
+    o.repetition_window  = WINDOW;
+    sampler       ours(o, N);
+    llama_sampler * theirs = llama_sampler_init_penalties(N, WINDOW, o.repetition_penalty, 0.0f, 0.0f);
+    random_source random(9);
+    for (int step = 0; step < 60; ++step) {
+        std::vector<float> logits(N);
+        for (auto & l : logits) {
+            l = static_cast<float>(8.0 * (random.uniform() - 0.5));
+        }
+        distribution all(N);
+        for (int32_t i = 0; i < N; ++i) {
+            all[i] = {i, logits[i], 0.0f};
+        }
+        llama_token_data_array array = {all.data(), all.size(), -1, false};
+        llama_sampler_apply(theirs, &array);
+        const auto & got = ours.distribution_of(logits.data(), N);
+        int          different = 0;
+        for (int32_t i = 0; i < N; ++i) {
+            different += got[i].id != all[i].id || got[i].logit != all[i].logit;
+        }
+        CHECK(different == 0, "%d logits differ after %d tokens", different, step);
+        const auto best = std::max_element(all.begin(), all.end(), [](const auto & a, const auto & b) { return a.logit < b.logit; })->id;
+        CHECK(ours.argmax(logits.data(), N) == best, "argmax after %d tokens", step);
+        const auto token = step % 3 == 0 ? best : static_cast<llama_token>(random.uniform() * N);
+        ours.accept(token);
+        llama_sampler_accept(theirs, token);
+    }
+    llama_sampler_free(theirs);
 }
 
 TEST(argmax_ties, "greedy takes the smallest id among equals, with and without penalties") {
