@@ -39,6 +39,26 @@ test('of the frames that follow at once, every second one is used', () => {
   expect(batches).toEqual([['a'], ['b', 'c'], ['d', 'e']]);
 });
 
+test('after a hand-over that asks for a longer pause, what comes meanwhile waits for its end, and nothing is lost', () => {
+  const batches: string[][] = [];
+  const queue = createFrameQueue<string>(
+    (items) => batches.push(items),
+    (items) => (items.includes('many') ? 120 : 0),
+  );
+  queue.push('many');
+  vi.advanceTimersToNextFrame();
+  for (const item of ['a', 'b', 'c']) {
+    queue.push(item);
+    vi.advanceTimersByTime(30);
+  }
+  expect(batches).toEqual([['many']]);
+  vi.advanceTimersByTime(60);
+  expect(batches).toEqual([['many'], ['a', 'b', 'c']]);
+  queue.push('d');
+  vi.advanceTimersByTime(50);
+  expect(batches).toEqual([['many'], ['a', 'b', 'c'], ['d']]);
+});
+
 test('a hidden page is brought up to date without frames, and at once when it is shown', () => {
   const { batches, queue } = gather();
   visibility = 'hidden';

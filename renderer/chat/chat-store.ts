@@ -26,11 +26,20 @@ interface ChatStore extends ChatView {
   dismissError(): void;
 }
 
+/** Text that comes faster than this is faster than anyone reads: it is drawn less often, for the engine needs the cores too. */
+const readableRoundsPerHandOver = 8;
+const unreadableIntervalMs = 120;
+
+function paceMs(events: readonly ChatEvent[]): number {
+  const rounds = events.reduce((sum, event) => sum + (event.type === 'rounds' ? event.rounds.length : 0), 0);
+  return rounds > readableRoundsPerHandOver ? unreadableIntervalMs : 0;
+}
+
 export const useChat = create<ChatStore>()((set, get) => {
   let connection: AbortSignal | null = null;
   let watching: AbortController | null = null;
 
-  const queue = createFrameQueue<ChatEvent>((events) => set((view) => applyEvents(view, events)));
+  const queue = createFrameQueue<ChatEvent>((events) => set((view) => applyEvents(view, events)), paceMs);
 
   /** Watches one chat, instead of the one before. */
   function watch(client: AppApi, signal: AbortSignal, chat: Chat): void {
