@@ -195,7 +195,7 @@ export const strings = {
     same: (factor: number) => `${two.format(factor)}× plain decoding: no measurable difference`,
     asFast: (factor: number) => `${two.format(factor)}× plain decoding: about as fast`,
     slower: (factor: number) => `${two.format(factor)}× plain decoding: slower here`,
-    baselines: { answer: 'plain steps inside this answer', calibration: 'calibration at load' },
+    baselines: { answer: 'plain steps of the same moment', calibration: 'calibration at load' },
     baseline: (source: string) => `Baseline: ${source}`,
     /** Rounded down: 100% means all of them. */
     paused: (share: number) => `${percent.format(Math.floor(share * 100) / 100)} of rounds paused`,

@@ -111,7 +111,10 @@ export interface GenerationStats {
   discarded: number;
   /** Rounds during which `auto` had paused drafting. */
   pausedRounds: number;
-  /** Median of the plain decoding steps inside this answer, a baseline of the same moment; null below eight steps. */
+  /**
+   * Mean of the plain decoding steps inside this answer or, where there were fewer than eight, of eight right after it: a
+   * baseline of the same moment. Null where neither could be had.
+   */
   plainStepMs: number | null;
   /** Decoding passes that ran on a cached graph, and those that had to build one. */
   graphsReused: number;

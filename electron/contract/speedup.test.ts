@@ -40,3 +40,9 @@ test('is unknown with too few plain steps; the prompt’s own token is none', ()
   expect(speedupInside([])).toBeNull();
   expect(speedupInside(times(9, plainStep(0)))).toBeNull();
 });
+
+test('refers to plain steps right after the answer where it has too few of its own', () => {
+  // 20 tokens in 10 × 12 ms; plainly, 20 × 9.
+  expect(speedupInside(times(10, drafting(4, 8)), 9)).toBeCloseTo(1.5);
+  expect(speedupInside([...times(8, plainStep(10)), ...times(10, drafting(4, 8))], 9)).toBeCloseTo(1.4);
+});

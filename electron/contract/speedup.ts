@@ -21,13 +21,14 @@ function median(values: readonly number[]): number {
  * The time that plain decoding would have taken for as many tokens, over the time of all rounds. Means are compared with
  * means: over the median of its own steps, plain decoding itself would come out slow, the more so the busier the machine.
  * A single long step must not decide, so no round counts for more than three times the median of its kind.
- * Null below eight plain steps.
+ * With fewer than eight plain steps among the rounds, `plainStepMs` takes their place; null where that is null too.
  */
-export function speedupInside(rounds: readonly Round[]): number | null {
+export function speedupInside(rounds: readonly Round[], plainStepMs: number | null = null): number | null {
   const decoded = rounds.filter((round) => round.rows > 0);
   // The first plain step after drafting runs on a graph that has left the processor's caches: it is no baseline.
   const isBaseline = (round: Round, at: number) => round.mode === 'plain' && decoded[at - 1]?.mode !== 'kangaroo';
-  if (decoded.filter(isBaseline).length < fewestPlainSteps) return null;
+  const enough = decoded.filter(isBaseline).length >= fewestPlainSteps;
+  if (!enough && plainStepMs === null) return null;
   const limits = new Map<string, number>();
   for (const [kind, alike] of Map.groupBy(decoded, kindOf)) limits.set(kind, heldUp * median(alike.map(timeOf)));
   const totals = { tokens: 0, ms: 0, plainSteps: 0, plainMs: 0 };
@@ -40,5 +41,6 @@ export function speedupInside(rounds: readonly Round[]): number | null {
     totals.plainMs += ms;
   }
   const { tokens, ms, plainSteps, plainMs } = totals;
-  return ms > 0 && plainMs > 0 ? (tokens * plainMs) / plainSteps / ms : null;
+  const stepMs = enough ? plainMs / plainSteps : plainStepMs;
+  return ms > 0 && stepMs ? (tokens * stepMs) / ms : null;
 }

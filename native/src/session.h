@@ -67,7 +67,7 @@ struct generation_stats {
     int64_t rounds = 0, round_tokens = 0, drafted = 0, accepted = 0;
     int64_t graphs_reused = 0, graphs_built = 0, recomputed_rounds = 0;
     int64_t paused_rounds = 0, discarded = 0;
-    double  plain_step_ms = -1.0; // median of the plain steps inside the answer; -1 below MIN_PLAIN_STEPS of them
+    double  plain_step_ms = -1.0; // mean of the plain steps inside or right after the answer; -1 below MIN_PLAIN_STEPS of them
 };
 
 struct generation_result {

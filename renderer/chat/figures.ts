@@ -6,7 +6,7 @@ import { speedupInside } from '../../electron/contract/speedup.ts';
 /** How the answer's speed compares with plain decoding. `same`: no difference that was measured. */
 export type Verdict = 'faster' | 'slower' | 'same';
 
-/** What a speedup refers to: the plain steps inside the answer, of the same moment, or the calibration at load. */
+/** What a speedup refers to: the plain steps inside the answer or right after it, of the same moment, or the calibration at load. */
 export type Baseline = 'answer' | 'calibration';
 
 export interface Speedup {

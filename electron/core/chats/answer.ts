@@ -50,7 +50,7 @@ function promptRound({ token, pieces }: PromptEvent, mode: DraftingMode): Round 
 
 /** See `Message.speedup`. */
 function speedupOf(rounds: readonly Round[], stats: GenerationStats, { costs }: ReadyState): number | null {
-  if (stats.plainStepMs !== null) return speedupInside(rounds);
+  if (stats.plainStepMs !== null) return speedupInside(rounds, stats.plainStepMs);
   const { tokensPerSecond } = stats;
   const { plainTokensPerSecond } = costs;
   return plainTokensPerSecond > 0 && tokensPerSecond > 0 ? tokensPerSecond / plainTokensPerSecond : null;
