@@ -24,6 +24,23 @@ inline Napi::Error coded_error(Napi::Env env, const std::string & code, const st
     return e;
 }
 
+struct failure {
+    std::string code, message;
+};
+
+// What the exception being handled means to JavaScript; to be called from a catch block only.
+inline failure current_failure() {
+    try {
+        throw;
+    } catch (const kangaroo::error & e) {
+        return {e.code, e.what()};
+    } catch (const std::bad_alloc &) {
+        return {"out-of-memory", "There is not enough memory. Choose a smaller model or context."};
+    } catch (const std::exception & e) {
+        return {"internal", e.what()};
+    }
+}
+
 // Everything that runs, so that a process that ends can stop it first: threads that compute must not outlive their data.
 class running {
 public:
@@ -87,15 +104,10 @@ protected:
     void Execute() override {
         try {
             result_ = std::make_unique<result_type>(work_());
-        } catch (const kangaroo::error & e) {
-            code_ = e.code;
-            SetError(e.what());
-        } catch (const std::bad_alloc &) {
-            code_ = "out-of-memory";
-            SetError("There is not enough memory. Choose a smaller model or context.");
-        } catch (const std::exception & e) {
-            code_ = "internal";
-            SetError(e.what());
+        } catch (...) {
+            const failure f = current_failure();
+            code_           = f.code;
+            SetError(f.message);
         }
         work_ = nullptr; // what it holds is released here, before the loop goes on
         running::all().remove(this);

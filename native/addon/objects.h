@@ -7,38 +7,30 @@
 
 namespace addon {
 
-// Runs `body`; a kangaroo::error becomes a JavaScript exception with its code.
+// Runs `body`; what it throws becomes a JavaScript exception with a code.
 template <typename body_fn> Napi::Value guarded(Napi::Env env, body_fn body) {
     try {
         return body();
-    } catch (const kangaroo::error & e) {
-        coded_error(env, e.code, e.what()).ThrowAsJavaScriptException();
     } catch (const Napi::Error &) {
         throw;
-    } catch (const std::bad_alloc &) {
-        coded_error(env, "out-of-memory", "There is not enough memory for this. Choose a smaller model or context.").ThrowAsJavaScriptException();
-    } catch (const std::exception & e) {
-        coded_error(env, "internal", e.what()).ThrowAsJavaScriptException();
+    } catch (...) {
+        const failure f = current_failure();
+        coded_error(env, f.code, f.message).ThrowAsJavaScriptException();
     }
     return env.Undefined();
-}
-
-inline Napi::Value rejected(Napi::Env env, const std::string & code, const std::string & message) {
-    auto deferred = Napi::Promise::Deferred::New(env);
-    deferred.Reject(coded_error(env, code, message).Value());
-    return deferred.Promise();
 }
 
 // As above, as a rejected promise.
 template <typename body_fn> Napi::Value guarded_promise(Napi::Env env, body_fn body) {
     try {
         return body();
-    } catch (const kangaroo::error & e) {
-        return rejected(env, e.code, e.what());
     } catch (const Napi::Error &) {
         throw;
-    } catch (const std::exception & e) {
-        return rejected(env, "internal", e.what());
+    } catch (...) {
+        const failure f        = current_failure();
+        auto          deferred = Napi::Promise::Deferred::New(env);
+        deferred.Reject(coded_error(env, f.code, f.message).Value());
+        return deferred.Promise();
     }
 }
 
