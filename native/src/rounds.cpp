@@ -75,6 +75,8 @@ round_report session::run::kangaroo_round(int32_t max_draft, policy * automatic)
             const size_t at = ids.empty() ? id : std::find(ids.begin(), ids.end(), id) - ids.begin();
             out = {id, static_cast<float>(std::exp(logits[at] - top) / sum)};
             draft_chain->accept(id);
+        } else if (s.forge_) {
+            s.forge_(pos + row + 1, out);
         }
         if (automatic) {
             automatic->times.observe(automatic->times.draft, now_ms() - t);

@@ -125,6 +125,12 @@ public:
     // For tests: the automatic mode decides by a coin from now on.
     void toss(uint64_t seed);
 
+    // For tests and simulated benchmarks: every draft of the adapter passes through `forge`, which may replace its token and its
+    // confidence; `index` is the draft's place among the tokens of the conversation (prompt and answer), from 0. Costs stay real.
+    // Greedy answers only. Null: drafts stay as they are.
+    using forgery = std::function<void(int32_t index, llama_exit_draft & draft)>;
+    void forge_drafts(forgery forge) { forge_ = std::move(forge); }
+
 private:
     struct run; // state of one generate()
 
@@ -150,6 +156,7 @@ private:
     std::vector<llama_token> cache_;              // tokens whose K/V the cache holds, in order
     size_t                   adapter_cached_ = 0; // of these, how many the adapter's K/V cover
     std::atomic<bool>        cancelled_{false};
+    forgery                  forge_;
 
     std::array<policy, 2> policies_ = {policy(MAX_DRAFT), policy(MAX_DRAFT)}; // greedy and sampled answers are accepted differently
 };
