@@ -34,6 +34,14 @@ std::string text_option(const Napi::Object & o, const char * name) {
     return v.As<Napi::String>().Utf8Value();
 }
 
+static bool flag_option(const Napi::Object & o, const char * name) {
+    const Napi::Value v = o.Get(name);
+    if (!v.IsBoolean()) {
+        throw error("invalid-argument", std::string("The option ") + name + " must be true or false.");
+    }
+    return v.As<Napi::Boolean>();
+}
+
 static std::string well_formed_text(const Napi::Value & v, const char * name) {
     if (!v.IsString()) {
         throw error("invalid-argument", std::string("The option ") + name + " must hold texts.");
@@ -61,6 +69,9 @@ kangaroo::generation_options generation_options_of(const Napi::Object & o) {
     g.threshold     = static_cast<float>(number_option(o, "threshold"));
     g.max_draft     = integer_option(o, "maxDraft");
     g.max_tokens    = integer_option(o, "maxTokens");
+    g.prompt_lookup = flag_option(o, "promptLookup");
+    g.context_shift = flag_option(o, "contextShift");
+    g.keep_tokens   = integer_option(o, "keepTokens");
     g.sampling.temperature        = static_cast<float>(number_option(o, "temperature"));
     g.sampling.top_k              = integer_option(o, "topK");
     g.sampling.top_p              = static_cast<float>(number_option(o, "topP"));
@@ -103,7 +114,7 @@ Napi::Value to_js(Napi::Env env, const std::vector<llama_token> & ids) {
     return out;
 }
 
-static Napi::Value to_js(Napi::Env env, const std::vector<double> & values) {
+Napi::Value to_js(Napi::Env env, const std::vector<double> & values) {
     auto out = Napi::Array::New(env, values.size());
     for (size_t i = 0; i < values.size(); ++i) {
         out.Set(static_cast<uint32_t>(i), values[i]);
@@ -178,8 +189,12 @@ Napi::Value to_js(Napi::Env env, const kangaroo::pass_costs & c) {
     return o;
 }
 
-static const char * mode_name(kangaroo::decoding_mode mode) {
-    return mode == kangaroo::decoding_mode::plain ? "plain" : "kangaroo";
+static const char * kind_name(kangaroo::round_kind kind) {
+    switch (kind) {
+        case kangaroo::round_kind::kangaroo: return "kangaroo";
+        case kangaroo::round_kind::lookup:   return "lookup";
+        default:                             return "plain";
+    }
 }
 
 namespace {
@@ -231,6 +246,7 @@ struct event_to_js {
         for (size_t i = 0; i < r.drafts.size(); ++i) {
             auto d = token(r.drafts[i]);
             d.Set("confidence", r.confidences[i]);
+            d.Set("source", i + r.copied >= r.drafts.size() ? "lookup" : "adapter");
             drafts.Set(static_cast<uint32_t>(i), d);
         }
         auto o = Napi::Object::New(env);
@@ -242,7 +258,7 @@ struct event_to_js {
         o.Set("draftMs", r.draft_ms);
         o.Set("verifyMs", r.verify_ms);
         o.Set("rows", r.rows);
-        o.Set("mode", mode_name(r.mode));
+        o.Set("mode", kind_name(r.kind));
         o.Set("discarded", r.discarded);
         o.Set("paused", r.paused);
         o.Set("expectedSpeedup", r.expected_speedup > 0.0 ? Napi::Number::New(env, r.expected_speedup) : env.Null());
@@ -266,6 +282,11 @@ struct event_to_js {
         stats.Set("acceptanceRate", ratio(static_cast<double>(s.accepted), static_cast<double>(s.drafted)));
         stats.Set("graphsReused", static_cast<double>(s.graphs_reused));
         stats.Set("graphsBuilt", static_cast<double>(s.graphs_built));
+        stats.Set("lookedUp", static_cast<double>(s.copied));
+        stats.Set("lookedUpAccepted", static_cast<double>(s.copied_accepted));
+        stats.Set("contextShifts", static_cast<double>(s.context_shifts));
+        stats.Set("roundsMs", s.rounds_ms);
+        stats.Set("computeMs", s.compute_ms < 0.0 ? env.Null() : Napi::Number::New(env, s.compute_ms));
         stats.Set("discarded", static_cast<double>(s.discarded));
         stats.Set("pausedRounds", static_cast<double>(s.paused_rounds));
         stats.Set("plainStepMs", s.plain_step_ms < 0.0 ? env.Null() : Napi::Number::New(env, s.plain_step_ms));

@@ -28,5 +28,6 @@ Napi::Value to_js(Napi::Env env, const kangaroo::pass_costs & costs);
 Napi::Value to_js(Napi::Env env, const kangaroo::model & model, const generation_event & event);
 Napi::Value to_js(Napi::Env env, const std::vector<float> & values); // Float32Array
 Napi::Value to_js(Napi::Env env, const std::vector<llama_token> & ids); // Int32Array
+Napi::Value to_js(Napi::Env env, const std::vector<double> & values);   // an array of numbers
 
 } // namespace addon

@@ -5,6 +5,8 @@
 #include "async.h"
 #include "convert.h"
 
+#include <functional>
+
 namespace addon {
 
 // Runs `body`; what it throws becomes a JavaScript exception with a code.
@@ -91,7 +93,12 @@ private:
     Napi::Value cancel(const Napi::CallbackInfo & info);
     Napi::Value prefill(const Napi::CallbackInfo & info);
     Napi::Value measure(const Napi::CallbackInfo & info);
+    Napi::Value save(const Napi::CallbackInfo & info);
+    Napi::Value restore(const Napi::CallbackInfo & info);
+    Napi::Value learned(const Napi::CallbackInfo & info);
+    Napi::Value relearn(const Napi::CallbackInfo & info);
     Napi::Value reset(const Napi::CallbackInfo & info);
+    Napi::Promise file_work(Napi::Env env, std::function<double(kangaroo::session &)> work);
     Napi::Value dispose(const Napi::CallbackInfo & info);
 
     std::shared_ptr<state> state_;

@@ -12,6 +12,10 @@ Napi::Function session_object::define(Napi::Env env) {
         InstanceMethod("cancel", &session_object::cancel),
         InstanceMethod("prefill", &session_object::prefill),
         InstanceMethod("measure", &session_object::measure),
+        InstanceMethod("save", &session_object::save),
+        InstanceMethod("restore", &session_object::restore),
+        InstanceMethod("learned", &session_object::learned),
+        InstanceMethod("relearn", &session_object::relearn),
         InstanceMethod("reset", &session_object::reset),
         InstanceMethod("dispose", &session_object::dispose),
     });
@@ -142,6 +146,56 @@ Napi::Value session_object::measure(const Napi::CallbackInfo & info) {
             env, [=] { return native->measure(rows, repeat, depth, budget_ms); },
             [](Napi::Env e, kangaroo::pass_costs & c) { return to_js(e, c); },
             [native] { native->cancel(); }, [env, s] { end(env, s); });
+    });
+}
+
+// Something with a file, off the loop, that gives a number.
+Napi::Promise session_object::file_work(Napi::Env env, std::function<double(kangaroo::session &)> work) {
+    begin();
+    auto s      = state_;
+    auto native = s->native;
+    return worker<double>::run(
+        env, [native, work] { return work(*native); }, [](Napi::Env e, double & n) { return Napi::Number::New(e, n); }, nullptr,
+        [env, s] { end(env, s); });
+}
+
+Napi::Value session_object::save(const Napi::CallbackInfo & info) {
+    return guarded_promise(info.Env(), [&] {
+        const std::string path = info[0].ToString().Utf8Value();
+        return file_work(info.Env(), [path](kangaroo::session & s) { return static_cast<double>(s.save(path)); });
+    });
+}
+
+Napi::Value session_object::restore(const Napi::CallbackInfo & info) {
+    return guarded_promise(info.Env(), [&] {
+        const std::string path = info[0].ToString().Utf8Value();
+        return file_work(info.Env(), [path](kangaroo::session & s) { return static_cast<double>(s.restore(path)); });
+    });
+}
+
+Napi::Value session_object::learned(const Napi::CallbackInfo & info) {
+    return guarded(info.Env(), [&] {
+        begin();
+        const auto numbers = state_->native->learned();
+        state_->busy       = false;
+        return to_js(info.Env(), numbers);
+    });
+}
+
+Napi::Value session_object::relearn(const Napi::CallbackInfo & info) {
+    return guarded(info.Env(), [&] {
+        std::vector<double> numbers;
+        if (info[0].IsArray()) {
+            const auto list = info[0].As<Napi::Array>();
+            for (uint32_t i = 0; i < list.Length(); ++i) {
+                const Napi::Value v = list.Get(i);
+                numbers.push_back(v.IsNumber() ? v.As<Napi::Number>().DoubleValue() : -1.0);
+            }
+        }
+        begin();
+        const bool taken = state_->native->relearn(numbers);
+        state_->busy     = false;
+        return Napi::Boolean::New(info.Env(), taken);
     });
 }
 

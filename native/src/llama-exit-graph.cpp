@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 #include <unordered_set>
 
@@ -73,16 +74,17 @@ struct llama_exit::attention_inputs {
     }
 };
 
-// Sets which row of the round a draft step fills, and watches that verification gets the cells that the drafts wrote.
+// Sets which rows of the round a draft or state pass fills, and watches that verification gets the cells that the drafts wrote.
 class llama_exit::input : public llm_graph_input_i {
 public:
     input(llama_exit & owner, const llama_memory_context_i * mctx) : owner(owner), mctx(mctx) {}
 
     void set_input(const llama_ubatch * ubatch) override {
         const phase p = owner.phase_;
-        if (row) {
-            const int64_t r = owner.row_;
-            ggml_backend_tensor_set(row, &r, 0, sizeof(r));
+        if (rows) {
+            std::vector<int64_t> r(rows->ne[0]);
+            std::iota(r.begin(), r.end(), owner.row_);
+            ggml_backend_tensor_set(rows, r.data(), 0, r.size() * sizeof(r[0]));
         }
         if (p != phase::draft && p != phase::state && p != phase::verify) {
             return;
@@ -100,7 +102,7 @@ public:
                 if (p == phase::verify) {
                     owner.cells_moved_ |= owner.cells_[offset + i] != idxs[i];
                 } else {
-                    owner.cells_[offset + owner.row_] = idxs[i];
+                    owner.cells_[offset + owner.row_ + i] = idxs[i];
                 }
             }
         }
@@ -113,7 +115,7 @@ public:
 
     llama_exit &                   owner;
     const llama_memory_context_i * mctx;
-    ggml_tensor *                  row = nullptr; // I64 [1]
+    ggml_tensor *                  rows = nullptr; // I64 [n_tokens]
 };
 
 void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params) {
@@ -149,12 +151,12 @@ void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params)
     if (phase_ == phase::verify) {
         rewrite_verify(g, nodes, cut_at - nodes.begin());
     } else {
-        own->row = ggml_new_tensor_1d(g.ctx0, GGML_TYPE_I64, 1);
-        ggml_set_input(own->row);
+        own->rows = ggml_new_tensor_1d(g.ctx0, GGML_TYPE_I64, g.n_tokens);
+        ggml_set_input(own->rows);
         for (auto it = nodes.begin(); it != cut_at + 1; ++it) {
             ggml_build_forward_expand(gf, *it);
         }
-        ggml_build_forward_expand(gf, ggml_set_rows(g.ctx0, states_, cut, own->row));
+        ggml_build_forward_expand(gf, ggml_set_rows(g.ctx0, states_, cut, own->rows));
         ggml_tensor * normed = build_adapter_kv(g, cut, in);
         if (phase_ == phase::draft) {
             build_draft(g, nodes, build_adapter(g, cut, normed, in));
@@ -198,9 +200,13 @@ static ggml_tensor * build_rms_norm(ggml_context * ctx, ggml_tensor * x, ggml_te
     return ggml_mul(ctx, ggml_rms_norm(ctx, x, eps), weight);
 }
 
-static ggml_tensor * build_rope(const llm_graph_context & g, const llama_exit_adapter & a, ggml_tensor * x, ggml_tensor * pos, ggml_tensor * factors) {
-    return ggml_rope_ext(g.ctx0, x, pos, factors, a.n_rot, g.rope_type, g.n_ctx_orig, a.freq_base, g.freq_scale, g.ext_factor,
-        g.attn_factor, g.beta_fast, g.beta_slow);
+// As the base rotates, with the adapter's own base frequency.
+ggml_tensor * llama_exit::build_rope(ggml_context * ctx, ggml_tensor * x, ggml_tensor * pos, bool in_place) const {
+    const auto &  c       = ctx_.get_cparams();
+    const auto    type    = ctx_.get_model().hparams.rope_type;
+    ggml_tensor * factors = ctx_.get_model().get_rope_factors(c, adapter_->exit_layer);
+    return (in_place ? ggml_rope_ext_inplace : ggml_rope_ext)(ctx, x, pos, factors, adapter_->n_rot, type, c.n_ctx_orig_yarn, adapter_->freq_base,
+        c.rope_freq_scale, c.yarn_ext_factor, c.yarn_attn_factor, c.yarn_beta_fast, c.yarn_beta_slow);
 }
 
 // Writes the adapter's K/V of all tokens into their cells; returns the normed exit state.
@@ -208,11 +214,10 @@ ggml_tensor * llama_exit::build_adapter_kv(llm_graph_context & g, ggml_tensor * 
     const llama_exit_adapter & a = *adapter_;
     ggml_context *  ctx     = g.ctx0;
     const int64_t   n_head  = a.wk->ne[1] / a.n_head_kv;
-    ggml_tensor *   factors = ctx_.get_model().get_rope_factors(ctx_.get_cparams(), a.exit_layer);
     ggml_tensor *   normed  = build_rms_norm(ctx, h, a.attn_norm, a.norm_eps);
 
     ggml_tensor * k = ggml_reshape_3d(ctx, ggml_mul_mat(ctx, a.wk, normed), n_head, a.n_head_kv, h->ne[1]);
-    k               = build_rope(g, a, k, in.pos, factors);
+    k               = build_rope(ctx, k, in.pos, false);
     k               = ggml_reshape_2d(ctx, k, a.wk->ne[1], h->ne[1]);
     ggml_tensor * v = ggml_mul_mat(ctx, a.wv, normed);
     ggml_build_forward_expand(g.gf, ggml_set_rows(ctx, k_, k, in.k_idxs));
@@ -228,10 +233,9 @@ ggml_tensor * llama_exit::build_adapter(llm_graph_context & g, ggml_tensor * h, 
     const int64_t  n_head   = a.wq->ne[1] / a.n_head; // width of a head
     const int64_t  n_kv     = in.mask->ne[0];
     const float    scale    = 1.0f / std::sqrt(static_cast<float>(n_head));
-    ggml_tensor *  factors  = ctx_.get_model().get_rope_factors(ctx_.get_cparams(), a.exit_layer);
 
     ggml_tensor * q = ggml_reshape_3d(ctx, ggml_mul_mat(ctx, a.wq, normed), n_head, a.n_head, n_tokens);
-    q               = ggml_permute(ctx, build_rope(g, a, q, in.pos, factors), 0, 2, 1, 3);
+    q               = ggml_permute(ctx, build_rope(ctx, q, in.pos, false), 0, 2, 1, 3);
 
     const auto cells = [&](ggml_tensor * t) { // [n_embd_head, n_kv, n_head_kv]
         const size_t head_bytes = ggml_row_size(t->type, n_head);

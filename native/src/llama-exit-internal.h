@@ -16,13 +16,15 @@ struct llama_exit::slot {
     ggml_backend_sched_ptr              sched;
     std::array<llm_graph_result_ptr, 2> graphs;
     llm_graph_result *                  active = nullptr;
+    llama_exit::phase                   holds  = llama_exit::phase::off; // what kind of graph that is
 
     ggml_tensor * draft_id     = nullptr; // I32 [1], index into the draft vocabulary
     ggml_tensor * draft_prob   = nullptr; // F32 [1]
     ggml_tensor * draft_logits = nullptr; // F32 [n_draft]
 };
 
-inline constexpr size_t SLOT_MAIN = 0, SLOT_DRAFT = 1, SLOT_STATE = 2, SLOT_VERIFY = 2; // verify of n rows: SLOT_VERIFY + n
+// Then one slot per number of rows for each of the others: see slot_of().
+inline constexpr size_t SLOT_MAIN = 0, SLOT_DRAFT = 1, SLOTS_STATE = 0, SLOTS_VERIFY = 1, SLOTS_WHOLE = 2;
 
 struct base_cells {
     const llama_kv_cache_context * base = nullptr;

@@ -18,13 +18,16 @@ ggml_backend_buffer_type_t llama_exit_buffer_type(const llama_model & model, int
 
 llama_exit::llama_exit(llama_context & ctx, const llama_exit_adapter * adapter, int32_t max_rows)
     : ctx_(ctx), adapter_(adapter), max_rows_(max_rows), cells_(2 * max_rows, -1), batch_(llama_batch_init(max_rows, 0, 1)), batch_capacity_(max_rows) {
-    slots_.push_back(std::make_unique<slot>());
-    ctx_.layer_exit = this;
-    if (!adapter) {
-        return;
+    slots_.resize(slot_of(SLOTS_WHOLE, max_rows) + 1);
+    for (auto & s : slots_) {
+        s = std::make_unique<slot>();
     }
+    ctx_.layer_exit = this;
     try {
-        attach();
+        ctx_.sched_reserve(); // now, while the main slot is the current one
+        if (adapter) {
+            attach();
+        }
     } catch (...) {
         release();
         throw;
@@ -59,13 +62,6 @@ void llama_exit::attach() {
         throw std::runtime_error("its memory cannot be rolled back to an earlier token (recurrent, hybrid or no K/V cache)");
     }
 
-    slots_.resize(SLOT_VERIFY + max_rows_ + 1);
-    for (auto & s : slots_) {
-        if (!s) {
-            s = std::make_unique<slot>();
-        }
-    }
-
     mem_ctx_.reset(ggml_init({ggml_tensor_overhead() * 4, nullptr, true}));
     states_ = ggml_new_tensor_2d(mem_ctx_.get(), GGML_TYPE_F32, hparams.n_embd, max_rows_);
     k_      = ggml_new_tensor_2d(mem_ctx_.get(), GGML_TYPE_F16, adapter_->wk->ne[1], ctx_.n_ctx());
@@ -81,7 +77,6 @@ void llama_exit::attach() {
     }
     ggml_backend_buffer_clear(mem_buffer_.get(), 0); // masked cells are multiplied by 0: they must not hold NaN
 
-    ctx_.sched_reserve();
     const llama_token token      = 0;
     bool              recomputed = false;
     llama_exit_draft  out;
@@ -110,19 +105,17 @@ void llama_exit::activate(size_t index) {
     }
 }
 
-void llama_exit::select(phase p, int32_t rows) {
-    switch (p) {
-        case phase::off:
-        case phase::full:
-            activate(SLOT_MAIN);
-            if (main_phase_ != p) {
-                ctx_.gf_res_prev_active = nullptr; // the other kind of full graph
-                main_phase_             = p;
-            }
-            break;
-        case phase::draft:  activate(SLOT_DRAFT); break;
-        case phase::state:  activate(SLOT_STATE); break;
-        case phase::verify: activate(SLOT_VERIFY + rows); break;
+// Slots of the kinds of pass that have one per number of rows, 1…max_rows.
+size_t llama_exit::slot_of(size_t kind, int32_t rows) const {
+    return SLOT_DRAFT + 1 + kind * max_rows_ + (rows - 1);
+}
+
+void llama_exit::select(phase p, size_t slot_index) {
+    activate(slot_index);
+    slot & s = *slots_[slot_index];
+    if (s.holds != p) {
+        ctx_.gf_res_prev_active = nullptr; // with and without the adapter's K/V: the other kind of full graph
+        s.holds                 = p;
     }
     phase_ = p;
 }
@@ -161,13 +154,18 @@ int32_t llama_exit::run(const llama_token * tokens, int32_t n, llama_pos pos, bo
     return ctx_.decode(batch_);
 }
 
-int32_t llama_exit::decode(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv, bool all_logits) {
-    select(adapter_kv && adapter_ ? phase::full : phase::off, n);
-    return run(tokens, n, pos, all_logits, n == 1);
+int32_t llama_exit::decode(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv) {
+    select(adapter_kv && adapter_ ? phase::full : phase::off, SLOT_MAIN);
+    return run(tokens, n, pos, false, false);
+}
+
+int32_t llama_exit::verify_whole(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv) {
+    select(adapter_kv && adapter_ ? phase::full : phase::off, slot_of(SLOTS_WHOLE, n));
+    return run(tokens, n, pos, true, true);
 }
 
 int32_t llama_exit::draft(llama_token token, llama_pos pos, int32_t row, llama_exit_draft & out, bool want_logits) {
-    select(phase::draft, 1);
+    select(phase::draft, SLOT_DRAFT);
     row_ = row;
     if (const int32_t status = run(&token, 1, pos, true, true)) {
         return status;
@@ -185,22 +183,21 @@ int32_t llama_exit::draft(llama_token token, llama_pos pos, int32_t row, llama_e
     return 0;
 }
 
-int32_t llama_exit::state(llama_token token, llama_pos pos, int32_t row) {
-    select(phase::state, 1);
+int32_t llama_exit::states(const llama_token * tokens, int32_t n, llama_pos pos, int32_t row) {
+    select(phase::state, slot_of(SLOTS_STATE, n));
     row_ = row;
-    return run(&token, 1, pos, true, true);
+    return run(tokens, n, pos, true, true);
 }
 
 int32_t llama_exit::verify(const llama_token * tokens, int32_t n, llama_pos pos, bool & recomputed) {
     keep(pos); // the same cells are handed out again: the drafts' K/V are still in them
     cells_moved_ = false;
-    select(phase::verify, n);
+    select(phase::verify, slot_of(SLOTS_VERIFY, n));
     int32_t status = run(tokens, n, pos, true, true);
     recomputed     = cells_moved_;
     if (status == 0 && cells_moved_) {
         keep(pos);
-        select(phase::full, n);
-        status = run(tokens, n, pos, true, true);
+        status = verify_whole(tokens, n, pos, true);
     }
     return status;
 }
@@ -217,4 +214,17 @@ bool llama_exit::keep(llama_pos pos) {
 
 int64_t llama_exit::graphs_reused() const {
     return ctx_.perf_get_data().n_reused;
+}
+
+bool llama_exit::on_cpu() const {
+    return ctx_.get_model().n_devices() == 0;
+}
+
+void llama_exit::computing(bool begins) {
+    const double now = static_cast<double>(ggml_time_us()) / 1000.0;
+    if (begins) {
+        compute_began_ms_ = now;
+    } else {
+        compute_ms_ += now - compute_began_ms_;
+    }
 }

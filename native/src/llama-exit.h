@@ -9,6 +9,7 @@
 #include "llama.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -61,15 +62,20 @@ public:
     llama_exit(const llama_exit &)             = delete;
     llama_exit & operator=(const llama_exit &) = delete;
 
-    // The whole network; with `adapter_kv` the adapter's K/V of these tokens is written too, so that drafting can follow.
-    // Logits of the last token (all tokens if `all_logits`) through llama_get_logits_ith. Returns llama_decode's codes.
-    int32_t decode(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv, bool all_logits);
+    // The whole network over a part of a prompt; with `adapter_kv` the adapter's K/V of these tokens is written too, so that
+    // drafting can follow. Logits of the last token through llama_get_logits_ith. Returns llama_decode's codes.
+    int32_t decode(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv);
+
+    // The whole network over n <= max_rows rows of an answer: the last token, and drafts that no early layer has seen yet.
+    // Logits of all rows, each with the bits that it would have alone.
+    int32_t verify_whole(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv);
 
     // One draft step on row `row` of the round: early layers, adapter, head. `want_logits`: see draft_logits().
     int32_t draft(llama_token token, llama_pos pos, int32_t row, llama_exit_draft & out, bool want_logits);
 
-    // Early layers and the adapter's K/V only: for the last drafted token of a round.
-    int32_t state(llama_token token, llama_pos pos, int32_t row);
+    // Early layers and the adapter's K/V only, for rows [row, row + n): the last drafted token of a round, and drafts that
+    // others than the adapter have made.
+    int32_t states(const llama_token * tokens, int32_t n, llama_pos pos, int32_t row);
 
     // Late layers over rows [0, n) of the round, whose early layers ran in draft() and state() at positions pos, pos+1, …
     // Logits of all rows. `recomputed` is set when the K/V cells had moved and the whole network ran instead.
@@ -84,26 +90,49 @@ public:
     // Drops positions >= pos. False where the memory cannot do that.
     bool keep(llama_pos pos);
 
+    // Drops positions [first, first + n) and moves those behind them up, the adapter's K/V too. False where the memory cannot.
+    bool can_shift() const;
+    bool shift(llama_pos first, llama_pos n);
+
+    // The cache as bytes, streamed: the base's K/V, and the adapter's for the first n_cells cells. `read` throws
+    // std::runtime_error for bytes that do not fit this context; the cache is then empty. Cells must be without holes.
+    using writer = std::function<void(const void * data, size_t size)>;
+    using reader = std::function<void(void * data, size_t size)>;
+    void write(const writer & to, int32_t n_cells);
+    void read(const reader & from, int32_t n_cells);
+
     int64_t graphs_reused() const;
     int64_t graphs_built() const { return built_; }
 
+    // Milliseconds inside graph computation since the beginning. What other devices than the CPU compute is not in it: they
+    // work on while the host goes on.
+    double compute_ms() const { return compute_ms_; }
+    bool   on_cpu() const;
+
     // Called by the patched llama_model::build_graph on every graph that is built for the context.
     void rewrite(llm_graph_context & graph, const llm_graph_params & params);
+    // Called by the patched llama_context::graph_compute around the computation.
+    void computing(bool begins);
 
 private:
     enum class phase { off, full, draft, state, verify };
     struct slot;
+    class state_writer;
+    class state_reader;
     class input;
     struct attention_inputs;
 
     void    attach();
     void    release();
     void    activate(size_t slot_index);
-    void    select(phase p, int32_t rows);
+    void    select(phase p, size_t slot_index);
+    size_t  slot_of(size_t first, int32_t rows) const;
     int32_t run(const llama_token * tokens, int32_t n, llama_pos pos, bool all_logits, bool as_decoding);
+    void    shift_adapter();
     void    use_reference_kernels(bool on);
 
     void          rewrite_verify(llm_graph_context & g, const std::vector<ggml_tensor *> & nodes, size_t cut_at);
+    ggml_tensor * build_rope(ggml_context * ctx, ggml_tensor * x, ggml_tensor * pos, bool in_place) const;
     ggml_tensor * build_adapter_kv(llm_graph_context & g, ggml_tensor * h, const attention_inputs & in);
     ggml_tensor * build_adapter(llm_graph_context & g, ggml_tensor * h, ggml_tensor * normed, const attention_inputs & in);
     void          build_draft(llm_graph_context & g, const std::vector<ggml_tensor *> & nodes, ggml_tensor * y);
@@ -114,13 +143,13 @@ private:
     const llama_exit_adapter * adapter_;
     const int32_t              max_rows_;
 
-    phase   phase_      = phase::off;
-    phase   main_phase_ = phase::off; // which kind of full graph the main slot holds
-    int32_t row_        = 0;
-    int64_t built_      = 0;
+    phase   phase_ = phase::off;
+    int32_t row_   = 0;
+    int64_t built_ = 0;
+    double  compute_ms_ = 0.0, compute_began_ms_ = 0.0;
     bool    reference_kernels_ = false;
 
-    std::vector<std::unique_ptr<slot>> slots_; // main, draft, state, verify of 1…max_rows
+    std::vector<std::unique_ptr<slot>> slots_; // main, draft, then state, verify and whole of 1…max_rows each
     size_t                             current_ = 0;
 
     std::vector<int64_t> cells_; // K/V cell of each row of the round as the draft steps wrote it; then the same for sliding windows

@@ -1,6 +1,6 @@
 // The timing half of a session: how many threads, and what each kind of pass costs.
 #include "argument-check.h"
-#include "session.h"
+#include "session-run.h"
 #include "timing.h"
 
 #include <algorithm>
@@ -15,6 +15,7 @@ void session::choose_threads() {
     constexpr double  LARGE_MS  = 40.0; // a pass of this length on one thread is bound by arithmetic or memory, not by barriers
     constexpr double  BUDGET_MS = 150.0;
     constexpr int32_t PASSES = 6, BURSTS = 5, FEW_CORES = 4;
+    const turn mine(*this);
     const auto pass_ms = [&](int32_t n, int32_t passes, double limit_ms) {
         llama_set_n_threads(ctx_.get(), n, n);
         const llama_token token = 0;
@@ -22,7 +23,7 @@ void session::choose_threads() {
         int32_t           done  = 0;
         while (done < passes && (done == 0 || now_ms() - start < limit_ms)) {
             exit_->keep(0);
-            check(exit_->decode(&token, 1, 0, false, true));
+            check(exit_->verify_whole(&token, 1, 0, false));
             llama_synchronize(ctx_.get());
             ++done;
         }
@@ -69,6 +70,7 @@ pass_costs session::measure(int32_t max_rows, int32_t repeat, int32_t depth, dou
     }
     generation_stats stats;
     read_prompt({tokens.begin(), tokens.begin() + depth}, adapter_ != nullptr, {}, stats);
+    const turn          mine(*this);
     const llama_token * next = tokens.data() + depth;
 
     pass_costs costs;
@@ -77,7 +79,7 @@ pass_costs session::measure(int32_t max_rows, int32_t repeat, int32_t depth, dou
     const auto full = [&](int32_t n) {
         exit_->keep(depth);
         const double t = now_ms();
-        check(exit_->decode(next, n, depth, false, true));
+        check(exit_->verify_whole(next, n, depth, false));
         llama_synchronize(ctx_.get());
         return now_ms() - t;
     };
@@ -99,7 +101,7 @@ pass_costs session::measure(int32_t max_rows, int32_t repeat, int32_t depth, dou
                 llama_exit_draft out;
                 const bool       last = row > 0 && row == n - 1;
                 const double     t    = now_ms();
-                check(last ? exit_->state(next[row], depth + row, row) : exit_->draft(next[row], depth + row, row, out, false));
+                check(last ? exit_->states(next + row, 1, depth + row, row) : exit_->draft(next[row], depth + row, row, out, false));
                 (last ? state : draft).push_back(now_ms() - t);
             }
             bool         recomputed = false;
@@ -117,11 +119,17 @@ pass_costs session::measure(int32_t max_rows, int32_t repeat, int32_t depth, dou
     if (adapter_) {
         costs.draft_step = quantile(draft, 0.5);
         costs.state_step = state.empty() ? costs.draft_step : quantile(state, 0.5);
-        for (auto & policy : policies_) {
-            policy.times = {costs.verify[0], costs.draft_step, costs.state_step, costs.verify_late};
-            policy.times.verify.resize(MAX_DRAFT + 1, 0.0);
+    }
+    for (auto & policy : policies_) {
+        policy.times = {costs.verify[0], costs.draft_step, {}, costs.verify_late, costs.verify};
+        if (adapter_) {
+            policy.times.states = {costs.state_step};
+        }
+        for (auto * table : {&policy.times.states, &policy.times.verify, &policy.times.whole}) {
+            table->resize(MAX_DRAFT + 1, 0.0);
         }
     }
+    timed_ms_ = now_ms();
     reset();
     costs.took_ms = now_ms() - start;
     return costs;

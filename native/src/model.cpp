@@ -1,5 +1,6 @@
 #include "model.h"
 
+#include "checksum.h"
 #include "error.h"
 
 #include <algorithm>
@@ -293,9 +294,12 @@ std::shared_ptr<adapter> model::load_adapter(const std::string & path) const {
         throw error("out-of-memory", "The adapter does not fit into memory.");
     }
     ggml_backend_buffer_set_usage(w.buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
+    checksum sum;
     for (const source & s : sources) {
         ggml_backend_tensor_set(s.tensor, s.data.data(), 0, s.data.size());
+        sum.add(s.data.data(), s.data.size());
     }
+    out->checksum_ = sum.value();
     return out;
 }
 

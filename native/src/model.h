@@ -4,6 +4,7 @@
 #include "gguf-file.h"
 #include "llama-exit.h"
 #include "llama.h"
+#include "turns.h"
 
 #include <atomic>
 #include <functional>
@@ -35,11 +36,13 @@ class adapter {
 public:
     const adapter_info & info() const { return info_; }
     const llama_exit_adapter & weights() const { return weights_; }
+    uint64_t                   checksum() const { return checksum_; } // of its tensors
 
 private:
     friend class model;
     adapter_info       info_;
     llama_exit_adapter weights_;
+    uint64_t           checksum_ = 0;
 };
 
 class model : public std::enable_shared_from_this<model> {
@@ -53,6 +56,7 @@ public:
 
     const model_info &  info() const { return info_; }
     llama_model *       get() const { return model_.get(); }
+    turns &             sessions() const { return turns_; } // who of its sessions computes
     const llama_vocab * vocab() const { return vocab_; }
     std::string         chat_template() const;
 
@@ -68,6 +72,7 @@ private:
     model_info                                  info_;
     std::unique_ptr<llama_model, model_deleter> model_;
     const llama_vocab *                         vocab_ = nullptr;
+    mutable turns                               turns_;
 };
 
 } // namespace kangaroo

@@ -9,8 +9,8 @@ namespace {
 
 constexpr double OWN_WEIGHT = 0.05, SHARED_WEIGHT = 0.05; // of a surprise, in the time of its own pass and in all of them
 constexpr double MUCH_SLOWER  = 0.75;       // of plain: a few rounds of that are enough to pause
-constexpr double MEAN_WEIGHT  = 1.0 / 24.0; // of a judged draft in the mean acceptance
-constexpr double FORGET       = 0.995;      // of what a calibration bin knows, per draft judged in it
+constexpr double NEARLY_ALL   = 0.97;       // acceptance beyond what any adapter reaches for long
+constexpr double KNOWN_DRAFTS = 100.0;      // judged drafts that make an expectation out of a guess
 constexpr int32_t BASELINE_EVERY = 60, BASELINE_STEPS = 3; // drafting rounds, then plain steps
 constexpr int32_t PROBE         = 4;        // rounds of a probe
 constexpr double  OLD_WEIGHT    = 1.0;      // rounds that what was known before a probe counts for
@@ -25,84 +25,65 @@ void pass_times::observe(double & which, double ms) {
         return;
     }
     const double surprise = std::clamp(ms / which, 0.5, 2.0) - 1.0;
-    for (double * time : {&plain, &draft, &state}) {
+    for (double * time : {&plain, &draft}) {
         *time *= 1.0 + SHARED_WEIGHT * surprise;
     }
-    for (double & time : verify) {
-        time *= 1.0 + SHARED_WEIGHT * surprise;
+    for (auto * table : {&states, &verify, &whole}) {
+        for (double & time : *table) {
+            time *= 1.0 + SHARED_WEIGHT * surprise;
+        }
     }
     which *= 1.0 + OWN_WEIGHT * surprise;
 }
 
-double pass_times::verify_of(int32_t rows) const {
-    const auto known = [&](int32_t n) { return n >= 1 && n <= static_cast<int32_t>(verify.size()) && verify[n - 1] > 0.0; };
+// Of a table of milliseconds by rows; where it is empty, `one` for the first row and half of that for each further one.
+static double time_of(const std::vector<double> & table, int32_t rows, double one) {
+    const auto known = [&](int32_t n) { return n >= 1 && n <= static_cast<int32_t>(table.size()) && table[n - 1] > 0.0; };
     if (known(rows)) {
-        return verify[rows - 1];
+        return table[rows - 1];
     }
     int32_t low = rows, high = rows;
     while (low >= 1 && !known(low)) {
         --low;
     }
-    while (high <= static_cast<int32_t>(verify.size()) && !known(high)) {
+    while (high <= static_cast<int32_t>(table.size()) && !known(high)) {
         ++high;
     }
     const bool has_low = known(low), has_high = known(high);
     if (has_low && has_high) {
-        return verify[low - 1] + (verify[high - 1] - verify[low - 1]) * (rows - low) / (high - low);
+        return table[low - 1] + (table[high - 1] - table[low - 1]) * (rows - low) / (high - low);
     }
     if (has_low) { // beyond what was measured: as if every row cost as much as the mean of those
-        return verify[low - 1] * rows / low;
+        return low == 1 ? table[0] * (rows + 1) / 2.0 : table[low - 1] * rows / low;
     }
-    return has_high ? verify[high - 1] : plain;
+    return has_high ? table[high - 1] : one * (rows + 1) / 2.0;
 }
 
-calibration::calibration() {
-    for (int32_t i = 0; i < BINS; ++i) { // before anything is known: two judged drafts per bin, accepted about as often as they claim
-        judged_[i]   = 2.0;
-        accepted_[i] = judged_[i] * (0.1 + 0.8 * (i + 0.5) / BINS);
-    }
-    fit();
-}
-
-void calibration::observe(double confidence, bool accepted) {
-    const auto bin = std::clamp(static_cast<int32_t>(confidence * BINS), 0, BINS - 1);
-    judged_[bin]   = judged_[bin] * FORGET + 1.0;
-    accepted_[bin] = accepted_[bin] * FORGET + (accepted ? 1.0 : 0.0);
-    mean_ += MEAN_WEIGHT * ((accepted ? 1.0 : 0.0) - mean_);
-    fit();
-}
-
-void calibration::fit() {
-    std::array<double, BINS> level{}, weight{};
-    std::array<int32_t, BINS> length{};
-    int32_t blocks = 0;
-    for (int32_t i = 0; i < BINS; ++i) {
-        level[blocks]  = accepted_[i] / judged_[i];
-        weight[blocks] = judged_[i];
-        length[blocks] = 1;
-        ++blocks;
-        while (blocks > 1 && level[blocks - 2] >= level[blocks - 1]) {
-            const double sum = weight[blocks - 2] + weight[blocks - 1];
-            level[blocks - 2] = (level[blocks - 2] * weight[blocks - 2] + level[blocks - 1] * weight[blocks - 1]) / sum;
-            weight[blocks - 2] = sum;
-            length[blocks - 2] += length[blocks - 1];
-            --blocks;
+void pass_times::observe(std::vector<double> & which, int32_t rows, double ms) {
+    if (rows >= 1 && rows <= static_cast<int32_t>(which.size())) {
+        double & time = which[rows - 1];
+        if (time <= 0.0) { // a pass that was never measured builds its graph the first time: an estimate is the better beginning
+            time = time_of(which, rows, ms);
         }
-    }
-    for (int32_t b = 0, i = 0; b < blocks; ++b) {
-        for (int32_t k = 0; k < length[b]; ++k) {
-            fitted_[i++] = level[b];
-        }
+        observe(time, ms);
     }
 }
 
-double calibration::operator()(double confidence) const {
-    return fitted_[std::clamp(static_cast<int32_t>(confidence * BINS), 0, BINS - 1)];
+double pass_times::states_of(int32_t rows) const {
+    return time_of(states, rows, draft);
 }
 
-// The better of the two ways to decode is what every choice is measured against.
+double pass_times::verify_of(int32_t rows) const {
+    return time_of(verify, rows, plain);
+}
+
+double pass_times::whole_of(int32_t rows) const {
+    return rows == 1 ? plain : time_of(whole, rows, plain);
+}
+
+// The best way to decode, of those that were seen lately, is what every choice is measured against.
 double policy::rate() const {
-    return std::max(1.0 / times.plain, long_.rate());
+    return std::max({1.0 / times.plain, long_.rate(), all_.rate()});
 }
 
 // Of one or more further drafts, each accepted with the mean probability: the best value of the whole round, not counting
@@ -115,7 +96,7 @@ double policy::plan_value(int32_t drafted) const {
     for (int32_t more = 1; drafted + more <= max_draft_; ++more) {
         reach *= accepts.mean();
         tokens += reach;
-        value = std::max(value, tokens - rate() * (times.draft * more + times.state + times.verify_of(drafted + more + 1)));
+        value = std::max(value, tokens - rate() * (times.draft * more + times.states_of(1) + times.verify_of(drafted + more + 1)));
     }
     return value;
 }
@@ -126,7 +107,7 @@ double policy::best_value(int32_t * kept) const {
     double     value = -1e300, tokens = 1.0;
     for (int32_t n = 0; n <= drafted; ++n) {
         tokens += n > 0 ? reach_[n - 1] : 0.0;
-        const double v = tokens - rate() * (times.verify_of(n + 1) + (n == drafted ? times.state : 0.0));
+        const double v = tokens - rate() * (times.verify_of(n + 1) + (n == drafted ? times.states_of(1) : 0.0));
         if (v > value) {
             value = v;
             *kept = n;
@@ -135,18 +116,45 @@ double policy::best_value(int32_t * kept) const {
     return value;
 }
 
-double policy::expected_rate() const {
-    double best = 0.0, reach = 1.0, tokens = 1.0;
-    for (int32_t k = 1; k <= max_draft_; ++k) {
-        reach *= accepts.mean();
+// Of verifying tokens of the offer behind the drafts so far, or in a whole pass where there are none: the best value over how
+// many of them. What is copied rightly makes the match longer by one.
+double policy::copy_value(const lookup_offer & offer, int32_t * copied) const {
+    const auto drafted = static_cast<int32_t>(reach_.size());
+    double     reach = 1.0, tokens = 1.0, value = -1e300;
+    for (const double r : reach_) {
+        tokens += r;
+        reach = r;
+    }
+    *copied = 0;
+    for (int32_t n = 1; offer.length > 0 && n <= offer.available && drafted + n <= max_draft_; ++n) {
+        reach *= chance_of_copy(offer.length + n - 1);
         tokens += reach;
-        best = std::max(best, tokens / (times.draft * k + times.state + times.verify_of(k + 1)));
+        const double ms = drafted == 0 ? times.whole_of(n + 1) : times.states_of(n + 1) + times.verify_of(drafted + n + 1);
+        const double v  = tokens - rate() * ms;
+        if (v > value) {
+            value   = v;
+            *copied = n;
+        }
+    }
+    return value;
+}
+
+double policy::expected_rate(double acceptance, int32_t max_draft) const {
+    double best = 0.0, reach = 1.0, tokens = 1.0;
+    for (int32_t k = 1; k <= max_draft; ++k) {
+        reach *= acceptance;
+        tokens += reach;
+        best = std::max(best, tokens / (times.draft * k + times.states_of(1) + times.verify_of(k + 1)));
     }
     return best;
 }
 
+bool policy::hopeless(int32_t max_draft) const {
+    return !coin_ && expected_rate(NEARLY_ALL, max_draft) * times.plain < 1.0;
+}
+
 double policy::speedup() const {
-    return (long_.ms > 0.0 ? long_.rate() : expected_rate()) * times.plain;
+    return (long_.ms > 0.0 ? long_.rate() : expected_rate(accepts.mean(), max_draft_)) * times.plain;
 }
 
 void policy::window::add(double new_tokens, double new_ms) {
@@ -163,61 +171,99 @@ void policy::window::forget_to(double most_rounds) {
     }
 }
 
-void policy::begin_answer(int32_t max_draft) {
+void policy::begin_answer(int32_t max_draft, bool adapter) {
     max_draft_ = max_draft;
+    adapter_   = adapter;
+    all_       = {all_.weight};
+    if (!adapter) {
+        return;
+    }
+    const double expected = expected_rate(accepts.mean(), max_draft);
     for (window * w : {&long_, &short_}) {
         w->forget_to(2.0 * PROBE);
         if (w->rounds == 0.0) { // nothing observed yet: what is expected counts as a few rounds
             const double tokens = 1.0 + accepts.mean();
             w->rounds = PROBE;
             w->tokens = PROBE * tokens;
-            w->ms     = PROBE * tokens / expected_rate();
+            w->ms     = PROBE * tokens / expected;
+        }
+    }
+    if (!settled_) { // the first answer: a guess is looked into at once, a memory that speaks against drafting is believed
+        settled_ = true;
+        if (expected * times.plain < 1.0) {
+            paused_     = true;
+            probe_left_ = accepts.judged() < KNOWN_DRAFTS ? PROBE : 0;
         }
     }
 }
 
-bool policy::begin_round() {
+policy::choice policy::begin_round(const lookup_offer & offer) {
     confidences_.clear();
     reach_.clear();
     if (coin_) {
-        return coin_->uniform() < 0.7;
+        const auto what = static_cast<plan>(random_up_to(2));
+        if (what == plan::copy) {
+            const int32_t most = std::min(offer.available, max_draft_);
+            return offer.length > 0 && most > 0 ? choice{what, 1 + random_up_to(most - 1)} : choice{};
+        }
+        return {what == plan::draft && !adapter_ ? plan::plain : what, 0};
     }
+    choice       copy{plan::copy, 0};
+    const double copied = copy_value(offer, &copy.copied), plain = 1.0 - rate() * times.plain;
+    if (!adapter_) {
+        return copied > plain ? copy : choice{};
+    }
+    bool draft = false;
     if (!paused_) { // a few plain steps now and then keep the baseline current: it is what drafting has to beat
-        return ++rounds_since_plain_ % (BASELINE_EVERY + BASELINE_STEPS) < BASELINE_EVERY;
+        draft = ++rounds_since_plain_ % (BASELINE_EVERY + BASELINE_STEPS) < BASELINE_EVERY;
+        if (!draft) {
+            return {};
+        }
+    } else if (probe_left_ > 0) {
+        draft = true;
+    } else if (credit_ms_ >= times.plain) {
+        draft       = true;
+        probe_left_ = PROBE;
+        long_.forget_to(OLD_WEIGHT);
+        short_.forget_to(OLD_WEIGHT);
     }
-    if (probe_left_ > 0) {
-        return true;
+    if (copied > plain && (!draft || copied > plan_value(0))) {
+        return copy;
     }
-    if (credit_ms_ < times.plain) {
-        return false;
-    }
-    probe_left_ = PROBE;
-    long_.forget_to(OLD_WEIGHT);
-    short_.forget_to(OLD_WEIGHT);
-    return true;
+    return {draft ? plan::draft : plan::plain, 0};
 }
 
-bool policy::go_on(double confidence) {
+policy::step policy::go_on(double confidence, const lookup_offer & offer) {
     confidences_.push_back(confidence);
     reach_.push_back((reach_.empty() ? 1.0 : reach_.back()) * accepts(confidence));
     const auto drafted = static_cast<int32_t>(reach_.size());
-    int32_t    kept    = 0;
     if (coin_) {
-        return drafted < max_draft_ && coin_->uniform() < 0.6;
+        const bool    draft = drafted < max_draft_ && coin_->uniform() < 0.6;
+        const int32_t most  = offer.length > 0 ? std::min(offer.available, max_draft_ - drafted) : 0;
+        return {draft, draft || most < 1 ? 0 : random_up_to(most)};
     }
-    return drafted < max_draft_ && plan_value(drafted) > best_value(&kept);
+    step          s;
+    int32_t       kept   = 0;
+    const double  more   = drafted < max_draft_ ? plan_value(drafted) : -1e300;
+    const double  copied = copy_value(offer, &s.copied);
+    const double  now    = best_value(&kept);
+    s.draft = more > now && more > copied;
+    if (s.draft || copied <= now) {
+        s.copied = 0;
+    }
+    return s;
 }
 
 int32_t policy::keep() const {
     if (coin_) {
-        return static_cast<int32_t>(coin_->uniform() * (static_cast<double>(reach_.size()) + 1.0));
+        return random_up_to(static_cast<int32_t>(reach_.size()));
     }
     int32_t kept = 0;
     best_value(&kept);
     return kept;
 }
 
-void policy::end_round(int32_t verified, int32_t accepted, unverified first_discarded, double ms) {
+void policy::end_round(int32_t verified, int32_t accepted, int32_t tokens, unverified first_discarded, double ms) {
     for (int32_t i = 0; i < verified && i <= accepted; ++i) { // a draft behind a rejected one was never judged
         accepts.observe(confidences_[i], i < accepted);
     }
@@ -225,8 +271,9 @@ void policy::end_round(int32_t verified, int32_t accepted, unverified first_disc
         accepts.observe(confidences_[verified], first_discarded == unverified::right);
     }
     const double typical = short_.rounds > 0.0 ? 3.0 * short_.ms / short_.rounds : ms; // a round that was interrupted says nothing
-    long_.add(accepted + 1, std::min(ms, typical));
-    short_.add(accepted + 1, std::min(ms, typical));
+    for (window * w : {&long_, &short_, &all_}) {
+        w->add(tokens, std::min(ms, typical));
+    }
 
     const bool pays = speedup() >= 1.0 && short_.rate() * times.plain >= MUCH_SLOWER;
     earn(ms);
@@ -235,10 +282,16 @@ void policy::end_round(int32_t verified, int32_t accepted, unverified first_disc
         paused_ = !pays;
         return;
     }
-    credit_ms_ -= std::max(0.0, ms - (accepted + 1) * times.plain);
+    credit_ms_ -= std::max(0.0, ms - tokens * times.plain);
     if (--probe_left_ <= 0) {
         paused_ = !pays;
     }
+}
+
+void policy::end_copy(int32_t tokens, double ms) {
+    all_.add(tokens, ms);
+    earn(ms);
+    warm_ = false;
 }
 
 void policy::end_plain(double ms) {
@@ -246,7 +299,12 @@ void policy::end_plain(double ms) {
         times.observe(times.plain, ms);
     }
     warm_ = true;
+    all_.add(1.0, ms);
     earn(ms);
+}
+
+int32_t policy::random_up_to(int32_t most) const {
+    return std::min(most, static_cast<int32_t>(coin_->uniform() * (most + 1.0)));
 }
 
 void policy::earn(double ms) {

@@ -5,11 +5,14 @@
 // choice is judged by  value = tokens − R* · milliseconds:  the optimal stopping rule of renewal-reward theory. SpecDec++
 // (arXiv 2405.19715) shows that thresholding the cumulative acceptance is optimal; the costs V(n) are measured, because they
 // are neither smooth nor monotone.
+//
+// Drafts come from two sources: the adapter (a draft step each) and the text itself (prompt-lookup.h, for nothing). A round takes
+// either, or the adapter's first and the text's behind them, or none: whatever is worth most.
 #pragma once
 
+#include "calibration.h"
 #include "sampling.h"
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -21,27 +24,21 @@ namespace kangaroo {
 struct pass_times {
     double              plain = 0.0; // the whole network, one row
     double              draft = 0.0; // early layers, adapter, head
-    double              state = 0.0; // early layers only
-    std::vector<double> verify;      // late layers, [0] = 1 row; 0 = not measured yet
+    std::vector<double> states;      // early layers only, [0] = 1 row; 0 = not measured yet, here and below
+    std::vector<double> verify;      // late layers
+    std::vector<double> whole;       // the whole network; [0] is not used: see plain
 
     void   observe(double & which, double ms); // `which` is one of the times of this object
-    double verify_of(int32_t rows) const; // interpolated from its neighbours where it was not measured
+    void   observe(std::vector<double> & which, int32_t rows, double ms);
+    double states_of(int32_t rows) const; // what was not measured is interpolated from its neighbours
+    double verify_of(int32_t rows) const;
+    double whole_of(int32_t rows) const;
 };
 
-// Acceptance probability of a draft of a given confidence: a monotone map, learned online from the drafts that were judged.
-class calibration {
-public:
-    calibration();
-    void   observe(double confidence, bool accepted);
-    double operator()(double confidence) const;
-    double mean() const { return mean_; } // of the next draft, before it is drafted
-
-private:
-    static constexpr int32_t BINS = 20;
-    void fit(); // pool adjacent violators
-
-    std::array<double, BINS> accepted_{}, judged_{}, fitted_{};
-    double                   mean_ = 0.6;
+// What the text offers as drafts: see prompt_lookup::match.
+struct lookup_offer {
+    int32_t length = 0;    // of the match; 0: nothing
+    int32_t available = 0; // tokens that may be taken
 };
 
 class policy {
@@ -49,43 +46,68 @@ public:
     explicit policy(int32_t max_draft) : max_draft_(max_draft) {}
 
     pass_times  times;
-    calibration accepts;
+    calibration accepts; // the adapter's drafts
+    calibration copies;  // drafts that were looked up, by the length of their match
 
-    // A new answer: what was learned stays, but weighs less, for the text is another one.
-    void begin_answer(int32_t max_draft);
+    // A new answer: what was learned stays, but weighs less, for the text is another one. Without an adapter drafts can only
+    // be looked up.
+    void begin_answer(int32_t max_draft, bool adapter);
 
-    // Whether this round drafts. While paused only short probes do.
-    bool begin_round();
-    // After a draft of this confidence: whether to draft one more.
-    bool go_on(double confidence);
-    // How many of the drafts are worth verifying, 0 … drafted. Only for drafts that do not depend on chance: whether a drawn
-    // draft is verified must not depend on what was drawn, or the answer's distribution would change.
+    // No draft of the adapter can pay on this machine at present, not even if nearly all of them were accepted: verification
+    // costs too much. To be asked before begin_answer(), for the adapter needs to know nothing of such an answer.
+    bool hopeless(int32_t max_draft) const;
+
+    // What this round does: decodes plainly, verifies `copied` tokens of the offer in a whole pass, or drafts.
+    enum class plan { plain, copy, draft };
+    struct choice {
+        plan    what   = plan::plain;
+        int32_t copied = 0;
+    };
+    choice begin_round(const lookup_offer & offer);
+
+    // After a draft of this confidence: whether to draft one more or to verify, after `copied` tokens of the offer, which is
+    // for the text with this draft.
+    struct step {
+        bool    draft  = false;
+        int32_t copied = 0;
+    };
+    step go_on(double confidence, const lookup_offer & offer);
+    // Where nothing was copied: how many of the drafts are worth verifying, 0 … drafted. Only for drafts that do not depend on
+    // chance: whether a drawn draft is verified must not depend on what was drawn, or the answer's distribution would change.
     int32_t keep() const;
-    // What came out: how many drafts were verified, how many of them accepted, and the time of the whole round. A draft that
-    // was not worth verifying is judged all the same where the target's own token took its place: it was right or not. That
-    // keeps the calibration learning when it would rather not look.
+
+    // What came out of the adapter's drafts: how many were verified, how many of them accepted, how many tokens the round gave,
+    // and its time. A draft that was not worth verifying is judged all the same where the target's own token took its place:
+    // it was right or not. That keeps the calibration learning when it would rather not look.
     enum class unverified { unknown, wrong, right };
-    void end_round(int32_t verified, int32_t accepted, unverified first_discarded, double ms);
+    void end_round(int32_t verified, int32_t accepted, int32_t tokens, unverified first_discarded, double ms);
+    void end_copy(int32_t tokens, double ms);
     void end_plain(double ms);
 
     // For tests of losslessness: from now on every decision is a toss of a coin.
     void toss(uint64_t seed) { coin_.emplace(seed); }
 
+    // The adapter's drafting does not pay at present.
     bool paused() const { return paused_; }
-    // Tokens per millisecond of drafting rounds over plain decoding's, as lately observed (before that, as expected).
+    // Tokens per millisecond of the adapter's drafting rounds over plain decoding's, as lately observed (before that, as
+    // expected).
     double speedup() const;
+    double chance_of_copy(int32_t length) const { return copies(confidence_of_match(length)); }
 
 private:
     double rate() const; // R*
     double plan_value(int32_t drafted) const;
     double best_value(int32_t * kept) const;
-    double expected_rate() const;
+    double copy_value(const lookup_offer & offer, int32_t * copied) const;
+    double expected_rate(double acceptance, int32_t max_draft) const;
     void   earn(double ms);
+    int32_t random_up_to(int32_t most) const;
 
     int32_t             max_draft_;
+    bool                adapter_ = true;
     std::vector<double> confidences_;
     std::vector<double> reach_; // A_1 … A_k
-    struct window { // drafting rounds, the older the lighter
+    struct window { // rounds, the older the lighter
         double weight; // of a new round
         double tokens = 0.0, ms = 0.0, rounds = 0.0;
 
@@ -93,13 +115,14 @@ private:
         void   forget_to(double most_rounds); // gives what was observed at most so much weight
         double rate() const { return ms > 0.0 ? tokens / ms : 0.0; }
     };
-    window              long_{1.0 / 48.0}, short_{1.0 / 10.0};
-    bool                paused_ = false;
+    window              long_{1.0 / 48.0}, short_{1.0 / 10.0}; // rounds in which the adapter drafted
+    window              all_{1.0 / 48.0};
+    bool                paused_ = false, settled_ = false; // settled: whether drafting pays has been found out, or is remembered
     int32_t             probe_left_ = 0;
     bool                warm_       = false; // the last round was plain: the first one after drafting is slower, its graph is cold
     double              credit_ms_  = 0.0; // what probing may cost now: a small share of all time, saved up to a few rounds' worth
     mutable std::optional<random_source> coin_;
-    int32_t             rounds_since_plain_ = 0; // drafting rounds since plain decoding was last timed
+    int32_t             rounds_since_plain_ = 0; // rounds since plain decoding was last timed
 };
 
 } // namespace kangaroo

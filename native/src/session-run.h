@@ -1,6 +1,7 @@
 // One answer in the making: shared by session.cpp, which begins and ends it, and rounds.cpp, which makes it.
 #pragma once
 
+#include "error.h"
 #include "session.h"
 #include "text.h"
 #include "timing.h"
@@ -8,6 +9,20 @@
 #include <algorithm>
 
 namespace kangaroo {
+
+// Held while this session computes. Throws `cancelled` when it is cancelled before its turn comes.
+struct session::turn {
+    turns & all;
+
+    explicit turn(session & s) : all(s.model_->sessions()) {
+        if (!all.enter(s.cancelled_)) {
+            throw error("cancelled", "The answer was stopped.");
+        }
+    }
+    ~turn() { all.leave(); }
+    turn(const turn &)             = delete;
+    turn & operator=(const turn &) = delete;
+};
 
 // One generate(): what it has emitted so far and how it ends.
 struct session::run {
@@ -19,6 +34,7 @@ struct session::run {
     generation_result          result;
     std::vector<double>        plain_ms; // of each plain step
     policy::unverified         first_discarded = policy::unverified::unknown; // of the last round
+    bool                       adapter_kv = false; // the adapter's K/V of every token is kept, so that it can draft
 
     run(session & s, const generation_options & options)
         : s(s), options(options), target(options.sampling, s.model_->info().n_vocab), random(options.sampling.seed), stream(options.stop) {}
@@ -53,7 +69,11 @@ struct session::run {
     // Before a report goes out: if it is the last one, it takes what the text stream still holds.
     void finish(std::vector<piece> & pieces) {
         if (result.reason.empty() && s.cache_.size() >= static_cast<size_t>(s.context_size())) {
-            result.reason = "context-full";
+            if (options.context_shift && s.shift_context(options.keep_tokens)) {
+                ++result.stats.context_shifts;
+            } else {
+                result.reason = "context-full";
+            }
         }
         if (!result.reason.empty() && !pieces.empty()) {
             pieces.back().text += stream.flush();
@@ -75,7 +95,7 @@ struct session::run {
         plain_ms.clear();
         for (size_t i = 0; i <= MIN_PLAIN_STEPS && !s.cancelled_; ++i) {
             const double t0 = now_ms();
-            if (s.exit_->decode(&x, 1, pos, true, true) != 0) {
+            if (s.exit_->verify_whole(&x, 1, pos, adapter_kv) != 0) {
                 break;
             }
             llama_synchronize(s.ctx_.get());
@@ -97,27 +117,43 @@ struct session::run {
         return sum / static_cast<double>(plain_ms.size());
     }
 
-    round_report plain_step(bool adapter_kv) {
-        round_report  r;
-        const auto    x   = result.ids.back();
-        const auto    pos = static_cast<llama_pos>(s.cache_.size());
-        const double  t0  = now_ms();
-        s.check(s.exit_->decode(&x, 1, pos, adapter_kv, true));
-        s.cache_.push_back(x);
-        if (adapter_kv) {
-            s.adapter_cached_ = s.cache_.size();
-        }
-        r.token     = choose(0);
+    round_report plain_step() {
+        round_report r;
+        const double t0 = now_ms();
+        s.check(s.exit_->verify_whole(&result.ids.back(), 1, static_cast<llama_pos>(s.cache_.size()), adapter_kv));
+        r.rows = 1;
+        judge(r, {});
         r.verify_ms = now_ms() - t0;
-        r.rows      = 1;
         plain_ms.push_back(r.verify_ms);
-        emit(r.token, false, r.pieces);
+        remember({result.ids.end()[-2]}, 1);
         return r;
     }
 
-    // With a policy it decides how far to draft and what to verify; without one, threshold and max_draft do.
-    round_report kangaroo_round(int32_t max_draft, policy * automatic);
+    // A round of the automatic mode: the policy decides how far to draft, what to copy and what to verify.
     round_report automatic_round(int32_t max_draft, policy & automatic);
+    // Without a policy, threshold and max_draft decide.
+    round_report kangaroo_round(int32_t max_draft, policy * automatic);
+    // Verifies n tokens of a match in a pass of the whole network.
+    round_report copy_round(const prompt_lookup::match & match, int32_t n, policy & automatic);
+
+    // Takes the target's verdict on each draft after a pass over all rows. `q` is the distribution that a draft was drawn from;
+    // empty, or shorter than the drafts, where they were not drawn.
+    void judge(round_report & r, const std::vector<distribution> & q);
+    // The cache now holds these tokens, of which the first n were emitted; the others are rolled back.
+    void remember(const std::vector<llama_token> & pending, size_t n);
+    void count(const round_report & r, double compute_ms) {
+        generation_stats & stats = result.stats;
+        const int32_t      adapters = static_cast<int32_t>(r.drafts.size()) - r.copied;
+        stats.rounds += 1;
+        stats.round_tokens += r.accepted + 1;
+        stats.drafted += static_cast<int64_t>(r.drafts.size());
+        stats.accepted += r.accepted;
+        stats.copied += r.copied;
+        stats.copied_accepted += std::max(0, r.accepted - adapters);
+        stats.rounds_ms += r.draft_ms + r.verify_ms;
+        stats.compute_ms += compute_ms;
+    }
+    lookup_offer offer_of(const prompt_lookup::match & match, int32_t most) const;
 };
 
 } // namespace kangaroo

@@ -27,6 +27,7 @@ void check_options(const generation_options & o) {
     check_range("threshold", o.threshold, 0.0f, 1.0f);
     check_range("maxDraft", o.max_draft, 1, MAX_DRAFT);
     check_range("maxTokens", o.max_tokens, 1, MAX_CONTEXT);
+    check_range("keepTokens", o.keep_tokens, 0, MAX_CONTEXT);
     check_range("temperature", o.sampling.temperature, 0.0f, 100.0f);
     check_range("topK", o.sampling.top_k, 0, MAX_CONTEXT);
     check_range("topP", o.sampling.top_p, 0.0f, 1.0f);
@@ -57,6 +58,7 @@ session::session(std::shared_ptr<const model> model, std::shared_ptr<const adapt
     if (options.cache_type != "f16" && options.cache_type != "q8_0") {
         invalid("The option cacheType must be f16 or q8_0.");
     }
+    cache_type_ = options.cache_type;
     threads_ = options.threads > 0 ? options.threads : default_threads();
 
     auto params            = llama_context_default_params();
@@ -122,6 +124,7 @@ session::~session() {
 
 void session::reset() {
     trim(0);
+    holes_ = false;
 }
 
 void session::toss(uint64_t seed) {
@@ -138,6 +141,49 @@ void session::trim(size_t n_tokens) {
     }
     cache_.resize(std::min(cache_.size(), n_tokens));
     adapter_cached_ = std::min(adapter_cached_, cache_.size());
+    holes_          = holes_ && !cache_.empty();
+}
+
+// Makes room in a full cache: half of what lies behind the first keep_tokens goes.
+bool session::shift_context(int32_t keep_tokens) {
+    const auto size = static_cast<int32_t>(cache_.size());
+    const auto keep = std::min(keep_tokens, size / 2);
+    const auto drop = (size - keep) / 2;
+    if (drop < 1 || !exit_->shift(keep, drop)) {
+        return false;
+    }
+    cache_.erase(cache_.begin() + keep, cache_.begin() + keep + drop);
+    const auto covered = static_cast<int32_t>(adapter_cached_);
+    adapter_cached_    = covered >= keep + drop ? covered - drop : std::min(covered, keep);
+    holes_             = true;
+    return true;
+}
+
+std::vector<double> session::learned() const {
+    std::vector<double> numbers;
+    for (const policy & p : policies_) {
+        p.accepts.save(numbers);
+        p.copies.save(numbers);
+    }
+    return numbers;
+}
+
+bool session::relearn(const std::vector<double> & numbers) {
+    auto policies = policies_;
+    if (numbers.size() != policies.size() * 2 * calibration::SAVED) {
+        return false;
+    }
+    const double * next = numbers.data();
+    for (policy & p : policies) {
+        for (calibration * c : {&p.accepts, &p.copies}) {
+            if (!c->load(next)) {
+                return false;
+            }
+            next += calibration::SAVED;
+        }
+    }
+    policies_ = policies;
+    return true;
 }
 
 void session::check(int32_t status) const {
@@ -152,19 +198,27 @@ void session::check(int32_t status) const {
     }
 }
 
-void session::read_prompt(const std::vector<llama_token> & prompt, bool adapter_kv, const generation_events & events, generation_stats & stats) {
-    const double start = now_ms();
+size_t session::common_prefix(const std::vector<llama_token> & prompt) const {
     size_t same = 0;
     while (same < cache_.size() && same + 1 < prompt.size() && cache_[same] == prompt[same]) {
         ++same; // the last token is read again: its logits are needed
     }
+    return same;
+}
+
+void session::read_prompt(const std::vector<llama_token> & prompt, bool adapter_kv, const generation_events & events, generation_stats & stats) {
+    const double start = now_ms();
+    const size_t same = common_prefix(prompt);
     trim(adapter_kv ? std::min(same, adapter_cached_) : same);
     stats.prompt_tokens = static_cast<int32_t>(prompt.size());
     stats.cached_tokens = static_cast<int32_t>(cache_.size());
     while (cache_.size() < prompt.size()) {
         const size_t  at = cache_.size();
         const int32_t n  = static_cast<int32_t>(std::min<size_t>(BATCH, prompt.size() - at));
-        check(exit_->decode(prompt.data() + at, n, static_cast<llama_pos>(at), adapter_kv, false));
+        {
+            const turn mine(*this);
+            check(exit_->decode(prompt.data() + at, n, static_cast<llama_pos>(at), adapter_kv));
+        }
         cache_.insert(cache_.end(), prompt.begin() + at, prompt.begin() + at + n);
         if (adapter_kv) {
             adapter_cached_ = cache_.size();
@@ -176,10 +230,29 @@ void session::read_prompt(const std::vector<llama_token> & prompt, bool adapter_
     stats.prompt_ms = now_ms() - start;
 }
 
+// Readies the automatic mode for an answer that goes on from `same` cached tokens; null where the context is too small to
+// measure in, let alone to draft in.
+policy * session::ready_policy(const generation_options & options, bool greedy, size_t same) {
+    constexpr double BUDGET_MS = 300.0, OLD_MS = 60e3;
+    constexpr size_t FEW = 256; // tokens that may be read again for the adapter's sake
+    policy &         p    = policies_[greedy ? 0 : 1];
+    const int32_t    rows = std::clamp(context_size() / 3, 1, std::min(options.max_draft + 1, 9));
+    const bool       stale = skipped_adapter_ && same <= FEW && now_ms() - timed_ms_ > OLD_MS;
+    if ((p.times.plain <= 0.0 || stale) && context_size() > rows + 1) {
+        measure(rows, 5, std::clamp(64, 1, context_size() - rows - 1), BUDGET_MS);
+    }
+    if (p.times.plain <= 0.0) {
+        return nullptr;
+    }
+    const bool behind = skipped_adapter_ && same > adapter_cached_ + FEW;
+    skipped_adapter_  = adapter_ && (behind || p.hopeless(options.max_draft));
+    p.begin_answer(options.max_draft, adapter_ && !skipped_adapter_);
+    return &p;
+}
+
 generation_result session::generate(const std::vector<llama_token> & prompt, const generation_options & options, const generation_events & events) {
     check_options(options);
-    const bool kangaroo = options.mode == decoding_mode::kangaroo || (options.mode == decoding_mode::automatic && adapter_);
-    if (kangaroo && !adapter_) {
+    if (options.mode == decoding_mode::kangaroo && !adapter_) {
         throw error("no-adapter", "Drafting needs an adapter for this model, and none is loaded. Load one, or decode plainly.");
     }
     if (prompt.empty()) {
@@ -202,24 +275,14 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
     for (size_t i = prompt.size() - std::min<size_t>(prompt.size(), options.sampling.repetition_window); i < prompt.size(); ++i) {
         r.target.accept(prompt[i]);
     }
-    policy * automatic = nullptr;
-    if (kangaroo && options.mode == decoding_mode::automatic) {
-        automatic = &policies_[r.target.greedy() ? 0 : 1];
-    }
     double start = now_ms();
     try {
-        if (automatic) {
-            const int32_t rows = std::clamp(context_size() / 3, 1, std::min(options.max_draft + 1, 9));
-            if (automatic->times.plain <= 0.0 && context_size() > rows + 1) {
-                measure(rows, 5, std::clamp(64, 1, context_size() - rows - 1), 300.0);
-            }
-            if (automatic->times.plain <= 0.0) {
-                automatic = nullptr; // a context too small to measure in, let alone to draft in
-            } else {
-                automatic->begin_answer(options.max_draft);
-            }
+        policy * automatic = nullptr;
+        if (options.mode == decoding_mode::automatic) {
+            automatic = ready_policy(options, r.target.greedy(), common_prefix(prompt));
         }
-        read_prompt(prompt, kangaroo, events, stats);
+        r.adapter_kv = options.mode == decoding_mode::kangaroo || (automatic && adapter_ && !skipped_adapter_);
+        read_prompt(prompt, r.adapter_kv, events, stats);
         start = now_ms();
         prompt_report p;
         p.token         = r.choose(-1);
@@ -228,17 +291,24 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
         p.prompt_ms     = stats.prompt_ms;
         r.emit(p.token, false, p.pieces);
         r.finish(p.pieces);
+        if (automatic && options.prompt_lookup) {
+            lookup_.assign(prompt);
+            lookup_.push(p.token);
+        }
         if (events.prompt) {
             events.prompt(p);
         }
         while (r.result.reason.empty()) {
-            const int32_t room = context_size() - static_cast<int32_t>(cache_.size());
-            const int32_t most = std::min(options.max_draft, room - 1);
-            round_report  report = automatic ? r.automatic_round(most, *automatic) : options.mode == decoding_mode::kangaroo && most >= 1 ? r.kangaroo_round(most, nullptr) : r.plain_step(kangaroo);
-            stats.rounds += 1;
-            stats.round_tokens += report.accepted + 1;
-            stats.drafted += static_cast<int64_t>(report.drafts.size());
-            stats.accepted += report.accepted;
+            const int32_t most = std::min(options.max_draft, context_size() - static_cast<int32_t>(cache_.size()) - 1);
+            const double  computed = exit_->compute_ms();
+            round_report  report;
+            {
+                const turn mine(*this);
+                report = automatic                                                  ? r.automatic_round(most, *automatic)
+                       : options.mode == decoding_mode::kangaroo && most >= 1 ? r.kangaroo_round(most, nullptr)
+                                                                                    : r.plain_step();
+            }
+            r.count(report, exit_->compute_ms() - computed);
             r.finish(report.pieces);
             if (events.round) {
                 events.round(report);
@@ -261,7 +331,11 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
     }
     stats.tokens        = static_cast<int32_t>(r.result.ids.size());
     stats.ms            = now_ms() - start;
-    if (kangaroo && r.plain_ms.size() < MIN_PLAIN_STEPS && stats.rounds >= 8 && r.result.reason != "cancelled") {
+    if (!exit_->on_cpu()) {
+        stats.compute_ms = -1.0;
+    }
+    if (options.mode != decoding_mode::plain && r.plain_ms.size() < MIN_PLAIN_STEPS && stats.rounds >= 8 && r.result.reason != "cancelled") {
+        const turn mine(*this);
         r.time_plain_steps(stats.ms / static_cast<double>(stats.rounds));
     }
     if (r.plain_ms.size() >= MIN_PLAIN_STEPS) {
@@ -276,12 +350,15 @@ std::vector<float> session::prefill(const std::vector<llama_token> & prompt, std
     if (prompt.empty() || prompt.size() >= static_cast<size_t>(context_size())) {
         invalid("The prompt must have at least one token and fit the context.");
     }
+    const auto clear_cancel = [this](void *) { cancelled_ = false; };
+    const std::unique_ptr<void, decltype(clear_cancel)> at_the_end(this, clear_cancel);
     reset();
     generation_stats stats;
     exit_state.clear();
     if (prompt.size() > 1) {
         read_prompt({prompt.begin(), prompt.end() - 1}, adapter_ != nullptr, {}, stats);
     }
+    const turn mine(*this);
     const auto pos = static_cast<llama_pos>(cache_.size());
     if (adapter_) { // as a round of its own, so that what is returned is what rounds work with
         llama_exit_draft out;
@@ -290,7 +367,7 @@ std::vector<float> session::prefill(const std::vector<llama_token> & prompt, std
         check(exit_->verify(&prompt.back(), 1, pos, recomputed));
         exit_state = exit_->exit_state(0);
     } else {
-        check(exit_->decode(&prompt.back(), 1, pos, false, true));
+        check(exit_->verify_whole(&prompt.back(), 1, pos, false));
     }
     cache_.push_back(prompt.back());
     adapter_cached_ = adapter_ ? cache_.size() : 0;

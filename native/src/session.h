@@ -3,6 +3,7 @@
 
 #include "model.h"
 #include "policy.h"
+#include "prompt-lookup.h"
 #include "sampling.h"
 
 #include <array>
@@ -14,7 +15,7 @@
 
 namespace kangaroo {
 
-// automatic: drafts while that pays, as far as it pays; plain otherwise.
+// automatic: drafts while that pays, as far as it pays; plain otherwise. Works without an adapter too.
 enum class decoding_mode { plain, kangaroo, automatic };
 
 struct session_options {
@@ -29,6 +30,9 @@ struct generation_options {
     float                    threshold     = 0.6f; // η
     int32_t                  max_draft     = 6;    // γ
     bool                     sampled_draft = false;
+    bool                     prompt_lookup = true; // automatic: drafts may also be copied from the conversation so far
+    bool                     context_shift = false; // a full context drops its older half and goes on, where the model can
+    int32_t                  keep_tokens   = 4;     // of the prompt, in a context shift
     sampling_options         sampling;
     int32_t                  max_tokens = 128;
     std::vector<std::string> stop;
@@ -40,9 +44,13 @@ struct piece {
     bool        drafted;
 };
 
+// lookup: all drafts were copied from the text, and verified in a pass of the whole network.
+enum class round_kind { plain, kangaroo, lookup };
+
 struct round_report {
-    std::vector<llama_token> drafts;
-    std::vector<float>       confidences;
+    std::vector<llama_token> drafts;      // the adapter's first
+    std::vector<float>       confidences; // of copied ones: the acceptance that is expected of them
+    int32_t                  copied   = 0; // of the drafts, how many at the end were copied
     int32_t                  accepted = 0;
     llama_token              token    = -1; // the target's own
     std::vector<piece>       pieces;
@@ -51,7 +59,7 @@ struct round_report {
     int32_t                  discarded = 0; // drafted, but not worth verifying
     bool                     paused = false;         // automatic: drafting does not pay at present
     double                   expected_speedup = 0.0; // automatic: what drafting rounds lately brought over plain ones; else 0
-    decoding_mode            mode = decoding_mode::plain;
+    round_kind               kind = round_kind::plain;
 };
 
 struct prompt_report {
@@ -67,6 +75,9 @@ struct generation_stats {
     int64_t rounds = 0, round_tokens = 0, drafted = 0, accepted = 0;
     int64_t graphs_reused = 0, graphs_built = 0, recomputed_rounds = 0;
     int64_t paused_rounds = 0, discarded = 0;
+    int64_t copied = 0, copied_accepted = 0; // of drafted and accepted
+    int64_t context_shifts = 0;
+    double  rounds_ms = 0.0, compute_ms = 0.0; // all rounds; of that inside graph computation, -1 where other devices compute
     double  plain_step_ms = -1.0; // mean of the plain steps inside or right after the answer; -1 below MIN_PLAIN_STEPS of them
 };
 
@@ -117,6 +128,19 @@ public:
     // Reads a prompt into an empty cache. `exit_state` gets [n_embd] with an adapter. Returns logits [n_vocab] after it.
     std::vector<float> prefill(const std::vector<llama_token> & prompt, std::vector<float> & exit_state);
 
+    // What the automatic mode has learned of drafts: numbers to keep between runs, for this model and adapter. relearn() ignores
+    // what makes no sense and says so with false.
+    std::vector<double> learned() const;
+    bool                relearn(const std::vector<double> & numbers);
+
+    // The cache in a file, so that a long conversation goes on later, in a session like this one, without being read again. The
+    // file appears whole or not at all. save() returns its bytes, or 0 where there is nothing to keep: an empty cache, or one
+    // that has holes after a context shift. Throws disk-full, file-not-readable.
+    int64_t save(const std::string & path);
+    // Throws file-not-found, file-not-readable, file-damaged, invalid-argument (of another model, adapter, context or version).
+    // After an error the cache is empty or as it was. Returns the tokens that it holds.
+    int32_t restore(const std::string & path);
+
     // Empties the cache, fills it with `depth` tokens and times passes; stops repeating after about `budget_ms`.
     pass_costs measure(int32_t max_rows, int32_t repeat, int32_t depth, double budget_ms);
 
@@ -132,16 +156,22 @@ public:
     void forge_drafts(forgery forge) { forge_ = std::move(forge); }
 
 private:
-    struct run; // state of one generate()
+    struct run;  // state of one generate()
+    struct turn; // among the sessions of the model
 
     void choose_threads();
+    policy * ready_policy(const generation_options & options, bool greedy, size_t same);
+    size_t   common_prefix(const std::vector<llama_token> & prompt) const; // tokens of it that the cache need not read again
     void read_prompt(const std::vector<llama_token> & prompt, bool adapter_kv, const generation_events & events, generation_stats & stats);
     void check(int32_t decode_status) const;
     void trim(size_t n_tokens);
+    bool shift_context(int32_t keep_tokens);
+    std::string layout() const;
 
     std::shared_ptr<const model>   model_;
     std::shared_ptr<const adapter> adapter_;
     int32_t                        threads_ = 1, context_size_ = 0;
+    std::string                    cache_type_;
 
     struct context_deleter {
         void operator()(llama_context * c) const { llama_free(c); }
@@ -155,6 +185,10 @@ private:
 
     std::vector<llama_token> cache_;              // tokens whose K/V the cache holds, in order
     size_t                   adapter_cached_ = 0; // of these, how many the adapter's K/V cover
+    bool                     holes_ = false;       // a context shift has left cells out of order
+    prompt_lookup            lookup_;
+    double                   timed_ms_ = 0.0;      // when the passes were last timed
+    bool                     skipped_adapter_ = false; // the last automatic answer was hopeless: see policy
     std::atomic<bool>        cancelled_{false};
     forgery                  forge_;
 

@@ -16,13 +16,14 @@ namespace {
 struct machine {
     const char *        name;
     double              plain, draft, state;
-    std::vector<double> late; // V(n) of the layers behind the exit
+    std::vector<double> late, whole; // V(n) of the layers behind the exit, and of all layers
 };
 
 // V(n)/V(1) as measured for kangaroo.md (item 9) and on the starter; draft and state steps as shares of a plain pass.
 machine make(const char * name, double plain, double draft_share, double state_share, const std::vector<double> & v) {
-    machine m{name, plain, plain * draft_share, plain * state_share, {}};
+    machine m{name, plain, plain * draft_share, plain * state_share, {}, {}};
     for (const double x : v) {
+        m.whole.push_back(plain * x);
         m.late.push_back(plain * (x - state_share * std::min(x, 1.5)));
     }
     return m;
@@ -92,21 +93,23 @@ struct outcome {
 
 outcome policy_ms(const machine & m, const text & t, int32_t max_draft) {
     policy p(max_draft);
-    p.times = {m.plain, m.draft, m.state, m.late};
+    p.times = {m.plain, m.draft, {m.state}, m.late, m.whole};
     outcome out;
-    int64_t rounds = 0;
+    int64_t rounds  = 0;
+    bool    adapter = true;
     for (size_t i = 0; i < t.right.size();) {
         if (i == 0 || i / ANSWER != (i - 1) / ANSWER) {
-            p.begin_answer(max_draft);
+            adapter = !p.hopeless(max_draft);
+            p.begin_answer(max_draft, adapter);
         }
         ++rounds;
-        if (p.begin_round()) {
+        if (p.begin_round({}).what == policy::plan::draft) {
             int32_t k = 0;
             double  ms = 0.0;
             bool    more = true;
             while (more) {
                 ms += m.draft;
-                more = p.go_on(t.confidence[std::min(i + k, t.right.size() - 1)]);
+                more = p.go_on(t.confidence[std::min(i + k, t.right.size() - 1)], {}).draft;
                 ++k;
             }
             const int32_t kept = p.keep();
@@ -116,7 +119,7 @@ outcome policy_ms(const machine & m, const text & t, int32_t max_draft) {
                 ++a;
             }
             const bool judged = a == kept && kept < k && i + a < t.right.size();
-            p.end_round(kept, a, !judged ? policy::unverified::unknown : t.right[i + a] ? policy::unverified::right : policy::unverified::wrong, ms);
+            p.end_round(kept, a, a + 1, !judged ? policy::unverified::unknown : t.right[i + a] ? policy::unverified::right : policy::unverified::wrong, ms);
             out.ms += ms;
             i += a + 1;
         } else {
@@ -124,11 +127,11 @@ outcome policy_ms(const machine & m, const text & t, int32_t max_draft) {
             out.ms += m.plain;
             ++i;
         }
-        if (p.paused() && out.rounds_until_pause < 0) {
+        if ((p.paused() || !adapter) && out.rounds_until_pause < 0) {
             out.rounds_until_pause = rounds;
         }
     }
-    out.paused_at_end = p.paused();
+    out.paused_at_end = p.paused() || !adapter;
     return out;
 }
 
@@ -191,4 +194,84 @@ TEST(policy_calibration, "the calibration learns a monotone map from what was ju
         CHECK(std::fabs(got - (0.2 + 0.5 * x * x)) < 0.12, "%g at %g", got, x);
         last = got;
     }
+}
+
+TEST(policy_copies, "copies: drafted where they pay, as far as they pay, whether or not there is an adapter; never much slower than plain")
+{
+    for (const auto & m : machines()) {
+        for (const double share : {0.0, 0.1, 0.5}) { // of the text that repeats earlier text
+            for (const double slip : {0.02, 0.3}) {  // a copy goes another way at each token
+                random_source random(5);
+                policy        p(8);
+                p.times = {m.plain, m.draft, {m.state}, m.late, m.whole};
+                double  ms = 0.0, best_ms = 0.0;
+                int64_t tokens = 0, length = 0;
+                bool    copying = false;
+                for (int round = 0; round < 20000; ++round) {
+                    if (round % 60 == 0) {
+                        p.begin_answer(8, false);
+                    }
+                    if (!copying && random.uniform() < share * 0.1) {
+                        copying = true;
+                        length  = 2;
+                    } else if (!copying) { // now and then two tokens look alike by chance
+                        length = random.uniform() < 0.2 ? 2 : 0;
+                    }
+                    const auto right  = [&] { return random.uniform() < (copying ? 1.0 - slip : 0.05); };
+                    const auto choice = p.begin_round({static_cast<int32_t>(length), 8});
+                    int32_t    a      = 0;
+                    while (a < choice.copied && right()) {
+                        ++a;
+                    }
+                    const double took = choice.what == policy::plan::copy ? m.whole[choice.copied] : m.plain;
+                    choice.what == policy::plan::copy ? p.end_copy(a + 1, took) : p.end_plain(took);
+                    const bool next = a < choice.copied ? false : right();
+                    for (int32_t i = 0; i < a && length > 0; ++i) {
+                        p.copies.observe(confidence_of_match(static_cast<int32_t>(length) + i), true);
+                    }
+                    if (length > 0) {
+                        p.copies.observe(confidence_of_match(static_cast<int32_t>(length) + a), next);
+                    }
+                    length  = length > 0 && next ? length + a + 1 : 0;
+                    copying = copying && next;
+                    ms += took;
+                    best_ms += m.plain * (a + 1);
+                    tokens += a + 1;
+                }
+                const double speedup = best_ms / ms;
+                CHECK(speedup >= 0.985, "%s, %g repeated, %g slips: %.3f of plain", m.name, share, slip, speedup);
+                if (share == 0.5 && slip == 0.02 && m.whole[3] < 1.8 * m.plain) {
+                    CHECK(speedup > 1.3, "%s: only %.3f on a text that repeats itself", m.name, speedup);
+                }
+                std::printf("  %-24s repeated %.1f, slips %.2f: %.3f\n", m.name, share, slip, speedup);
+            }
+        }
+    }
+}
+
+TEST(policy_memory, "what was learned is kept as numbers, and numbers that make no sense are refused")
+{
+    calibration   c, d;
+    random_source random(4);
+    for (int i = 0; i < 5000; ++i) {
+        const double x = random.uniform();
+        c.observe(x, random.uniform() < x * x);
+    }
+    std::vector<double> numbers;
+    c.save(numbers);
+    CHECK(static_cast<int32_t>(numbers.size()) == calibration::SAVED, "%zu", numbers.size());
+    CHECK(d.load(numbers.data()), "refused");
+    for (double x = 0.0; x < 1.0; x += 0.01) {
+        CHECK(c(x) == d(x) && c.mean() == d.mean(), "differs at %g", x);
+    }
+    for (size_t i = 0; i < numbers.size(); ++i) {
+        for (const double bad : {std::nan(""), -1.0, 1e9}) {
+            auto spoilt = numbers;
+            spoilt[i]   = bad;
+            if (!(i == numbers.size() - 1 && bad == 1e9)) { // the number of judged drafts has no upper end
+                CHECK(!d.load(spoilt.data()), "%g at %zu is taken", bad, i);
+            }
+        }
+    }
+    CHECK(d.mean() == c.mean(), "a refused load changed something");
 }

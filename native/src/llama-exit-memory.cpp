@@ -1,0 +1,147 @@
+// What llama-exit.h does to a cache as a whole: moving on when it is full, and writing it out and reading it back.
+#include "llama-exit-internal.h"
+
+#include "llama-io.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace {
+
+// Tensors leave and enter their device in pieces of this size.
+constexpr size_t PIECE_BYTES = 1 << 20;
+
+template <typename piece_fn> void in_pieces(size_t size, piece_fn piece) {
+    for (size_t at = 0; at < size; at += PIECE_BYTES) {
+        piece(at, std::min(PIECE_BYTES, size - at));
+    }
+}
+
+} // namespace
+
+class llama_exit::state_writer : public llama_io_write_i {
+public:
+    explicit state_writer(const writer & to) : to(to) {}
+
+    void write(const void * src, size_t size) override {
+        to(src, size);
+        n += size;
+    }
+
+    void write_tensor(ggml_tensor * tensor, size_t offset, size_t size) override {
+        in_pieces(size, [&](size_t at, size_t bytes) {
+            piece.resize(bytes);
+            ggml_backend_tensor_get(tensor, piece.data(), offset + at, bytes);
+            write(piece.data(), bytes);
+        });
+    }
+
+    size_t n_bytes() override { return n; }
+
+private:
+    const writer &       to;
+    std::vector<uint8_t> piece;
+    size_t               n = 0;
+};
+
+class llama_exit::state_reader : public llama_io_read_i {
+public:
+    explicit state_reader(const reader & from) : from(from) {}
+
+    void read(void * dst, size_t size) override {
+        from(dst, size);
+        n += size;
+    }
+
+    void read_tensor(ggml_tensor * tensor, size_t offset, size_t size) override {
+        in_pieces(size, [&](size_t at, size_t bytes) {
+            piece.resize(bytes);
+            read(piece.data(), bytes);
+            ggml_backend_tensor_set(tensor, piece.data(), offset + at, bytes);
+        });
+    }
+
+    size_t n_bytes() override { return n; }
+
+private:
+    const reader &       from;
+    std::vector<uint8_t> piece;
+    size_t               n = 0;
+};
+
+void llama_exit::write(const writer & to, int32_t n_cells) {
+    ctx_.synchronize();
+    state_writer io(to);
+    ctx_.get_memory()->state_write(io); // of all sequences: that of one leaves out what a sliding window hides at present
+    for (ggml_tensor * t : {k_, v_}) {
+        if (t) {
+            io.write_tensor(t, 0, n_cells * t->nb[1]);
+        }
+    }
+}
+
+void llama_exit::read(const reader & from, int32_t n_cells) {
+    ctx_.synchronize();
+    try {
+        state_reader io(from);
+        ctx_.get_memory()->state_read(io);
+        for (ggml_tensor * t : {k_, v_}) {
+            if (t) {
+                io.read_tensor(t, 0, n_cells * t->nb[1]);
+            }
+        }
+    } catch (...) {
+        ctx_.get_memory()->clear(true);
+        throw;
+    }
+}
+
+bool llama_exit::can_shift() const {
+    const bool scaled = ctx_.get_cparams().yarn_ext_factor != 0.0f; // keys that were also scaled cannot be rotated twice
+    return ctx_.get_memory() && ctx_.get_memory()->get_can_shift() && !scaled;
+}
+
+bool llama_exit::shift(llama_pos first, llama_pos n) {
+    llama_memory_i * memory = ctx_.get_memory();
+    if (!can_shift() || !memory->seq_rm(0, first, first + n)) {
+        return false;
+    }
+    phase_ = phase::off; // the context reserves a whole graph anew
+    activate(SLOT_MAIN);
+    slots_[SLOT_MAIN]->holds = phase::off;
+    memory->seq_add(0, first + n, -1, -n);
+    if (adapter_) {
+        shift_adapter();
+    }
+    ctx_.memory_update(false);
+    return true;
+}
+
+// Rotates the adapter's keys by what their cells have been moved. llama.cpp knows that until it has rotated its own.
+void llama_exit::shift_adapter() {
+    const llama_exit_adapter & a = *adapter_;
+    const int64_t n_cells = k_->ne[1], n_head = a.wk->ne[1] / a.n_head_kv;
+    const auto    cells = cells_of(ctx_.get_memory()->init_full().get());
+    ggml_context_ptr ctx(ggml_init({ggml_tensor_overhead() * 8 + ggml_graph_overhead(), nullptr, true}));
+
+    ggml_context_ptr        host(ggml_init({ggml_tensor_overhead(), nullptr, true}));
+    ggml_tensor *           moved = ggml_new_tensor_1d(host.get(), GGML_TYPE_I32, n_cells);
+    ggml_backend_buffer_ptr moved_buffer(ggml_backend_alloc_ctx_tensors_from_buft(host.get(), ggml_backend_get_default_buffer_type(ctx_.backend_cpu)));
+    if (!moved_buffer) {
+        throw std::bad_alloc();
+    }
+    cells.base->set_input_k_shift(moved);
+
+    ggml_tensor * by = ggml_new_tensor_1d(ctx.get(), GGML_TYPE_I32, n_cells);
+    ggml_set_input(by);
+    ggml_tensor * keys    = ggml_view_3d(ctx.get(), k_, n_head, a.n_head_kv, n_cells, ggml_row_size(k_->type, n_head), k_->nb[1], 0);
+    ggml_cgraph * graph   = ggml_new_graph(ctx.get());
+    ggml_build_forward_expand(graph, build_rope(ctx.get(), keys, by, true));
+    ggml_backend_sched_reset(ctx_.get_sched());
+    ctx_.gf_res_prev_active = nullptr;
+    if (!ggml_backend_sched_alloc_graph(ctx_.get_sched(), graph)) {
+        throw std::bad_alloc();
+    }
+    ggml_backend_tensor_set(by, moved->data, 0, ggml_nbytes(by));
+    ggml_backend_sched_graph_compute(ctx_.get_sched(), graph);
+}
