@@ -106,7 +106,8 @@ bool llama_exit::shift(llama_pos first, llama_pos n) {
     if (!can_shift() || !memory->seq_rm(0, first, first + n)) {
         return false;
     }
-    phase_ = phase::off; // the context reserves a whole graph anew
+    phase_ = phase::off; // the context reserves a graph for prompts anew
+    use_reference_kernels(false);
     activate(SLOT_MAIN);
     slots_[SLOT_MAIN]->holds = phase::off;
     memory->seq_add(0, first + n, -1, -n);
