@@ -123,19 +123,25 @@ std::vector<uint8_t> gguf_file::read(int64_t tensor, size_t offset, size_t size_
 }
 
 std::string gguf_file::fingerprint() const {
-    std::vector<uint8_t> all;
-    for (int layer = 0;; ++layer) {
-        const int64_t id = tensor("blk." + std::to_string(layer) + ".attn_norm.weight");
-        if (id < 0) {
-            break;
+    // some architectures have no norm before attention (OLMo 2), or none with weights (OLMo: its quantised embeddings differ by file type)
+    for (const char * norm : {".attn_norm.weight", ".post_attention_norm.weight", ".ffn_norm.weight"}) {
+        std::vector<uint8_t> all;
+        for (int layer = 0;; ++layer) {
+            const int64_t id = tensor("blk." + std::to_string(layer) + norm);
+            if (id < 0) {
+                break;
+            }
+            if (gguf_get_tensor_type(get(), id) != GGML_TYPE_F32) {
+                return "";
+            }
+            const auto data = read(id);
+            all.insert(all.end(), data.begin(), data.end());
         }
-        if (gguf_get_tensor_type(get(), id) != GGML_TYPE_F32) {
-            return "";
+        if (!all.empty()) {
+            return hash_sha256_hex(all.data(), all.size());
         }
-        const auto data = read(id);
-        all.insert(all.end(), data.begin(), data.end());
     }
-    return all.empty() ? "" : hash_sha256_hex(all.data(), all.size());
+    return "";
 }
 
 adapter_info read_adapter_info(const gguf_file & file) {

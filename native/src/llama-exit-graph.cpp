@@ -55,17 +55,20 @@ void replace_source(ggml_tensor * node, const ggml_tensor * from, ggml_tensor * 
 
 // What the adapter shares with the base's own attention.
 struct llama_exit::attention_inputs {
-    ggml_tensor * pos    = nullptr; // I32 [n_tokens]
+    ggml_tensor * pos    = nullptr; // I32 [n_tokens], M-RoPE: [4*n_tokens]; null where the base has no positions but in its mask (ALiBi)
     ggml_tensor * k_idxs = nullptr; // I64 [n_tokens], cells to write
     ggml_tensor * mask   = nullptr; // [n_kv, n_tokens]
 
-        explicit attention_inputs(const llm_graph_result & res) {
+    explicit attention_inputs(const llm_graph_result & res) {
         for (const auto & in : res.inputs) {
             if (const auto * pos = dynamic_cast<const llm_graph_input_pos *>(in.get())) {
                 this->pos = pos->pos;
             } else if (const auto * kv = dynamic_cast<const llm_graph_input_attn_kv *>(in.get())) {
                 this->k_idxs = kv->get_k_idxs();
                 this->mask   = kv->get_kq_mask();
+            } else if (const auto * k = dynamic_cast<const llm_graph_input_attn_k *>(in.get())) { // latent attention: no V of its own
+                this->k_idxs = k->get_k_idxs();
+                this->mask   = k->get_kq_mask();
             } else if (const auto * iswa = dynamic_cast<const llm_graph_input_attn_kv_iswa *>(in.get())) {
                 this->k_idxs = iswa->get_k_idxs();
                 this->mask   = iswa->get_kq_mask();
@@ -120,6 +123,9 @@ public:
 
 void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params) {
     ++built_;
+    if (reference_kernels_ && g.n_tokens > 1) {
+        compute_rows_alone(g);
+    }
     if (phase_ == phase::off || !adapter_) {
         return;
     }
@@ -135,7 +141,7 @@ void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params)
         throw std::runtime_error("this architecture does not show the state between its layers");
     }
     const attention_inputs in(*g.res);
-    if (!in.pos || !in.k_idxs || !in.mask) {
+    if (!in.k_idxs || !in.mask) {
         throw std::runtime_error("this architecture has no ordinary causal attention for the adapter to share");
     }
 
@@ -200,11 +206,22 @@ static ggml_tensor * build_rms_norm(ggml_context * ctx, ggml_tensor * x, ggml_te
     return ggml_mul(ctx, ggml_rms_norm(ctx, x, eps), weight);
 }
 
-// As the base rotates, with the adapter's own base frequency.
+// As the base rotates, with the adapter's own base frequency; not at all where the base learned its positions or has them in
+// its mask.
 ggml_tensor * llama_exit::build_rope(ggml_context * ctx, ggml_tensor * x, ggml_tensor * pos, bool in_place) const {
     const auto &  c       = ctx_.get_cparams();
-    const auto    type    = ctx_.get_model().hparams.rope_type;
+    auto          type    = ctx_.get_model().hparams.rope_type;
     ggml_tensor * factors = ctx_.get_model().get_rope_factors(c, adapter_->exit_layer);
+    if (!pos || type == LLAMA_ROPE_TYPE_NONE) {
+        return x;
+    }
+    if (factors && factors->ne[0] < adapter_->n_rot / 2) {
+        throw std::runtime_error("its adapter rotates " + std::to_string(adapter_->n_rot) + " dimensions of a head, and the model only " + std::to_string(2 * factors->ne[0]));
+    }
+    if (type & GGML_ROPE_TYPE_MROPE) { // text has the same position in all sections, and the first n_tokens are those of the first
+        type = LLAMA_ROPE_TYPE_NEOX;
+        pos  = ggml_view_1d(ctx, pos, x->ne[2], 0);
+    }
     return (in_place ? ggml_rope_ext_inplace : ggml_rope_ext)(ctx, x, pos, factors, adapter_->n_rot, type, c.n_ctx_orig_yarn, adapter_->freq_base,
         c.rope_freq_scale, c.yarn_ext_factor, c.yarn_attn_factor, c.yarn_beta_fast, c.yarn_beta_slow);
 }
@@ -233,6 +250,7 @@ ggml_tensor * llama_exit::build_adapter(llm_graph_context & g, ggml_tensor * h, 
     const int64_t  n_head   = a.wq->ne[1] / a.n_head; // width of a head
     const int64_t  n_kv     = in.mask->ne[0];
     const float    scale    = 1.0f / std::sqrt(static_cast<float>(n_head));
+    const float    bias     = g.hparams.f_max_alibi_bias; // 0: none
 
     ggml_tensor * q = ggml_reshape_3d(ctx, ggml_mul_mat(ctx, a.wq, normed), n_head, a.n_head, n_tokens);
     q               = ggml_permute(ctx, build_rope(ctx, q, in.pos, false), 0, 2, 1, 3);
@@ -243,13 +261,13 @@ ggml_tensor * llama_exit::build_adapter(llm_graph_context & g, ggml_tensor * h, 
     };
     ggml_tensor * out;
     if (ctx_.get_cparams().flash_attn) {
-        out = ggml_flash_attn_ext(ctx, q, cells(k_), cells(v_), in.mask, scale, 0.0f, 0.0f);
+        out = ggml_flash_attn_ext(ctx, q, cells(k_), cells(v_), in.mask, scale, bias, 0.0f);
         ggml_prec_set_acc(out, GGML_PREC_F32);
         out = ggml_reshape_2d(ctx, out, out->ne[0] * out->ne[1], n_tokens);
     } else {
         ggml_tensor * kq = ggml_mul_mat(ctx, cells(k_), q);
         ggml_prec_set_acc(kq, GGML_PREC_F32);
-        kq = ggml_soft_max_ext(ctx, kq, in.mask, scale, 0.0f);
+        kq = ggml_soft_max_ext(ctx, kq, in.mask, scale, bias);
         ggml_tensor * v = ggml_cont(ctx, ggml_transpose(ctx, cells(v_)));
         out = ggml_permute(ctx, ggml_mul_mat(ctx, v, kq), 0, 2, 1, 3);
         out = ggml_cont_2d(ctx, out, out->ne[0] * out->ne[1], n_tokens);

@@ -41,3 +41,6 @@ inline base_cells cells_of(const llama_memory_context_i * mctx) {
     }
     return {};
 }
+
+// Gives each row of a decoding pass the bits that it would have alone; see llama-exit-rows.cpp.
+void compute_rows_alone(const llm_graph_context & g);

@@ -120,6 +120,9 @@ bool llama_exit::shift(llama_pos first, llama_pos n) {
 
 // Rotates the adapter's keys by what their cells have been moved. llama.cpp knows that until it has rotated its own.
 void llama_exit::shift_adapter() {
+    if (ctx_.get_model().hparams.rope_type == LLAMA_ROPE_TYPE_NONE) {
+        return;
+    }
     const llama_exit_adapter & a = *adapter_;
     const int64_t n_cells = k_->ne[1], n_head = a.wk->ne[1] / a.n_head_kv;
     const auto    cells = cells_of(ctx_.get_memory()->init_full().get());
