@@ -72,7 +72,7 @@ function inWords(predictor: TokenPredictor | undefined): string {
     return `patterns from ${patternMinLength}, ${predictionMinLength} to ${predictionMaxLength} drafts`;
   }
   if (predictor instanceof DraftSequenceTokenPredictor) {
-    return `confidence ${predictor.minConfidence}, up to ${predictor.maxTokens} drafts, in parallel`;
+    return `confidence ${predictor.minConfidence}, ${predictor.minTokens} to ${predictor.maxTokens} drafts, in the background`;
   }
   return '';
 }
@@ -97,6 +97,8 @@ async function generate({ name, promptIds, maxTokens }: GenerateRequest): Promis
   const { used, validated, refuted } = sequence.tokenPredictions;
   // A token that was predicted and used came out of a pass that another token had paid for.
   const rounds = Math.max(0, tokenIds.length - 1 - (used - before.used));
+  // A drafter in the background must not go on into the next peer's turn.
+  if (predictor instanceof DraftSequenceTokenPredictor) await predictor.draftSequence.clearHistory();
   const drafted = validated + refuted - before.validated - before.refuted;
   const accepted = validated - before.validated;
   return { type: 'answer', tokenIds, promptMs: first - start, ms: last - first, rounds, drafted, accepted };

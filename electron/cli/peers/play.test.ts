@@ -26,18 +26,38 @@ function playing(ask: Playing['ask'], repeat = 1): Playing {
   return { peers, repeat, ask, signal: new AbortController().signal, onProgress: () => {} };
 }
 
-test('a warm-up on the shortest prompt, then turns; who is first moves on with every task and repeat', async () => {
+/** Names and lengths as they were asked, `repeat` times over tasks with prompts of 2, 1, 2, 1, … tokens. */
+async function ordersOf(taskCount: number, repeat: number): Promise<string[]> {
   const asked: string[] = [];
   const ask: Playing['ask'] = (peer, promptIds, maxTokens) => {
     asked.push(`${peer.name} ${promptIds.length}/${maxTokens}`);
     return Promise.resolve(answer([1, 2, 3]));
   };
-  await playTasks([task([1, 2]), task([1])], playing(ask, 2));
+  const tasks = Array.from({ length: taskCount }, (_, index) => task(index % 2 === 0 ? [1, 2] : [1]));
+  await playTasks(tasks, playing(ask, repeat));
+  return asked;
+}
+
+test('a warm-up on the shortest prompt, then every peer once for each task and repeat', async () => {
+  const asked = await ordersOf(2, 2);
   expect(asked.slice(0, 3)).toEqual(['plain 1/16', 'kangaroo 1/16', 'auto 1/16']);
-  expect(asked.slice(3, 6)).toEqual(['plain 2/40', 'kangaroo 2/40', 'auto 2/40']);
-  expect(asked.slice(6, 9)).toEqual(['kangaroo 1/40', 'auto 1/40', 'plain 1/40']);
-  expect(asked.slice(9, 12)).toEqual(['kangaroo 2/40', 'auto 2/40', 'plain 2/40']);
-  expect(asked.slice(12)).toEqual(['auto 1/40', 'plain 1/40', 'kangaroo 1/40']);
+  const turns = [3, 6, 9, 12].map((start) => asked.slice(start, start + 3).toSorted());
+  expect(asked).toHaveLength(15);
+  expect(turns[0]).toEqual(['auto 2/40', 'kangaroo 2/40', 'plain 2/40']);
+  expect(turns[1]).toEqual(['auto 1/40', 'kangaroo 1/40', 'plain 1/40']);
+  expect([turns[2], turns[3]]).toEqual([turns[0], turns[1]]);
+});
+
+test('the order is another one each time, fair to all, and the same in the next run', async () => {
+  const asked = (await ordersOf(200, 3)).slice(3).map((name) => name.split(' ')[0]);
+  expect((await ordersOf(200, 3)).slice(3).map((name) => name.split(' ')[0])).toEqual(asked);
+  const counts = new Map<string, number>();
+  for (let start = 0; start < asked.length; start += 3) {
+    const order = asked.slice(start, start + 3).join(' ');
+    counts.set(order, (counts.get(order) ?? 0) + 1);
+  }
+  expect(counts.size).toBe(6);
+  for (const count of counts.values()) expect(Math.abs(count - 100)).toBeLessThan(35); // 600 turns, six orders
 });
 
 test('speed counts the tokens after the first; answers are compared token by token', async () => {

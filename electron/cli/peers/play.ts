@@ -1,5 +1,5 @@
-// Plays every task on every peer. The peers take turns, task by task, and who is first moves on with every task and repeat, so
-// that a machine that gets warm or busy is unfair to none. Only one peer computes at a time.
+// Plays every task on every peer. The peers take turns, task by task, in another order each time, so that a machine that gets warm
+// or busy is unfair to none, and none always follows the same other one. Only one peer computes at a time.
 import type { Answer } from './protocol.ts';
 import type { Peer } from './roster.ts';
 import type { Task } from './tasks.ts';
@@ -42,9 +42,8 @@ export async function playTasks(tasks: readonly Task[], { peers, repeat, ask, si
   const turns: Turn[] = [];
   for (let round = 0; round < repeat; round += 1) {
     for (const [index, task] of tasks.entries()) {
-      const first = (index + round) % peers.length;
       const answers: Turn['answers'] = new Map();
-      for (const peer of [...peers.slice(first), ...peers.slice(0, first)]) {
+      for (const peer of shuffled(peers, round * tasks.length + index)) {
         signal.throwIfAborted();
         answers.set(peer.name, judge(await ask(peer, task.promptIds, task.maxTokens), task.expected));
       }
@@ -53,6 +52,20 @@ export async function playTasks(tasks: readonly Task[], { peers, repeat, ask, si
     }
   }
   return turns;
+}
+
+/** All in an order that depends on `seed` alone: the same run again has the same orders. */
+function shuffled<T>(items: readonly T[], seed: number): T[] {
+  const keyed = items.map((item, index) => ({ item, key: scramble(scramble(seed + 1) + index) }));
+  return keyed.toSorted((first, second) => first.key - second.key).map(({ item }) => item);
+}
+
+/** A 32-bit number that looks drawn (the last steps of MurmurHash3). */
+function scramble(value: number): number {
+  let bits = value | 0;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
 }
 
 function judge({ tokenIds, promptMs, ms, rounds, drafted, accepted }: Answer, expected: readonly number[]): PlayedAnswer {
