@@ -34,13 +34,22 @@ const platformPackages: Record<string, string> = {
   'win32-arm64': 'win-arm64',
 };
 
-function packageFolder(root: string, name: string): string {
+/** Throws `MissingTools` where the package is not installed. */
+export function packageFolder(root: string, name: string): string {
   const folder = join(root, 'node_modules', name);
   if (!existsSync(folder)) throw new MissingTools(`The package ${name} is missing. Run \`npm install\` again.`);
   return folder;
 }
 
-function requireTools(): { generator: string } {
+/** The folder of the prebuilt libraries of llama.cpp and ggml for this machine. Throws `MissingTools`. */
+export function prebuiltFolder(root: string): string {
+  const platform = platformPackages[`${process.platform}-${process.arch}`];
+  if (!platform) throw new MissingTools(`There is no prebuilt ggml for ${process.platform} on ${process.arch}.`);
+  return join(packageFolder(root, `@node-llama-cpp/${platform}`), 'bins', platform);
+}
+
+/** Throws `MissingTools` with what to install before `retry` is run. */
+export function requireTools(retry = 'npm run build:native'): { generator: string } {
   const works = (command: string) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
   const missing: string[] = [];
   if (!works('cmake')) missing.push('cmake');
@@ -50,7 +59,7 @@ function requireTools(): { generator: string } {
   if (!works('git')) missing.push('git');
   if (missing.length > 0) {
     throw new MissingTools(
-      `The engine cannot be built: install ${missing.join(', ')} (on Debian and Ubuntu: sudo apt-get install ${missing.join(' ')}), then run \`npm run build:native\`.`,
+      `The engine cannot be built: install ${missing.join(', ')} (on Debian and Ubuntu: sudo apt-get install ${missing.join(' ')}), then run \`${retry}\`.`,
     );
   }
   return { generator: ninja ? 'Ninja' : 'Unix Makefiles' };
@@ -77,7 +86,12 @@ function sourcesHash(root: string, target: string): string {
   return hash.update(version.version).digest('hex');
 }
 
-function run(command: string, args: string[], onLine: (line: string) => void): Promise<{ code: number; tail: string[] }> {
+/** Runs a program to its end; `tail` is the last that it said. */
+export function runTool(
+  command: string,
+  args: string[],
+  onLine: (line: string) => void,
+): Promise<{ code: number; tail: string[] }> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const tail: string[] = [];
@@ -113,9 +127,7 @@ export async function buildNative(options: BuildOptions): Promise<boolean> {
   const target = options.target ?? 'kangaroo';
   const folder = options.buildFolder ?? join(here, 'build');
   const { generator } = requireTools();
-  const platform = platformPackages[`${process.platform}-${process.arch}`];
-  if (!platform) throw new MissingTools(`There is no prebuilt ggml for ${process.platform} on ${process.arch}.`);
-  const libraries = join(packageFolder(options.root, `@node-llama-cpp/${platform}`), 'bins', platform);
+  const libraries = prebuiltFolder(options.root);
   const bundle = join(packageFolder(options.root, 'node-llama-cpp'), 'llama', 'gitRelease.bundle');
   if (!existsSync(bundle)) throw new MissingTools('node-llama-cpp does not carry llama.cpp. Run `npm install` again.');
   const hash = sourcesHash(options.root, target);
@@ -131,13 +143,13 @@ export async function buildNative(options: BuildOptions): Promise<boolean> {
     ...options.defines,
   };
   options.onProgress?.(0, 'unpacking llama.cpp');
-  const configured = await run(
+  const configured = await runTool(
     'cmake',
     ['-S', here, '-B', folder, '-G', generator, ...Object.entries(defines).map(([key, value]) => `-D${key}=${value}`)],
     () => {},
   );
   if (configured.code !== 0) throw new Error(`The engine could not be configured:\n${configured.tail.join('\n')}`);
-  const built = await run(
+  const built = await runTool(
     'cmake',
     ['--build', folder, '--target', target, '--parallel', String(availableParallelism())],
     (line) => {

@@ -24,7 +24,7 @@ describe('help', () => {
   test('lists every command', async () => {
     const { code, stdout, stderr } = await cli(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const name of ['generate', 'verify', 'bench', 'inspect', 'serve'])
+    for (const name of ['generate', 'verify', 'bench', 'peers', 'inspect', 'serve'])
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
 
@@ -35,6 +35,7 @@ describe('help', () => {
     ],
     ['verify', ['--prompts', '--max-tokens', 'logitGap', 'default: 128']],
     ['bench', ['--repeat', '--limit', '--markdown', 'default: 3']],
+    ['peers', ['--peers', '--draft-model', '--write', 'llama-ngram-mod']],
     ['inspect', ['FILE', '--json']],
     ['serve', ['--port', '--no-open']],
   ])('%s', async (name, parts) => {

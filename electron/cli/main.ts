@@ -10,11 +10,12 @@ import type { Command } from './command.ts';
 import { generateCommand } from './generate.ts';
 import { inspectCommand } from './inspect.ts';
 import { Output, type Sink } from './output.ts';
+import { peersCommand } from './peers/peers.ts';
 import { serveCommand } from './serve.ts';
 import { verifyCommand } from './verify.ts';
 
 const helpColumns = 100;
-const commands: readonly Command[] = [generateCommand, verifyCommand, benchCommand, inspectCommand, serveCommand];
+const commands: readonly Command[] = [generateCommand, verifyCommand, benchCommand, peersCommand, inspectCommand, serveCommand];
 
 export interface Environment {
   root: string;
