@@ -37,6 +37,18 @@ kangaroo::session_options session_options(const char * flash_attention) {
     return o;
 }
 
+test::loaded load(const test::options & options, const test::architecture & a) {
+    const std::string       path = options.scratch + "/architecture.gguf", adapter_path = options.scratch + "/architecture-adapter.gguf";
+    testing::random_adapter adapter = a.adapter;
+    adapter.exit_layer = static_cast<int32_t>(a.model.n_layer / 2);
+    testing::write_random_model(path, a.model);
+    testing::write_random_adapter(adapter_path, path, adapter);
+    test::loaded l;
+    l.model   = kangaroo::model::load(path, 0, nullptr);
+    l.adapter = l.model->load_adapter(adapter_path);
+    return l;
+}
+
 // The largest difference of any logit between single steps and verification of 2, 5 and 8 rows over the same tokens.
 float width_difference(const test::loaded & l, const tokens & prompt, const tokens & answer, bool flash_attention) {
     auto params            = llama_context_default_params();
@@ -56,7 +68,7 @@ float width_difference(const test::loaded & l, const tokens & prompt, const toke
         return std::vector<float>(at, at + VOCABULARY);
     };
     const llama_token * next = answer.data();
-    for (const int32_t rows : {2, 5, 8}) {
+    for (int32_t rows = 2; answer.data() + answer.size() - next >= rows; rows = rows == 2 ? 5 : rows == 5 ? 8 : 2) {
         std::vector<std::vector<float>> alone;
         for (int32_t i = 0; i < rows; ++i) {
             CHECK(exit.decode(next + i, 1, pos + i, true, true) == 0, "a plain step failed");
@@ -127,9 +139,16 @@ float reuse_gap(const test::loaded & l, const kangaroo::session_options & option
     return std::abs(logits[*fork.second] - logits[*fork.first]) / static_cast<float>(std::sqrt(squares / VOCABULARY - mean * mean));
 }
 
+// A prompt read at once and the same tokens decoded one by one leave other bits in the cache: their kernels round differently. That
+// is so in llama.cpp's plain decoding, too, and mostly with flash attention. So a fresh session may part from one that reused
+// its cache, at near ties; where a router's near tie decides between experts the step is larger.
+float tolerated_reuse_gap(const test::architecture & a, bool flash_attention) {
+    return a.model.n_expert > 0 ? (flash_attention ? 2.5f : 0.5f) : flash_attention ? 0.3f : 0.05f;
+}
+
 struct outcome {
-    float   reuse_gap = 0.0f;
     float   difference = 0.0f; // of logits
+    float   reuse_gap  = 0.0f;
     int     turns = 0, same = 0;
     size_t  distinct = 0;
     int64_t drafted = 0, accepted = 0;
@@ -189,26 +208,44 @@ outcome compare(const test::architecture & a, const test::loaded & l, bool flash
 } // namespace
 
 TEST(architectures, "architectures: logits of verification and answers as in plain decoding, bit for bit, in Q8_0") {
-    std::printf("  | architecture | drafts | with flash attention | without | distinct tokens |\n");
+    std::printf("  | architecture | with flash attention | without | what is special |\n  |---|---|---|---|\n");
     for (const auto & a : test::drafting_architectures()) {
-        if (getenv("ONLY") && a.label.find(getenv("ONLY")) == std::string::npos) continue;
-        const std::string path = options.scratch + "/architecture.gguf", adapter_path = options.scratch + "/architecture-adapter.gguf";
-        testing::write_random_model(path, a.model);
-        testing::random_adapter adapter = a.adapter;
-        adapter.exit_layer = a.model.n_layer / 2;
-        testing::write_random_adapter(adapter_path, path, adapter);
-        test::loaded l;
-        l.model   = kangaroo::model::load(path, 0, nullptr);
-        l.adapter = l.model->load_adapter(adapter_path);
-        std::string row;
-        for (const bool flash_attention : {true, false}) {
-            const outcome o = compare(a, l, flash_attention);
-            CHECK(o.same == o.turns && o.difference == 0.0f, "%s, flash attention %d: %d of %d answers the same, logits differ by up to %g", a.label.c_str(),
-                flash_attention, o.same, o.turns, o.difference);
-            CHECK(o.distinct >= 10, "%s: only %zu different tokens, which says nothing", a.label.c_str(), o.distinct);
-            row += " | " + std::string(o.same == o.turns && o.difference == 0.0f ? "identical" : "DIFFERS") + " " + std::to_string(o.distinct) + " " + std::to_string(o.reuse_gap);
+        try {
+            const auto  l = load(options, a);
+            std::string row;
+            for (const bool flash_attention : {true, false}) {
+                const outcome o    = compare(a, l, flash_attention);
+                const bool    same = o.same == o.turns && o.difference == 0.0f;
+                CHECK(same, "%s, flash attention %d: %d of %d answers the same, logits differ by up to %g", a.label.c_str(), flash_attention, o.same, o.turns, o.difference);
+                CHECK(o.distinct >= 12, "%s: only %zu different tokens, which says nothing", a.label.c_str(), o.distinct);
+                CHECK(o.reuse_gap <= tolerated_reuse_gap(a, flash_attention), "%s, flash attention %d: a fresh session parts by %g deviations", a.label.c_str(), flash_attention, o.reuse_gap);
+                row += same ? " identical |" : " DIFFERS |";
+            }
+            std::printf("  | %s |%s %s |\n", a.label.c_str(), row.c_str(), a.notes.c_str());
+        } catch (const std::exception & e) {
+            CHECK(false, "%s: %s", a.label.c_str(), e.what());
         }
-        std::printf("  | %s%s | %s |\n", a.label.c_str(), row.c_str(), a.notes.c_str());
         std::fflush(stdout);
+    }
+}
+
+TEST(wide_architectures, "architectures: wide models, whose sums would show any other order, give the same bits in every width")
+{
+    for (auto a : test::drafting_architectures()) {
+        if (a.label != "llama, tied head" && a.label != "qwen3moe" && a.label != "gpt-oss" && a.label != "deepseek2, MLA") {
+            continue;
+        }
+        a.model.n_embd   = 512;
+        a.model.n_ff     = 1024;
+        a.model.n_layer  = 8;
+        a.model.n_expert = a.model.n_expert > 0 ? 32 : 0;
+        for (const ggml_type type : {GGML_TYPE_Q8_0, GGML_TYPE_Q4_0}) {
+            a.model.type = type;
+            const auto l = load(options, a);
+            for (const bool flash_attention : {true, false}) {
+                const float difference = width_difference(l, some_tokens(80, 1), some_tokens(60, 9), flash_attention);
+                CHECK(difference == 0.0f, "%s, %s, flash attention %d: logits differ by up to %g", a.label.c_str(), ggml_type_name(type), flash_attention, difference);
+            }
+        }
     }
 }

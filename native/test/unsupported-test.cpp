@@ -46,7 +46,8 @@ TEST(refused_architectures, "refusals: architectures that cannot draft refuse an
         l.adapter = l.model->load_adapter(file.adapter);
         const auto [code, why] = error_of([&] { test::open_session(l, small_context()); });
         CHECK(code == "unsupported-architecture" && why.find(a.notes) != std::string::npos, "%s: %s: %s", label, code.c_str(), why.c_str());
-        std::printf("  | %s | %s |\n", label, why.c_str());
+        const size_t colon = why.find(": ");
+        std::printf("  | %s | %s |\n", label, colon == std::string::npos ? why.c_str() : why.substr(colon + 2, why.find(". It can") - colon - 2).c_str());
         std::fflush(stdout);
 
         l.adapter    = nullptr;
@@ -139,5 +140,43 @@ TEST(adapter_shapes, "refusals: adapters with other heads than their base work; 
             CHECK(test::answer(*session, PROMPT, o).ids == plain, "%u heads of %u: another answer", s.n_head, s.n_embd_head);
         });
         CHECK(code == s.code, "%u heads of %u, %u rotated: %s instead of %s: %s", s.n_head, s.n_embd_head, s.n_rot, code.c_str(), s.code, why.c_str());
+    }
+}
+
+TEST(narrow_heads, "refusals: a draft vocabulary narrows heads with scales and soft caps; those with a bias refuse it")
+{
+    const paths file(options);
+    for (const auto & base : test::drafting_architectures()) {
+        const bool bias = base.label == "phi2";
+        if (!bias && base.label != "gemma2" && base.label != "granite" && base.label != "command-r" && base.label != "llama, tied head") {
+            continue;
+        }
+        const char * label = base.label.c_str();
+        testing::random_adapter a;
+        for (int32_t id = 0; id < 300; id += 3) {
+            a.draft_vocab.push_back(id);
+        }
+        testing::write_random_model(file.model, base.model);
+        testing::write_random_adapter(file.adapter, file.model, a);
+        const auto [code, why] = error_of([&] {
+            test::loaded l;
+            l.model      = kangaroo::model::load(file.model, 0, nullptr);
+            l.adapter    = l.model->load_adapter(file.adapter);
+            const auto s = test::open_session(l, small_context());
+            kangaroo::generation_options o;
+            o.max_tokens = 30;
+            o.threshold  = 0.0f;
+            o.mode       = kangaroo::decoding_mode::plain;
+            const auto plain = test::answer(*s, PROMPT, o).ids;
+            o.mode           = kangaroo::decoding_mode::kangaroo;
+            kangaroo::generation_events events;
+            events.round = [&](const kangaroo::round_report & r) {
+                for (const llama_token id : r.drafts) {
+                    CHECK(id < 300 && id % 3 == 0, "%s: %d was drafted and is not in the list", label, id);
+                }
+            };
+            CHECK(s->generate(PROMPT, o, events).ids == plain, "%s: another answer", label);
+        });
+        CHECK(code == (bias ? "unsupported-architecture" : "none") && (!bias || why.find("narrowed") != std::string::npos), "%s: %s: %s", label, code.c_str(), why.c_str());
     }
 }
