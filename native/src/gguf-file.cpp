@@ -99,6 +99,11 @@ double gguf_file::number(const std::string & key, double fallback) const {
     }
 }
 
+bool gguf_file::flag(const std::string & key, bool fallback) const {
+    const int64_t id = gguf_find_key(get(), key.c_str());
+    return id >= 0 && gguf_get_kv_type(get(), id) == GGUF_TYPE_BOOL ? gguf_get_val_bool(get(), id) : fallback;
+}
+
 int64_t gguf_file::tensor(const std::string & name) const {
     return gguf_find_tensor(get(), name.c_str());
 }
@@ -123,7 +128,7 @@ std::vector<uint8_t> gguf_file::read(int64_t tensor, size_t offset, size_t size_
 }
 
 std::string gguf_file::fingerprint() const {
-    // some architectures have no norm before attention (OLMo 2), or none with weights (OLMo: its quantised embeddings differ by file type)
+    // OLMo 2 and EXAONE 4 have no norm before attention; OLMo's norms have no weights at all, and what it has differs by file type
     for (const char * norm : {".attn_norm.weight", ".post_attention_norm.weight", ".ffn_norm.weight"}) {
         std::vector<uint8_t> all;
         for (int layer = 0;; ++layer) {

@@ -37,12 +37,14 @@ public:
 
     std::string text(const std::string & key) const;                    // '' where missing or no string
     double      number(const std::string & key, double fallback) const; // any integer or float type
+    bool        flag(const std::string & key, bool fallback) const;
     int64_t     tensor(const std::string & name) const;                 // -1 where missing
 
     std::vector<uint8_t> read(int64_t tensor) const;                                   // the whole tensor
     std::vector<uint8_t> read(int64_t tensor, size_t offset, size_t size_bytes) const; // a part of it
 
-    // SHA-256 over the F32 attention norms in layer order: the same for every quantisation of one base. '' where there are none.
+    // SHA-256 over one F32 norm of each layer, in order: the one before attention, else the one behind it, else the one before the
+    // FFN. The same for every quantisation of one base. '' where there is none.
     std::string fingerprint() const;
 
 private:

@@ -137,8 +137,8 @@ void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params)
     }
     ggml_tensor * cut   = find_cut(*g.res, nodes, adapter_->exit_layer);
     const auto    cut_at = std::find(nodes.begin(), nodes.end(), cut);
-    if (!cut || cut_at == nodes.end() || cut->ne[0] != g.n_embd || cut->ne[1] != g.n_tokens || cut->type != GGML_TYPE_F32) {
-        throw std::runtime_error("this architecture does not show the state between its layers");
+    if (!cut || cut_at == nodes.end() || cut->ne[0] != g.n_embd || cut->ne[1] != g.n_tokens || ggml_nrows(cut) != g.n_tokens || cut->type != GGML_TYPE_F32) {
+        throw std::runtime_error("this architecture does not show one state per token between its layers");
     }
     const attention_inputs in(*g.res);
     if (!in.k_idxs || !in.mask) {
@@ -191,14 +191,20 @@ void llama_exit::rewrite_verify(llm_graph_context & g, const std::vector<ggml_te
     for (size_t i = cut_at + 1; i < nodes.size(); ++i) {
         ggml_build_forward_expand(g.gf, nodes[i]);
     }
-    // What late nodes need of the early part besides the cut is computed again. Masks and position tables may be; a
-    // matrix product means that the layers are entangled, and drafting would be slow in silence.
+    // What late nodes need of the early part besides the cut is computed again. Masks and position tables may be, and small
+    // matrices (Gemma 4 projects the embeddings of all its layers at once, in 2% of its weights); more than that means that the
+    // layers are entangled, and drafting would be slow in silence.
     const std::unordered_set<ggml_tensor *> early(nodes.begin(), nodes.begin() + cut_at);
+    size_t again = 0, all = 0;
     for (int i = 0; i < ggml_graph_n_nodes(g.gf); ++i) {
         ggml_tensor * node = ggml_graph_node(g.gf, i);
-        if ((node->op == GGML_OP_MUL_MAT || node->op == GGML_OP_MUL_MAT_ID) && early.count(node)) {
-            throw std::runtime_error("its late layers also read from its early layers past the exit");
+        if (node->op == GGML_OP_MUL_MAT || node->op == GGML_OP_MUL_MAT_ID) {
+            all += ggml_nbytes(node->src[0]);
+            again += early.count(node) ? ggml_nbytes(node->src[0]) : 0;
         }
+    }
+    if (again > all / 16) {
+        throw std::runtime_error("its late layers also read from its early layers past the exit");
     }
 }
 

@@ -1,9 +1,10 @@
 // A row of several gives the same bits as a row alone: the second half of what llama_exit::use_reference_kernels begins.
 //
 // ggml-cpu multiplies F32 and F16 matrices by one row with other kernels than by several, and their sums round differently.
-// Quantised weights are safe, and large F32 or F16 weights are left alone (each row would stream them again). But routers of
-// experts are F32 in every file, and attention without flash attention multiplies by the F16 cache: there each row gets a
-// product of its own. Without that, 21 of 64 tokens of an answer of a random qwen3moe in Q8_0 depended on the width of verification.
+// Quantised weights are safe. But in quantised files, too, the routers of experts are F32, and attention without flash attention
+// multiplies by the F16 cache: there each row gets a product of its own. Without that, 21 of 64 tokens of an answer of a random
+// qwen3moe in Q8_0 depended on the width of verification. Where most weights are F32 or F16 they are left alone: each row
+// would stream them again.
 #include "llama-exit-internal.h"
 
 #include <cstring>
@@ -11,23 +12,35 @@
 
 namespace {
 
-// A router has about [n_embd, n_expert]: 7 MiB in the largest model known.
-constexpr size_t SMALL_WEIGHT_BYTES = size_t{8} << 20;
+bool is_weight(const ggml_tensor * t) {
+    return t->buffer && ggml_backend_buffer_get_usage(t->buffer) == GGML_BACKEND_BUFFER_USAGE_WEIGHTS;
+}
 
-bool depends_on_width(const ggml_tensor * node, int64_t n_tokens) {
+// Of the matrices that a graph multiplies by, at most an eighth of all bytes is not quantised.
+bool mostly_quantized(ggml_cgraph * gf) {
+    size_t all = 0, plain = 0;
+    for (int i = 0; i < ggml_graph_n_nodes(gf); ++i) {
+        const ggml_tensor * node = ggml_graph_node(gf, i);
+        if ((node->op == GGML_OP_MUL_MAT || node->op == GGML_OP_MUL_MAT_ID) && is_weight(node->src[0])) {
+            all += ggml_nbytes(node->src[0]);
+            plain += ggml_is_quantized(node->src[0]->type) ? 0 : ggml_nbytes(node->src[0]);
+        }
+    }
+    return plain <= all / 8;
+}
+
+bool depends_on_width(const ggml_tensor * node, int64_t n_tokens, bool weights_too) {
     if (node->op != GGML_OP_MUL_MAT) {
         return false;
     }
     const ggml_tensor * a = node->src[0];
     const ggml_tensor * b = node->src[1];
     // columns that are no tokens are several for one token too, as the heads in the rotation of a quantised cache
-    if (ggml_is_quantized(a->type) || b->ne[1] != n_tokens || b->ne[3] != 1) {
+    if (ggml_is_quantized(a->type) || b->ne[1] != n_tokens || b->ne[3] != 1 || (is_weight(a) && !weights_too)) {
         return false;
     }
-    const ggml_tensor * owner  = a->view_src ? a->view_src : a;
-    const bool          weight = owner->buffer && ggml_backend_buffer_get_usage(owner->buffer) == GGML_BACKEND_BUFFER_USAGE_WEIGHTS;
-    const bool          on_cpu = !owner->buffer || ggml_backend_buffer_is_host(owner->buffer);
-    return on_cpu && (!weight || (a->type == GGML_TYPE_F32 && ggml_nbytes(a) <= SMALL_WEIGHT_BYTES));
+    const ggml_tensor * owner = a->view_src ? a->view_src : a;
+    return !owner->buffer || ggml_backend_buffer_is_host(owner->buffer); // a GPU has kernels and rounding of its own
 }
 
 // a [k, m, x] times b [k, n, y] becomes a times b [k, 1, y, n]: n products of one row. The node itself, which others point to,
@@ -47,11 +60,12 @@ void separate_rows(ggml_context * ctx, ggml_tensor * node) {
 
 void compute_rows_alone(const llm_graph_context & g) {
     std::vector<ggml_tensor *> nodes;
-    bool                       changed = false;
+    const bool                 weights_too = mostly_quantized(g.gf);
+    bool                       changed     = false;
     for (int i = 0; i < ggml_graph_n_nodes(g.gf); ++i) {
         ggml_tensor * node = ggml_graph_node(g.gf, i);
         nodes.push_back(node);
-        if (depends_on_width(node, g.n_tokens)) {
+        if (depends_on_width(node, g.n_tokens, weights_too)) {
             separate_rows(g.ctx0, node);
             changed = true;
         }

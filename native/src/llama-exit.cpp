@@ -59,7 +59,7 @@ void llama_exit::attach() {
     }
     llama_memory_context_ptr mctx(ctx_.get_memory() ? ctx_.get_memory()->init_full() : nullptr);
     if (!mctx || !cells_of(mctx.get()).base) {
-        throw std::runtime_error("its memory cannot be rolled back to an earlier token (recurrent, hybrid or no K/V cache)");
+        throw std::runtime_error("its memory is no K/V cache that can be rolled back to an earlier token (it is recurrent, hybrid, sparse or none)");
     }
 
     mem_ctx_.reset(ggml_init({ggml_tensor_overhead() * 4, nullptr, true}));

@@ -24,7 +24,7 @@ struct llama_exit_adapter {
     int32_t exit_layer = 0;
     int32_t n_head     = 0;
     int32_t n_head_kv  = 0;
-    int32_t n_rot      = 0; // rotated dimensions per head
+    int32_t n_rot      = 0; // rotated dimensions per head; none where the base itself does not rotate (ALiBi, learned positions)
     float   freq_base  = 0.0f;
     float   norm_eps   = 0.0f;
 

@@ -128,6 +128,7 @@ void quantize(const std::string & source, const std::string & target, const std:
 std::shared_ptr<model> model::load(const std::string & path, int32_t gpu_layers, const std::function<bool(float)> & progress) {
     init_backends();
     model_info info;
+    bool       causal = true;
     {
         const gguf_file file(path);
         info.path         = path;
@@ -135,6 +136,7 @@ std::shared_ptr<model> model::load(const std::string & path, int32_t gpu_layers,
         info.name         = file.text("general.name");
         info.size_bytes   = file.size_bytes();
         info.fingerprint  = file.fingerprint();
+        causal            = file.flag(info.architecture + ".attention.causal", true);
         if (info.architecture == "kangaroo") {
             throw error("invalid-argument", path + " is a Kangaroo adapter, not a model. Load it together with its base model.");
         }
@@ -181,8 +183,8 @@ std::shared_ptr<model> model::load(const std::string & path, int32_t gpu_layers,
     const std::string text = desc;
     const size_t      at   = text.rfind(' ');
     info.file_type = at == std::string::npos ? text : text.substr(at + 1);
-    if (llama_model_has_encoder(out->get()) || !llama_model_has_decoder(out->get())) {
-        throw error("unsupported-architecture", info.name + " is not a text generation model. Choose a decoder-only model.");
+    if (!causal || llama_model_has_encoder(out->get()) || !llama_model_has_decoder(out->get()) || llama_model_is_diffusion(out->get())) {
+        throw error("unsupported-architecture", info.name + " is not a text generation model (it reads a text as a whole, with an encoder). Choose a decoder-only model.");
     }
     out->info_ = info;
     return out;

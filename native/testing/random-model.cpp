@@ -115,9 +115,10 @@ gguf_context_ptr header_of(const random_model & m) {
     gguf_set_val_f32(gguf.get(), (prefix + "rope.freq_base").c_str(), m.freq_base);
     gguf_set_val_f32(gguf.get(), (prefix + "attention.layer_norm_epsilon").c_str(), 1e-5f);
     gguf_set_val_f32(gguf.get(), (prefix + "attention.layer_norm_rms_epsilon").c_str(), 1e-5f);
-    for (const auto & [key, value] : m.keys) {
-        gguf_remove_key(gguf.get(), (prefix + key).c_str());
-        set_value(gguf.get(), prefix + key, value);
+    for (const auto & [name, value] : m.keys) {
+        const std::string key = name[0] == '/' ? name.substr(1) : prefix + name;
+        gguf_remove_key(gguf.get(), key.c_str());
+        set_value(gguf.get(), key, value);
     }
     return gguf;
 }
@@ -137,15 +138,25 @@ std::vector<tensor_plan> plan_of(const random_model & m, const gguf_context * he
     struct deleter {
         void operator()(llama_model * p) const { llama_model_free(p); }
     };
+    std::string       why;
+    ggml_log_callback log      = nullptr;
+    void *            log_data = nullptr;
+    llama_log_get(&log, &log_data);
+    llama_log_set([](ggml_log_level level, const char * text, void * data) {
+        if (level == GGML_LOG_LEVEL_ERROR) {
+            *static_cast<std::string *>(data) += text;
+        }
+    }, &why);
     const std::unique_ptr<llama_model, deleter> outline(llama_model_init_from_user(const_cast<gguf_context *>(header), nullptr, nullptr, params));
+    llama_log_set(log, log_data);
     if (!outline) {
-        throw std::runtime_error("llama.cpp does not accept the keys of this " + m.architecture + " model");
+        throw std::runtime_error("llama.cpp does not accept the keys of this " + m.architecture + " model: " + why);
     }
     std::vector<tensor_plan> plans;
     std::set<std::string>    seen;
     for (const auto & [name, t] : llama_internal_get_tensor_map(outline.get())) {
         const bool unwanted = ends_with(name, ".scale") || ends_with(name, ".input_scale") || // of formats that we do not write
-            std::any_of(m.without.begin(), m.without.end(), [&](const std::string & part) { return has(name, part.c_str()); });
+            std::any_of(m.without.begin(), m.without.end(), [&](const std::string & w) { return w[0] == '.' ? ends_with(name, w) : name == w; });
         if (unwanted || !seen.insert(name).second) {
             continue;
         }
@@ -168,8 +179,12 @@ std::vector<tensor_plan> plan_of(const random_model & m, const gguf_context * he
         } else if (has(name, "ffn_gate_inp")) {
             p.deviation = 2.0f / std::sqrt(static_cast<float>(p.ne[0])); // experts that take turns
         }
-        p.last_row_zero = name == "token_embd.weight" || name == "output.weight";
         plans.push_back(p);
+    }
+    const auto named = [&](const char * name) { return std::find_if(plans.begin(), plans.end(), [&](const tensor_plan & p) { return p.name == name; }); };
+    const auto head  = named("output.weight") != plans.end() ? named("output.weight") : named("token_embd.weight");
+    if (head != plans.end()) {
+        head->last_row_zero = true;
     }
     return plans;
 }

@@ -27,11 +27,11 @@ struct random_model {
     uint32_t n_expert = 0, n_expert_used = 0, n_ff_expert = 0;
     float    freq_base = 10000.0f;
 
-    // More keys, without the architecture's prefix; they replace those above.
+    // More keys; they replace those above. They get the architecture's prefix unless they begin with a slash, as "/general.license".
     std::vector<std::pair<std::string, gguf_value>> keys;
 
-    // Parts of names of optional tensors that the file shall not have: llama.cpp would take all it knows. Without "output.weight"
-    // the embeddings serve as head.
+    // Optional tensors that the file shall not have (llama.cpp would take all it knows): whole names, or ends of names that begin
+    // with a dot, as ".bias". Without "output.weight" the embeddings serve as head.
     std::vector<std::string> without;
 
     // Standard deviation of embeddings, and that of matrices times the root of their row length. Larger matrices make greedy
