@@ -20,6 +20,11 @@ const stats: GenerationStats = {
   graphsReused: 0,
   graphsBuilt: 0,
   recomputedRounds: 0,
+  lookedUp: 0,
+  lookedUpAccepted: 0,
+  contextShifts: 0,
+  roundsMs: 0,
+  computeMs: null,
 };
 
 test('the line of figures behind an answer', () => {

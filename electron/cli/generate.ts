@@ -1,12 +1,13 @@
 // `kangaroo generate`: one answer, streamed as text or as JSON lines of its prompt, its rounds and its end.
-import type {
-  DoneEvent,
-  DraftingMode,
-  GenerationEvent,
-  GenerationOptions,
-  GenerationStats,
-  Prompt,
-  StopReason,
+import {
+  defaultGenerationOptions,
+  type DoneEvent,
+  type DraftingMode,
+  type GenerationEvent,
+  type GenerationOptions,
+  type GenerationStats,
+  type Prompt,
+  type StopReason,
 } from '../contract/engine.ts';
 import { KangarooError } from '../contract/errors.ts';
 import { choice, integerList, text, texts, usageError, type OptionValues, type ParsedArguments } from './arguments.ts';
@@ -199,5 +200,6 @@ function generationOptions(values: Values, mode: DraftingMode, stop: string[]): 
   const { threshold, maxDraft, draftSampling, maxTokens } = values;
   const { temperature, topK, topP, minP, repetitionPenalty, repetitionWindow, seed } = values;
   const sampling = { temperature, topK, topP, minP, repetitionPenalty, repetitionWindow, seed };
-  return { mode, threshold, maxDraft, draftSampling, ...sampling, maxTokens, stop };
+  const drafting = { mode, threshold, maxDraft, draftSampling, promptLookup: !values.noLookup };
+  return { ...defaultGenerationOptions, ...drafting, ...sampling, maxTokens, stop };
 }

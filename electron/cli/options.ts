@@ -41,6 +41,7 @@ export const draftingOptions = {
     minimum: 1,
     maximum: 16,
   }),
+  noLookup: flag('With --mode auto: no drafts are copied from the conversation so far'),
 };
 
 export const lengthOptions = {
@@ -91,5 +92,5 @@ export function greedyOptions(
   stop: string[],
 ): GenerationOptions {
   const { threshold, maxDraft, maxTokens } = values;
-  return { ...defaults, temperature: 0, threshold, maxDraft, maxTokens, stop };
+  return { ...defaults, temperature: 0, threshold, maxDraft, promptLookup: !values.noLookup, maxTokens, stop };
 }

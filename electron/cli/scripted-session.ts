@@ -78,6 +78,11 @@ export class ScriptedSession implements NativeSession {
         graphsReused: 0,
         graphsBuilt: 0,
         recomputedRounds: 0,
+        lookedUp: 0,
+        lookedUpAccepted: 0,
+        contextShifts: 0,
+        roundsMs: ms,
+        computeMs: null,
       },
     };
     onEvents([done]);
@@ -97,6 +102,22 @@ export class ScriptedSession implements NativeSession {
     return Promise.reject(new Error('A scripted session has no costs.'));
   }
 
+  save(): Promise<never> {
+    return Promise.reject(new Error('A scripted session has no cache.'));
+  }
+
+  restore(): Promise<never> {
+    return Promise.reject(new Error('A scripted session has no cache.'));
+  }
+
+  learned(): number[] {
+    return [];
+  }
+
+  relearn(): boolean {
+    return false;
+  }
+
   reset(): void {
     this.calls.push({ call: 'reset' });
   }
@@ -105,7 +126,7 @@ export class ScriptedSession implements NativeSession {
 }
 
 function wholeRound(round: ScriptedRound, options: GenerationOptions): Round {
-  const drafts: Draft[] = round.drafts.map((id) => ({ ...token(id), confidence: 0.5 }));
+  const drafts: Draft[] = round.drafts.map((id) => ({ ...token(id), confidence: 0.5, source: 'adapter' }));
   const { accepted, paused = false } = round;
   const mode = drafts.length === 0 ? ('plain' as const) : ('kangaroo' as const);
   const times = { draftMs: 1, verifyMs: 1, rows: drafts.length + 1 };

@@ -1,11 +1,20 @@
-// What the engine is asked and what it tells: options of a generation, its rounds, its costs..
+// What the engine is asked and what it tells: options of a generation, its rounds, its costs.
 // Rounds follow Kangaroo (arXiv 2404.18911): k drafts, one verification of k+1 rows, the accepted prefix plus one token.
 
-/** `plain` decodes token by token; `kangaroo` drafts with the first layers and verifies with the rest. */
-export type DecodingMode = 'plain' | 'kangaroo';
+/**
+ * What to ask for: `plain` decodes token by token, `kangaroo` drafts in every round, `auto` drafts while that pays, as far as
+ * it pays, and decodes plainly otherwise. Only `kangaroo` needs an adapter: without one, `auto` copies its drafts.
+ */
+export type DraftingMode = 'plain' | 'kangaroo' | 'auto';
 
-/** What to ask for: `auto` drafts while that pays, as far as it pays, and decodes plainly otherwise. */
-export type DraftingMode = DecodingMode | 'auto';
+/**
+ * What a round did: no drafts; drafts of the first layers and the adapter, perhaps with copied ones behind them; or drafts that
+ * were all copied from the conversation, verified in one pass of the whole network.
+ */
+export type RoundMode = 'plain' | 'kangaroo' | 'lookup';
+
+/** Who drafted: the first layers and the adapter, or the conversation so far, from which the draft was copied. */
+export type DraftSource = 'adapter' | 'lookup';
 
 /** How drafts are chosen when the temperature is above 0: the likeliest token, or a draw from the draft distribution. */
 export type DraftSampling = 'greedy' | 'sampled';
@@ -33,10 +42,16 @@ export interface DraftingOptions {
   /** γ: at most this many drafts per round, 1…16. */
   maxDraft: number;
   draftSampling: DraftSampling;
+  /** `auto` only: drafts may also be copied from the conversation so far, where it repeats itself. */
+  promptLookup: boolean;
 }
 
 export interface GenerationOptions extends SamplingOptions, DraftingOptions {
   maxTokens: number;
+  /** A full context drops the older half of what it may and goes on, instead of ending with `context-full`. */
+  contextShift: boolean;
+  /** Tokens at the beginning of the prompt that a context shift keeps. */
+  keepTokens: number;
   /** Generation ends before the first of these texts; none of it is shown. */
   stop: string[];
 }
@@ -48,8 +63,10 @@ export interface Token {
 }
 
 export interface Draft extends Token {
-  /** The draft head's probability of this token, 0…1. */
+  /** The draft head's probability of this token, 0…1; of a copied one, how often such copies were right. */
   confidence: number;
+  /** Within a round, those of the adapter come first. */
+  source: DraftSource;
 }
 
 /** Who the token comes from: a draft that the model agreed with, or the model's full pass itself. */
@@ -78,12 +95,15 @@ export interface Round {
   verifyMs: number;
   /** Rows of the verification pass: drafts + 1. 0: the token came with the prompt's own pass. */
   rows: number;
-  mode: DecodingMode;
+  mode: RoundMode;
   /** `auto` only: drafted, but not worth verifying; not among `drafts`. */
   discarded: number;
   /** `auto` only: drafting does not pay on this text at present, so tokens are decoded plainly but for short probes. */
   paused: boolean;
-  /** `auto` only: measured speed of the last drafting rounds over plain ones, in this session; null for the other modes. */
+  /**
+   * `auto` only: measured speed of the adapter's last drafting rounds over plain ones, in this session; null for the other
+   * modes and without an adapter.
+   */
   expectedSpeedup: number | null;
 }
 
@@ -107,6 +127,9 @@ export interface GenerationStats {
   accepted: number;
   /** accepted / drafted; 0 when nothing was drafted. */
   acceptanceRate: number;
+  /** Of `drafted` and of `accepted`, those that were copied from the conversation. */
+  lookedUp: number;
+  lookedUpAccepted: number;
   /** Drafts that `auto` did not find worth verifying; not among `drafted`. */
   discarded: number;
   /** Rounds during which `auto` had paused drafting. */
@@ -121,6 +144,12 @@ export interface GenerationStats {
   graphsBuilt: number;
   /** Rounds whose K/V cells moved, so that the whole round was computed again: correct, but slow. 0 in practice. */
   recomputedRounds: number;
+  /** How often a full context dropped its older half: see `GenerationOptions.contextShift`. */
+  contextShifts: number;
+  /** All rounds together, and of that the part inside graph computation: the rest is the host's overhead. */
+  roundsMs: number;
+  /** Null where another device than the CPU computes. */
+  computeMs: number | null;
 }
 
 export interface PromptEvent {
@@ -267,6 +296,7 @@ export const defaultGenerationOptions: GenerationOptions = {
   threshold: 0.6,
   maxDraft: 6,
   draftSampling: 'sampled',
+  promptLookup: true,
   temperature: 0,
   topK: 40,
   topP: 0.95,
@@ -275,5 +305,7 @@ export const defaultGenerationOptions: GenerationOptions = {
   repetitionWindow: 64,
   seed: 0,
   maxTokens: 128,
+  contextShift: false,
+  keepTokens: 4,
   stop: [],
 };

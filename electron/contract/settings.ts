@@ -7,6 +7,8 @@ export interface Settings {
   threshold: number;
   maxDraft: number;
   draftSampling: DraftSampling;
+  /** See `DraftingOptions`. */
+  promptLookup: boolean;
   temperature: number;
   topK: number;
   topP: number;
@@ -25,6 +27,7 @@ export const defaultSettings: Settings = {
   threshold: 0.6,
   maxDraft: 6,
   draftSampling: 'sampled',
+  promptLookup: true,
   temperature: 0,
   topK: 40,
   topP: 0.95,

@@ -12,8 +12,14 @@ function plainStep(verifyMs: number): Round {
 
 /** Two tokens. */
 function drafting(draftMs: number, verifyMs: number): Round {
-  const drafts = [{ ...token, confidence: 0.9 }];
+  const drafts = [{ ...token, confidence: 0.9, source: 'adapter' as const }];
   return { ...plainStep(verifyMs), drafts, accepted: 1, draftMs, rows: 2, mode: 'kangaroo' };
+}
+
+/** Two tokens, the first one copied. */
+function lookup(verifyMs: number): Round {
+  const drafts = [{ ...token, confidence: 0.9, source: 'lookup' as const }];
+  return { ...plainStep(verifyMs), drafts, accepted: 1, rows: 2, mode: 'lookup' };
 }
 
 const times = (count: number, round: Round): Round[] => Array.from({ length: count }, () => round);
@@ -32,6 +38,15 @@ test('is not decided by one step that was held up', () => {
   const steady = speedupInside([...times(8, plainStep(10)), ...times(10, drafting(4, 8))]) ?? 0;
   const interrupted = speedupInside([...times(7, plainStep(10)), plainStep(900), ...times(10, drafting(4, 8))]) ?? 0;
   expect(interrupted / steady).toBeLessThan(1.2);
+});
+
+test('rounds of copied drafts are no plain steps, and neither is the first step behind one', () => {
+  // 28 tokens: 280 ms plainly, 80 + 10 × 14 ms as they were decoded.
+  expect(speedupInside([...times(8, plainStep(10)), ...times(10, lookup(14))])).toBeCloseTo(280 / 220);
+  expect(speedupInside(times(10, lookup(14)))).toBeNull();
+  const cold = Array.from({ length: 8 }, () => [lookup(14), plainStep(30)]).flat();
+  // The cold steps count as time, and not as the baseline.
+  expect(speedupInside([...times(8, plainStep(10)), ...cold])).toBeCloseTo((32 * 10) / (80 + 8 * 44));
 });
 
 test('is unknown with too few plain steps; the prompt’s own token is none', () => {

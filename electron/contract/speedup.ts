@@ -25,8 +25,8 @@ function median(values: readonly number[]): number {
  */
 export function speedupInside(rounds: readonly Round[], plainStepMs: number | null = null): number | null {
   const decoded = rounds.filter((round) => round.rows > 0);
-  // The first plain step after drafting runs on a graph that has left the processor's caches: it is no baseline.
-  const isBaseline = (round: Round, at: number) => round.mode === 'plain' && decoded[at - 1]?.mode !== 'kangaroo';
+  // The first plain step after another kind of round runs on a graph that has left the processor's caches: it is no baseline.
+  const isBaseline = (round: Round, at: number) => round.mode === 'plain' && (decoded[at - 1]?.mode ?? 'plain') === 'plain';
   const enough = decoded.filter(isBaseline).length >= fewestPlainSteps;
   if (!enough && plainStepMs === null) return null;
   const limits = new Map<string, number>();

@@ -13,6 +13,7 @@ const schemas = {
   threshold: number(0, 1),
   maxDraft: integer(1, 16),
   draftSampling: oneOf('greedy', 'sampled'),
+  promptLookup: flag(),
   temperature: number(0, 2),
   topK: integer(0, 1000),
   topP: number(0, 1),

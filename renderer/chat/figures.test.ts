@@ -39,6 +39,11 @@ const stats: GenerationStats = {
   graphsReused: 9,
   graphsBuilt: 3,
   recomputedRounds: 0,
+  lookedUp: 0,
+  lookedUpAccepted: 0,
+  contextShifts: 0,
+  roundsMs: 0,
+  computeMs: null,
 };
 
 test('while streaming, from the rounds; the prompt’s own token counts as a token but takes no time', () => {

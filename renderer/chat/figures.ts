@@ -36,9 +36,9 @@ const fewestTokens = 6;
 /** A shorter answer is not compared with anything: its first rounds, which are slow, decide too much. */
 const fewestCompared = 24;
 
-/** Only rounds of automatic drafting say what they expect of drafting. */
+/** Only rounds of automatic drafting say what they expect of drafting, and only there drafts are copied. */
 export function modeOf(rounds: readonly Round[]): DraftingMode {
-  if (rounds.some((round) => round.expectedSpeedup !== null)) return 'auto';
+  if (rounds.some((round) => round.expectedSpeedup !== null || round.mode === 'lookup')) return 'auto';
   return rounds.some((round) => round.drafts.length > 0) ? 'kangaroo' : 'plain';
 }
 

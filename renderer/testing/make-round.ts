@@ -4,7 +4,7 @@ import type { Message } from '../../electron/contract/chats.ts';
 
 /** A round that accepted `accepted`, had `rejected` turned down, and added `own`; 2 ms to draft, 8 ms to verify. */
 export function makeRound(accepted: string[], own: string, rejected: string[] = []): Round {
-  const drafts = [...accepted, ...rejected].map((text) => ({ id: 1, text, confidence: 0.7 }));
+  const drafts = [...accepted, ...rejected].map((text) => ({ id: 1, text, confidence: 0.7, source: 'adapter' as const }));
   return {
     drafts,
     accepted: accepted.length,

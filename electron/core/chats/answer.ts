@@ -1,14 +1,15 @@
 // One answer while it is written: the engine's events become the message, the page's events, and what is on disk.
 import type { ChatEvent, Message } from '../../contract/chats.ts';
-import type {
-  ChatTurn,
-  DraftingMode,
-  EngineApi,
-  GenerationEvent,
-  GenerationOptions,
-  GenerationStats,
-  PromptEvent,
-  Round,
+import {
+  defaultGenerationOptions,
+  type ChatTurn,
+  type DraftingMode,
+  type EngineApi,
+  type GenerationEvent,
+  type GenerationOptions,
+  type GenerationStats,
+  type PromptEvent,
+  type Round,
 } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
 import type { Settings } from '../../contract/settings.ts';
@@ -33,17 +34,19 @@ export interface AnswerParts {
 }
 
 function optionsOf(settings: Settings, { loaded }: ReadyState): GenerationOptions {
-  const { threshold, maxDraft, draftSampling, temperature, topK, topP, minP, repetitionPenalty, maxTokens } = settings;
-  // Without an adapter there is nothing to draft with: the answer is decoded plainly, and its rounds say so.
-  const mode: DraftingMode = loaded.adapter ? settings.decodingMode : 'plain';
+  const { decodingMode, threshold, maxDraft, draftSampling, promptLookup, maxTokens } = settings;
+  const { temperature, topK, topP, minP, repetitionPenalty } = settings;
+  // Always drafting needs an adapter; without one, the answer is decoded plainly, and its rounds say so.
+  const mode: DraftingMode = decodingMode === 'kangaroo' && !loaded.adapter ? 'plain' : decodingMode;
   const seed = temperature > 0 ? Math.floor(Math.random() * 0x1_0000_0000) : 0;
+  const drafting = { mode, threshold, maxDraft, draftSampling, promptLookup };
   const sampling = { temperature, topK, topP, minP, repetitionPenalty, repetitionWindow, seed };
-  return { mode, threshold, maxDraft, draftSampling, ...sampling, maxTokens, stop: [] };
+  return { ...defaultGenerationOptions, ...drafting, ...sampling, maxTokens };
 }
 
 /** The prompt's own token, as the first round of the answer. */
-function promptRound({ token, pieces }: PromptEvent, mode: DraftingMode): Round {
-  const decoded = mode === 'plain' ? 'plain' : 'kangaroo';
+function promptRound({ token, pieces }: PromptEvent, drafts: boolean): Round {
+  const decoded = drafts ? 'kangaroo' : 'plain';
   const nothing = { drafts: [], accepted: 0, draftMs: 0, verifyMs: 0, rows: 0, discarded: 0, paused: false };
   return { ...nothing, token, pieces, mode: decoded, expectedSpeedup: null };
 }
@@ -129,7 +132,7 @@ export class Answer {
       if (event.type === 'prefill') {
         this.#parts.emit({ type: 'prefill', messageId: message.id, done: event.done, total: event.total });
       } else if (event.type === 'prompt') {
-        rounds.push(promptRound(event, mode));
+        rounds.push(promptRound(event, mode !== 'plain' && model.loaded.adapter !== null));
       } else if (event.type === 'round') {
         const { type: _type, ...round } = event;
         rounds.push(round);

@@ -122,12 +122,17 @@ describe('an answer', () => {
     expect(round).not.toHaveProperty('type');
   });
 
-  test('is decoded plainly where there is no adapter', async () => {
+  test.each([
+    ['auto', 'lookup'],
+    ['kangaroo', 'plain'],
+    ['plain', 'plain'],
+  ] as const)("without an adapter, '%s' gives rounds that are %s", async (decodingMode, mode) => {
     await scripted.end();
     scripted = startScriptedApp({ adapter: null });
+    await scripted.services.settings.set({ decodingMode });
     const { chat, events } = await watchCurrent();
     await converse(chat.id, events, 'hop');
-    expect(lastMessage(await chats().current()).rounds.map((round) => round.mode)).toEqual(['plain', 'plain']);
+    expect(lastMessage(await chats().current()).rounds.map((round) => round.mode)).toEqual(['plain', mode]);
   });
 });
 

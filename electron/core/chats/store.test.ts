@@ -25,7 +25,7 @@ function message(id: string, over: Partial<Message> = {}): Message {
     createdAtMs: 5,
     rounds: [
       {
-        drafts: [{ id: 7, text: 'Hüpf', confidence: 0.5 }],
+        drafts: [{ id: 7, text: 'Hüpf', confidence: 0.5, source: 'adapter' }],
         accepted: 1,
         token: { id: 8, text: ' ' },
         pieces: [{ id: 7, text: 'Hüpf', origin: 'draft' }],
@@ -74,13 +74,24 @@ describe('chats and messages', () => {
     const database = new Database(storePath(folder));
     const remove = (column: string, paths: string) =>
       database.exec(`UPDATE messages SET ${column} = json_remove(${column}, ${paths})`);
-    remove('rounds_json', "'$[0].discarded', '$[0].paused', '$[0].expectedSpeedup'");
+    remove('rounds_json', "'$[0].discarded', '$[0].paused', '$[0].expectedSpeedup', '$[0].drafts[0].source'");
     remove('stats_json', "'$.plainStepMs', '$.pausedRounds'");
     database.close();
     const again = openStore(folder);
     const [old] = again.current()?.messages ?? [];
     expect(old?.rounds).toMatchObject([{ accepted: 1, discarded: 0, paused: false, expectedSpeedup: null }]);
-    expect(old?.stats).toEqual({ tokens: 5, discarded: 0, pausedRounds: 0, plainStepMs: null });
+    expect(old?.rounds[0]?.drafts).toEqual([{ id: 7, text: 'Hüpf', confidence: 0.5, source: 'adapter' }]);
+    expect(old?.stats).toEqual({
+      tokens: 5,
+      discarded: 0,
+      pausedRounds: 0,
+      plainStepMs: null,
+      lookedUp: 0,
+      lookedUpAccepted: 0,
+      contextShifts: 0,
+      roundsMs: 4,
+      computeMs: null,
+    });
     again.close();
   });
 

@@ -4,7 +4,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Chat, Message } from '../../contract/chats.ts';
-import type { GenerationStats, Round } from '../../contract/engine.ts';
+import type { Draft, GenerationStats, Round } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
 import { migrate, readVersion } from './migrate.ts';
 
@@ -55,11 +55,30 @@ function toRow(message: Message): MessageRow {
   };
 }
 
-/** Fields that rounds and statistics of earlier versions do not have. */
+/** Fields that drafts, rounds and statistics of earlier versions do not have. */
+const draftDefaults = { source: 'adapter' } satisfies Partial<Draft>;
 const roundDefaults = { discarded: 0, paused: false, expectedSpeedup: null } satisfies Partial<Round>;
-const statsDefaults = { discarded: 0, pausedRounds: 0, plainStepMs: null } satisfies Partial<GenerationStats>;
+const statsDefaults = {
+  discarded: 0,
+  pausedRounds: 0,
+  plainStepMs: null,
+  lookedUp: 0,
+  lookedUpAccepted: 0,
+  contextShifts: 0,
+  computeMs: null,
+} satisfies Partial<GenerationStats>;
+
+function withDefaults(round: Round): Round {
+  return { ...roundDefaults, ...round, drafts: round.drafts.map((draft) => ({ ...draftDefaults, ...draft })) };
+}
+
+function withStatsDefaults(stats: Partial<GenerationStats>, rounds: readonly Round[]): GenerationStats {
+  const roundsMs = rounds.reduce((ms, round) => ms + round.draftMs + round.verifyMs, 0);
+  return { ...statsDefaults, roundsMs, ...stats } as GenerationStats;
+}
 
 function fromRow(row: MessageRow): Message {
+  const rounds = (parsed<Round[]>(row.rounds_json) ?? []).map(withDefaults);
   const stats = parsed<GenerationStats>(row.stats_json);
   return {
     id: row.id,
@@ -67,8 +86,8 @@ function fromRow(row: MessageRow): Message {
     text: row.text,
     status: row.status,
     createdAtMs: row.created_at_ms,
-    rounds: (parsed<Round[]>(row.rounds_json) ?? []).map((round) => ({ ...roundDefaults, ...round })),
-    stats: stats && { ...statsDefaults, ...stats },
+    rounds,
+    stats: stats && withStatsDefaults(stats, rounds),
     stopReason: row.stop_reason as Message['stopReason'],
     error: parsed<NonNullable<Message['error']>>(row.error_json),
     speedup: row.speedup,

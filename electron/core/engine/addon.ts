@@ -42,6 +42,20 @@ export interface NativeSession {
   prefill(promptIds: Int32Array): Promise<NativePrefill>;
   /** Forgets the cache, then measures for rows 1…maxRows; stops repeating after about `budgetMs`, so rows may be missing. */
   measure(options: { maxRows: number; repeat: number; depth: number; budgetMs: number }): Promise<Costs>;
+  /**
+   * Writes the cache to a file that appears whole or not at all; resolves with its bytes, or 0 where there is nothing to keep.
+   * Rejects with `disk-full`, `file-not-readable`.
+   */
+  save(path: string): Promise<number>;
+  /**
+   * Takes the cache of a file; resolves with its tokens. Rejects with `file-not-found`, `file-not-readable`, `file-damaged`,
+   * `invalid-argument` (of another model, adapter, context or version); the cache is then empty or as it was.
+   */
+  restore(path: string): Promise<number>;
+  /** What `auto` has learned of this model's and adapter's drafts, to be kept between runs. */
+  learned(): number[];
+  /** Takes that over; false, and nothing changes, where it makes no sense. */
+  relearn(numbers: readonly number[]): boolean;
   /** Forgets the K/V cache. */
   reset(): void;
   /** Frees the context; waits for a running call. Safe twice. */

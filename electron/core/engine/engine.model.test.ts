@@ -121,7 +121,8 @@ describe('an answer', () => {
     await load({ modelPath: quantised, adapterPath: null });
     const without = await answer(asking(messages, { mode: 'auto' }));
     expect(without.done.tokenIds).toEqual(plain.done.tokenIds);
-    expect(without.done.stats).toMatchObject({ drafted: 0, discarded: 0, pausedRounds: 0 });
+    expect(without.done.stats).toMatchObject({ discarded: 0, pausedRounds: 0 });
+    expect(without.done.stats.lookedUp).toBe(without.done.stats.drafted);
   });
 
   test("a second turn takes the first one's cache", async () => {

@@ -46,6 +46,10 @@ describe('generation options', () => {
     ['mode', 'fast'],
     ['mode', undefined],
     ['draftSampling', null],
+    ['promptLookup', 1],
+    ['promptLookup', undefined],
+    ['contextShift', 'yes'],
+    ['keepTokens', -1],
     ['stop', 'end'],
     ['stop', Array.from({ length: 17 }, () => 'x')],
   ])('%s = %s is refused', (name, value) => {

@@ -1,7 +1,7 @@
 // The engine's arguments, checked before anything native sees them: NaN, negative and absurd values are refused by name.
 import { z } from 'zod';
 import type { GenerateRequest, GenerationOptions, LoadRequest, Prompt } from '../../contract/engine.ts';
-import { filePath, integer, number, oneOf, parseArgument, text } from '../arguments.ts';
+import { filePath, flag, integer, number, oneOf, parseArgument, text } from '../arguments.ts';
 
 /** No context and no answer is longer, in tokens. */
 const mostTokens = 1 << 20;
@@ -13,6 +13,7 @@ const generationOptions = z.strictObject({
   threshold: number(0, 1),
   maxDraft: integer(1, 16),
   draftSampling: oneOf('greedy', 'sampled'),
+  promptLookup: flag(),
   temperature: number(0, 100),
   topK: integer(0, mostTokens),
   topP: number(0, 1),
@@ -21,6 +22,8 @@ const generationOptions = z.strictObject({
   repetitionWindow: integer(0, mostTokens),
   seed: integer(0, 0xffff_ffff),
   maxTokens: integer(1, mostTokens),
+  contextShift: flag(),
+  keepTokens: integer(0, mostTokens),
   stop: z.array(text(1, 1000), { error: 'must be a list of texts' }).max(16, { error: 'must hold at most 16 texts' }),
 }) satisfies z.ZodType<GenerationOptions>;
 

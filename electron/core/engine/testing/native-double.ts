@@ -43,6 +43,11 @@ export const done: DoneEvent = {
     graphsReused: 0,
     graphsBuilt: 0,
     recomputedRounds: 0,
+    lookedUp: 0,
+    lookedUpAccepted: 0,
+    contextShifts: 0,
+    roundsMs: 0,
+    computeMs: null,
   },
 };
 
@@ -99,6 +104,10 @@ export function createNativeDouble(): NativeDouble {
         return new Promise((resolve) => (finishMeasure = () => resolve(scriptedCosts)));
       },
       prefill: () => Promise.reject(new Error('not part of this double')),
+      save: async () => 0,
+      restore: () => Promise.reject(new KangarooError('file-not-found', 'Not part of this double.')),
+      learned: () => [],
+      relearn: () => false,
       reset: () => calls.push('reset'),
       dispose: async () => void calls.push('dispose session'),
     };

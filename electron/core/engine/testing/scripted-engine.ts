@@ -72,9 +72,10 @@ function loadedModel(request: LoadRequest): LoadedModel {
   };
 }
 
-function round(id: number, text: string, mode: DraftingMode): Round {
+/** Without an adapter the draft was copied. */
+function round(id: number, text: string, mode: DraftingMode, adapter: boolean): Round {
   return {
-    drafts: [{ id, text, confidence: 0.75 }],
+    drafts: [{ id, text, confidence: 0.75, source: adapter ? 'adapter' : 'lookup' }],
     accepted: 1,
     token: { id: id + 1, text: ' ' },
     pieces: [
@@ -84,10 +85,10 @@ function round(id: number, text: string, mode: DraftingMode): Round {
     draftMs: 1,
     verifyMs: 2,
     rows: 2,
-    mode: mode === 'plain' ? 'plain' : 'kangaroo',
+    mode: mode === 'plain' ? 'plain' : adapter ? 'kangaroo' : 'lookup',
     discarded: 0,
     paused: false,
-    expectedSpeedup: mode === 'auto' ? 1.5 : null,
+    expectedSpeedup: mode === 'auto' && adapter ? 1.5 : null,
   };
 }
 
@@ -110,6 +111,11 @@ function stats(tokens: number, rounds: number, plainSteps: number): GenerationSt
     graphsReused: rounds,
     graphsBuilt: 2,
     recomputedRounds: 0,
+    lookedUp: 0,
+    lookedUpAccepted: 0,
+    contextShifts: 0,
+    roundsMs: 40,
+    computeMs: 30,
   };
 }
 
@@ -117,10 +123,10 @@ function stats(tokens: number, rounds: number, plainSteps: number): GenerationSt
 const plainStepMs = 4;
 const plainSteps = 9;
 
-function plainStep(id: number, mode: DraftingMode): Round {
+function plainStep(id: number, mode: DraftingMode, adapter: boolean): Round {
   const pieces = [{ id, text: '.', origin: 'target' as const }];
   const times = { draftMs: 0, verifyMs: plainStepMs, rows: 1 };
-  return { ...round(id, '', mode), ...times, drafts: [], accepted: 0, token: { id, text: '.' }, pieces, mode: 'plain' };
+  return { ...round(id, '', mode, adapter), ...times, drafts: [], accepted: 0, token: { id, text: '.' }, pieces, mode: 'plain' };
 }
 
 /**
@@ -136,6 +142,7 @@ export class ScriptedEngine implements EngineApi {
   readonly #options: ScriptedEngineOptions;
   #stopped = false;
   #loaded = false;
+  #adapter = false;
   #saying: Promise<void> = Promise.resolve();
 
   constructor(options: ScriptedEngineOptions) {
@@ -153,6 +160,7 @@ export class ScriptedEngine implements EngineApi {
       await new Promise(() => {});
     }
     this.#loaded = true;
+    this.#adapter = request.adapterPath !== null;
     yield { type: 'progress', fraction: 1 };
     yield { type: 'loaded', loaded: loadedModel(request) };
   }
@@ -205,7 +213,7 @@ export class ScriptedEngine implements EngineApi {
     let steps = 0;
     let reason: StopReason = 'end-of-turn';
     const say = (word: string) => {
-      queue.push([{ type: 'round', ...round(10 * ++rounds, word, options.mode) }]);
+      queue.push([{ type: 'round', ...round(10 * ++rounds, word, options.mode, this.#adapter) }]);
       text += `${word} `;
     };
     for (const word of words) {
@@ -218,7 +226,7 @@ export class ScriptedEngine implements EngineApi {
         throw new KangarooError('prompt-too-long', 'The conversation is too long.');
       } else if (word === 'steps') {
         for (let step = 0; step < plainSteps; step++) {
-          queue.push([{ type: 'round', ...plainStep(10 * ++rounds, options.mode) }]);
+          queue.push([{ type: 'round', ...plainStep(10 * ++rounds, options.mode, this.#adapter) }]);
           text += '.';
         }
         steps += plainSteps;
