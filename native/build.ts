@@ -75,7 +75,9 @@ function listFiles(folder: string): string[] {
 /** A hash over everything that the build depends on. */
 function sourcesHash(root: string, target: string): string {
   const hash = createHash('sha256');
-  const folders = ['src', 'addon', 'patches', ...(target === 'engine-test' ? ['test', 'testing'] : [])].map((name) => join(here, name));
+  const folders = ['src', 'addon', 'patches', ...(target === 'engine-test' ? ['test', 'testing'] : [])].map((name) =>
+    join(here, name),
+  );
   for (const file of [join(here, 'CMakeLists.txt'), ...folders.flatMap(listFiles)]) {
     if (file.endsWith('.md') || file.endsWith('.jsonl')) continue;
     hash.update(relative(here, file)).update('\0').update(readFileSync(file)).update('\0');

@@ -49,7 +49,8 @@ test::loaded load(const test::options & options, const test::architecture & a) {
     return l;
 }
 
-// The largest difference of any logit between single steps and verification of 2, 5 and 8 rows over the same tokens.
+// The largest difference of any logit between single steps and 2, 5 and 8 rows of the same tokens: in a pass of the whole
+// network, and in verification behind drafts, the last of which share a pass of the early layers.
 float width_difference(const test::loaded & l, const tokens & prompt, const tokens & answer, bool flash_attention) {
     auto params            = llama_context_default_params();
     params.n_ctx           = 256;
@@ -60,7 +61,7 @@ float width_difference(const test::loaded & l, const tokens & prompt, const toke
     const std::unique_ptr<llama_context, void (*)(llama_context *)> ctx(llama_init_from_model(l.model->get(), params), llama_free);
     llama_exit exit(*ctx, &l.adapter->weights(), MAX_ROWS);
     auto pos = static_cast<llama_pos>(prompt.size());
-    CHECK(exit.decode(prompt.data(), pos, 0, true, false) == 0, "the prompt failed");
+    CHECK(exit.decode(prompt.data(), pos, 0, true) == 0, "the prompt failed");
 
     float most = 0.0f;
     const auto logits = [&](int32_t row) {
@@ -71,23 +72,31 @@ float width_difference(const test::loaded & l, const tokens & prompt, const toke
     for (int32_t rows = 2; answer.data() + answer.size() - next >= rows; rows = rows == 2 ? 5 : rows == 5 ? 8 : 2) {
         std::vector<std::vector<float>> alone;
         for (int32_t i = 0; i < rows; ++i) {
-            CHECK(exit.decode(next + i, 1, pos + i, true, true) == 0, "a plain step failed");
+            CHECK(exit.verify_whole(next + i, 1, pos + i, true) == 0, "a plain step failed");
             alone.push_back(logits(0));
         }
+        const auto compare = [&] {
+            for (int32_t i = 0; i < rows; ++i) {
+                const auto row = logits(i);
+                for (int32_t t = 0; t < VOCABULARY; ++t) {
+                    most = std::max(most, std::abs(row[t] - alone[i][t]));
+                }
+            }
+        };
+        exit.keep(pos);
+        CHECK(exit.verify_whole(next, rows, pos, true) == 0, "a pass of %d rows failed", rows);
+        compare();
         exit.keep(pos);
         llama_exit_draft ignored;
         bool             recomputed = false, failed = false;
-        for (int32_t i = 0; i < rows; ++i) {
-            failed |= i + 1 < rows ? exit.draft(next[i], pos + i, i, ignored, false) != 0 : exit.state(next[i], pos + i, i) != 0;
+        const int32_t    drafted = rows - std::max(1, rows / 3);
+        for (int32_t i = 0; i < drafted; ++i) {
+            failed |= exit.draft(next[i], pos + i, i, ignored, false) != 0;
         }
+        failed |= exit.states(next + drafted, rows - drafted, pos + drafted, drafted) != 0;
         failed |= exit.verify(next, rows, pos, recomputed) != 0;
         CHECK(!failed && !recomputed, "a round of %d rows failed", rows);
-        for (int32_t i = 0; i < rows; ++i) {
-            const auto row = logits(i);
-            for (int32_t t = 0; t < VOCABULARY; ++t) {
-                most = std::max(most, std::abs(row[t] - alone[i][t]));
-            }
-        }
+        compare();
         pos += rows;
         next += rows;
     }
