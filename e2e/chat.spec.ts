@@ -120,7 +120,7 @@ test('a greedy answer is the same with drafting, without it, and where the app d
 });
 
 test('an answer that outgrows the context goes on, and says what the model no longer sees', async ({ page }) => {
-  const shell = await launchBrowserShell({ decodingMode: 'auto', maxTokens: 1200 });
+  const shell = await launchBrowserShell({ decodingMode: 'auto', repetitionPenalty: 1, maxTokens: 1200 });
   const chat = new Chat(page, shell);
   await chat.open();
   await chat.send(longStory);
