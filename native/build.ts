@@ -80,7 +80,8 @@ function sourcesHash(root: string, target: NativeTarget): string {
   const hash = createHash('sha256');
   const further = { kangaroo: [], 'engine-test': ['test', 'testing', 'bench'], 'kangaroo-bench': ['testing', 'bench'] };
   const folders = ['src', 'addon', 'patches', ...further[target]].map((name) => join(here, name));
-  for (const file of [join(here, 'CMakeLists.txt'), join(here, 'bundled-ggml.cmake'), ...folders.flatMap(listFiles)]) {
+  const recipes = ['CMakeLists.txt', 'bundled-ggml.cmake', 'unpack-llama.cmake'].map((name) => join(here, name));
+  for (const file of [...recipes, ...folders.flatMap(listFiles)]) {
     if (/\.(md|jsonl|sh)$/.test(file)) continue;
     hash.update(relative(here, file)).update('\0').update(readFileSync(file)).update('\0');
   }
