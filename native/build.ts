@@ -16,8 +16,8 @@ export class MissingTools extends Error {}
 export interface BuildOptions {
   /** The repository's root. */
   root: string;
-  /** A CMake target: `kangaroo` (the addon) or `engine-test`. */
-  target?: 'kangaroo' | 'engine-test';
+  /** A CMake target: `kangaroo` (the addon), `engine-test`, or `fuzz` (all of `native/fuzz/`; needs clang). */
+  target?: 'kangaroo' | 'engine-test' | 'fuzz';
   /** Further CMake definitions, and a folder of their own for such a build. */
   defines?: Record<string, string>;
   buildFolder?: string;
@@ -75,9 +75,8 @@ function listFiles(folder: string): string[] {
 /** A hash over everything that the build depends on. */
 function sourcesHash(root: string, target: string): string {
   const hash = createHash('sha256');
-  const folders = ['src', 'addon', 'patches', ...(target === 'engine-test' ? ['test', 'testing'] : [])].map((name) =>
-    join(here, name),
-  );
+  const further: Record<string, string[]> = { 'engine-test': ['test', 'testing'], fuzz: ['fuzz', 'testing'] };
+  const folders = ['src', 'addon', 'patches', ...(further[target] ?? [])].map((name) => join(here, name));
   for (const file of [join(here, 'CMakeLists.txt'), ...folders.flatMap(listFiles)]) {
     if (file.endsWith('.md') || file.endsWith('.jsonl')) continue;
     hash.update(relative(here, file)).update('\0').update(readFileSync(file)).update('\0');
@@ -119,7 +118,8 @@ export function isBuilt(options: BuildOptions): boolean {
   const target = options.target ?? 'kangaroo';
   const folder = options.buildFolder ?? join(here, 'build');
   const stamp = join(folder, `${target}.stamp`);
-  const product = join(folder, 'bin', target === 'kangaroo' ? 'kangaroo.node' : target);
+  const products: Record<string, string> = { kangaroo: 'kangaroo.node', fuzz: 'fuzz-model' };
+  const product = join(folder, 'bin', products[target] ?? target);
   return existsSync(product) && existsSync(stamp) && readFileSync(stamp, 'utf8') === sourcesHash(options.root, target);
 }
 
