@@ -13,13 +13,13 @@ const here = dirname(fileURLToPath(import.meta.url));
 /** The build cannot run here; the message says what to install. */
 export class MissingTools extends Error {}
 
-const targets = ['kangaroo', 'engine-test', 'kangaroo-bench'] as const;
+const targets = ['kangaroo', 'engine-test', 'kangaroo-bench', 'fuzz'] as const;
 export type NativeTarget = (typeof targets)[number];
 
 export interface BuildOptions {
   /** The repository's root. */
   root: string;
-  /** A CMake target: `kangaroo` is the addon. */
+  /** A CMake target: `kangaroo` is the addon, `fuzz` all of `native/fuzz/` (needs clang). */
   target?: NativeTarget;
   /** Further CMake definitions, and a folder of their own for such a build. */
   defines?: Record<string, string>;
@@ -78,7 +78,12 @@ function listFiles(folder: string): string[] {
 /** A hash over everything that the build depends on. */
 function sourcesHash(root: string, target: NativeTarget): string {
   const hash = createHash('sha256');
-  const further = { kangaroo: [], 'engine-test': ['test', 'testing', 'bench'], 'kangaroo-bench': ['testing', 'bench'] };
+  const further = {
+    kangaroo: [],
+    'engine-test': ['test', 'testing', 'bench'],
+    'kangaroo-bench': ['testing', 'bench'],
+    fuzz: ['fuzz', 'testing'],
+  };
   const folders = ['src', 'addon', 'patches', ...further[target]].map((name) => join(here, name));
   const recipes = ['CMakeLists.txt', 'bundled-ggml.cmake', 'unpack-llama.cmake'].map((name) => join(here, name));
   for (const file of [...recipes, ...folders.flatMap(listFiles)]) {
@@ -122,7 +127,8 @@ export function isBuilt(options: BuildOptions): boolean {
   const target = options.target ?? 'kangaroo';
   const folder = options.buildFolder ?? join(here, 'build');
   const stamp = join(folder, `${target}.stamp`);
-  const product = join(folder, 'bin', target === 'kangaroo' ? 'kangaroo.node' : target);
+  const products: Record<string, string> = { kangaroo: 'kangaroo.node', fuzz: 'fuzz-model' };
+  const product = join(folder, 'bin', products[target] ?? target);
   return existsSync(product) && existsSync(stamp) && readFileSync(stamp, 'utf8') === sourcesHash(options.root, target);
 }
 
