@@ -158,7 +158,7 @@ std::string forced(const result & r, style how) {
         }
     }
     return "Simulated acceptance: the paper's tokens per round (Vicuna-7B, threshold 0.6, at most 6 drafts), the chance of a draft that was forced for them, and what came of it here. The paper's speedup is of its own model and GPU:\n\n" +
-        format_table({{"Task", false}, {"Paper tokens/round", true}, {"Forced chance", true}, {"Tokens/round here", true}, {"Paper speedup", true}, {"Speedup here (quartiles)", true}}, rows, how == style::markdown);
+        format_table({{"Task", false}, {"Paper tokens/round", true}, {"Forced chance", true}, {"Tokens/round here", true}, {"Paper speedup", true}, {"Simulated speedup here (quartiles)", true}}, rows, how == style::markdown);
 }
 
 std::string positions(const result & r, style how) {
