@@ -5,6 +5,8 @@
 export const sanitizedBuild: Record<string, string> = {
   KANGAROO_SANITIZE: 'ON',
   KANGAROO_GGML: 'bundle',
+  GGML_OPENMP: 'OFF', // the engine brings its own threads
+  GGML_LLAMAFILE: 'OFF',
   CMAKE_C_FLAGS_RELEASE: '-O2 -DNDEBUG',
   CMAKE_CXX_FLAGS_RELEASE: '-O2 -DNDEBUG',
 };
