@@ -155,14 +155,13 @@ struct soak {
         ++restored;
     }
 
-    // The used session against a fresh one: drafting against plain decoding after an empty cache, and the same mode on top of the
-    // very cells that all those rounds have left. (The same, because drafting may read tokens again that were decoded plainly, for
-    // the adapter's K/V, and a prompt's kernels round otherwise than a round's.)
+    // The used session against plain decoding in a fresh one: after an empty cache, and on top of the very cells that all those
+    // rounds have left.
     void compare() {
-        const auto check = [&](kangaroo::session & fresh, const std::vector<llama_token> & prompt, decoding_mode fresh_mode, decoding_mode mode, const char * where) {
+        const auto check = [&](kangaroo::session & fresh, const std::vector<llama_token> & prompt, decoding_mode mode, const char * where) {
             kangaroo::generation_options o;
             o.max_tokens    = 40;
-            o.mode          = fresh_mode;
+            o.mode          = decoding_mode::plain;
             const auto want = test::answer(fresh, prompt, o).ids;
             o.mode          = mode;
             const auto got  = test::answer(*session, prompt, o).ids;
@@ -177,8 +176,8 @@ struct soak {
             auto       longer = history;
             const auto more   = words(20);
             longer.insert(longer.end(), more.begin(), more.end());
-            for (const auto mode : {decoding_mode::plain, decoding_mode::kangaroo}) {
-                check(*fresh, longer, mode, mode, "on top of its cache");
+            for (const auto mode : {decoding_mode::plain, decoding_mode::kangaroo, decoding_mode::automatic}) {
+                check(*fresh, longer, mode, "on top of its cache");
             }
         }
         session->reset();
@@ -186,7 +185,7 @@ struct soak {
         history.clear();
         const auto fresh = test::open_session(loaded, session_options());
         for (const auto mode : {decoding_mode::kangaroo, decoding_mode::automatic}) {
-            check(*fresh, words(60), decoding_mode::plain, mode, "after a reset");
+            check(*fresh, words(60), mode, "after a reset");
         }
     }
 };
@@ -225,7 +224,7 @@ TEST(long_life, "soak: random answers, cancels, shifts, kept caches and reloads 
         n(s.cancelled_in_prompt), n(s.refused), n(s.shifts), n(s.restored), n(s.loads), n(s.compared), n(s.differed));
     const double growth = early > 0 ? static_cast<double>(late) / static_cast<double>(early) - 1.0 : 0.0;
     std::printf("  peak memory: %.1f MB in the second tenth, %.1f MB in the last: %+.2f%%\n", static_cast<double>(early) / 1e6, static_cast<double>(late) / 1e6, 100.0 * growth);
-    CHECK(s.cancelled > total / 50 && s.shifts > total / 100 && s.restored > 0 && s.compared > 3, "hardly anything happened: the test says nothing");
+    CHECK(s.cancelled > total / 50 && s.shifts >= total / 200 && s.restored > 0 && s.compared > 3, "hardly anything happened: the test says nothing");
     if (MEASURES_MEMORY && total >= 5000) { // a shorter run still warms up: every width of a round has a graph of its own
         CHECK(growth <= 0.02, "%.4f", growth);
     }
