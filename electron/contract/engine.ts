@@ -1,5 +1,6 @@
 // What the engine is asked and what it tells: options of a generation, its rounds, its costs.
 // Rounds follow Kangaroo (arXiv 2404.18911): k drafts, one verification of k+1 rows, the accepted prefix plus one token.
+import type { MemoryPart } from './memory.ts';
 
 /**
  * What to ask for: `plain` decodes token by token, `kangaroo` drafts in every round, `auto` drafts while that pays, as far as
@@ -257,6 +258,8 @@ export interface LoadedModel {
   threads: number;
   /** For example `CPU (haswell)`, `CUDA0 NVIDIA …`. */
   devices: string[];
+  /** What it holds now, part by part. */
+  memory: MemoryPart[];
 }
 
 export type LoadEvent = { type: 'progress'; fraction: number } | { type: 'loaded'; loaded: LoadedModel };

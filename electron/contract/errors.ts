@@ -3,6 +3,7 @@
 export const errorCodes = [
   'adapter-invalid', // an adapter file whose tensors or keys do not make an adapter
   'adapter-mismatch', // an adapter trained for another base model
+  'away', // a model's folder or file is not there at present
   'busy', // the session already generates
   'cancelled', // the caller asked for it
   'checksum-mismatch', // what arrived has another SHA-256 than the hub names; the file was not published
@@ -25,10 +26,12 @@ export const errorCodes = [
   'internal',
   'invalid-argument',
   'no-adapter', // drafting was asked for, and no adapter is loaded
+  'no-dialog', // this shell has no dialog to choose files with
   'no-model', // nothing is loaded
   'not-a-gguf',
   'out-of-memory',
   'prompt-too-long', // the prompt alone does not fit the context
+  'read-only', // a model that belongs to another app, or ships with this one
   'store-damaged', // the chat database cannot be read
   'store-too-new', // the chat database was written by a later version
   'unknown-method',

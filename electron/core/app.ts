@@ -1,5 +1,6 @@
 // The application behind every shell: settings, models, chats and the engine's process on one data folder.
-import type { AppApi, AppInfo } from '../contract/index.ts';
+import { KangarooError } from '../contract/errors.ts';
+import { appShape, type AppApi, type AppInfo } from '../contract/index.ts';
 import { Chats } from './chats/chats.ts';
 import type { SpawnEngine } from './engine/engine-process.ts';
 import { EngineHost } from './engine/host.ts';
@@ -26,6 +27,12 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** A service whose calls are all refused: the page does not ask for it yet. */
+function toCome<S extends keyof AppApi>(name: S): AppApi[S] {
+  const refuse = () => Promise.reject(new KangarooError('unknown-method', `This version has no ${name} yet.`));
+  return Object.fromEntries(Object.keys(appShape[name]).map((method) => [method, refuse])) as unknown as AppApi[S];
+}
+
 /**
  * Opens the data folder and begins to load the model. Throws `busy` where another instance has the folder, and
  * `file-not-readable` where it cannot be used; everything else that goes wrong is told by the service that it concerns.
@@ -49,7 +56,15 @@ export function createApp(options: AppOptions): App {
 
   let closing: Promise<void> | null = null;
   return {
-    services: { info: new Info(options.shell, engine), chats, models, settings },
+    services: {
+      info: new Info(options.shell, engine),
+      chats,
+      models,
+      library: toCome('library'),
+      hub: toCome('hub'),
+      downloads: toCome('downloads'),
+      settings,
+    },
     close: () => (closing ??= close()),
   };
 }

@@ -1,6 +1,14 @@
 // The engine as the rest of the app asks it: one model, one session, one generation at a time, around the native addon.
 // Leaving a stream cancels what it stands for; arguments are checked before anything native sees them.
-import type { Costs, EngineApi, GenerateRequest, GenerationEvent, LoadEvent, LoadRequest } from '../../contract/engine.ts';
+import type {
+  Costs,
+  EngineApi,
+  GenerateRequest,
+  GenerationEvent,
+  LoadedModel,
+  LoadEvent,
+  LoadRequest,
+} from '../../contract/engine.ts';
 import { KangarooError, toErrorShape } from '../../contract/errors.ts';
 import { Queue } from '../../rpc/queue.ts';
 import type { NativeAdapter, NativeAddon, NativeModel, NativeSession } from './addon.ts';
@@ -115,7 +123,15 @@ export class Engine implements EngineApi {
       this.#loaded = { model, adapter, session };
       const { contextSize, threads } = session;
       const devices = this.#addon.devices();
-      const info = { model: model.info, adapter: adapter?.info ?? null, adapterError, contextSize, threads, devices };
+      const info: LoadedModel = {
+        model: model.info,
+        adapter: adapter?.info ?? null,
+        adapterError,
+        contextSize,
+        threads,
+        devices,
+        memory: [],
+      };
       if (task.cancelled) throw loadCancelled();
       queue.push({ type: 'loaded', loaded: info });
     } catch (error) {

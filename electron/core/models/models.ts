@@ -1,11 +1,15 @@
 // The model that answers: loads it, measures it, and loads it again after the engine crashed.
 import type { LoadedModel, LoadEvent } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
-import type { LibraryModel, ModelsApi, ModelState } from '../../contract/models.ts';
+import type { LibraryModel } from '../../contract/library.ts';
+import type { MemoryReport } from '../../contract/memory.ts';
+import type { LoadChoices, ModelsApi, ModelState } from '../../contract/models.ts';
 import { parseArgument, text } from '../arguments.ts';
 import type { EngineHost, HostEvent } from '../engine/host.ts';
 import { shownError } from '../shown-error.ts';
 import { Watchable } from '../watchable.ts';
+import { watchMemory } from './memory.ts';
+import { loadChoices } from './requests.ts';
 
 export type ReadyState = Extract<ModelState, { status: 'ready' }>;
 
@@ -16,6 +20,7 @@ export class Models implements ModelsApi {
   /** Counts the loads: an older one no longer speaks for the state. */
   #attempt = 0;
   #leaveLoading: (() => void) | null = null;
+  readonly #choices = new Map<string, LoadChoices>();
 
   constructor(engine: EngineHost, library: LibraryModel[]) {
     this.#engine = engine;
@@ -38,16 +43,34 @@ export class Models implements ModelsApi {
   }
 
   /** Rejects with `invalid-argument` for an unknown id, with `cancelled` when another load overtakes it, else as the engine. */
-  async load(modelId: string): Promise<void> {
+  async load(modelId: string, choices?: LoadChoices): Promise<void> {
     const id = parseArgument(text(1, 200), modelId, 'modelId');
+    const chosen = parseArgument(loadChoices, choices ?? {}, 'choices');
     const model = this.#library.find((each) => each.id === id);
     if (!model) throw new KangarooError('invalid-argument', `There is no model ${JSON.stringify(id)} in the library.`);
     this.#engine.revive();
+    this.#choices.set(model.id, { ...this.#choices.get(model.id), ...chosen });
     await this.#open(model);
+  }
+
+  /** An answer under way is stopped first, and kept. */
+  async unload(): Promise<void> {
+    const { status } = this.state;
+    if (status === 'unloaded') return;
+    this.#attempt++;
+    this.#leaveLoading?.();
+    this.#state.set({ status: 'unloaded' });
+    if (status === 'failed') return;
+    await this.#engine.stop();
+    await this.#engine.unload();
   }
 
   watch(): AsyncIterable<ModelState> {
     return this.#state.watch();
+  }
+
+  watchMemory(): AsyncIterable<MemoryReport> {
+    return watchMemory(this.#state);
   }
 
   /** Throws `no-model` unless a model answers, or is about to. */
@@ -110,12 +133,13 @@ export class Models implements ModelsApi {
   }
 
   async #load(model: LibraryModel, onProgress: (fraction: number) => void): Promise<LoadedModel> {
+    const { contextSize = 0, gpuLayers = -1, cacheType = 'f16' } = this.#choices.get(model.id) ?? {};
     const stream = this.#engine.load({
       modelPath: model.path,
       adapterPath: model.adapterPath,
-      contextSize: 0,
-      gpuLayers: -1,
-      cacheType: 'f16',
+      contextSize,
+      gpuLayers,
+      cacheType,
       threads: 0,
     });
     const events: AsyncIterator<LoadEvent> = stream[Symbol.asyncIterator]();

@@ -69,6 +69,7 @@ function loadedModel(request: LoadRequest): LoadedModel {
     contextSize: 1024,
     threads: 2,
     devices: ['CPU'],
+    memory: [{ name: 'weights', ramBytes: 14_000_000, gpuBytes: 0 }],
   };
 }
 
