@@ -29,8 +29,11 @@ export interface Fit {
   gpu: MemoryPool | null;
   /** The longest context that would fit, tokens; null: not even the shortest. */
   contextThatFits: number | null;
-  /** `tokensPerSecond` is a range for plain decoding; null where this machine has not been measured yet. */
-  speed: { class: SpeedClass; tokensPerSecond: [number, number] } | null;
+  /**
+   * Plain decoding, from to. `measured`: told from what a larger model reached on this machine; otherwise from what such machines
+   * usually reach.
+   */
+  speed: { class: SpeedClass; tokensPerSecond: [number, number]; measured: boolean };
 }
 
 /**

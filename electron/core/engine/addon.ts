@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KangarooError } from '../../contract/errors.ts';
 import type { AdapterInfo, Costs, DoneEvent, GenerationEvent, GenerationOptions, ModelInfo } from '../../contract/engine.ts';
+import type { MemoryPart } from '../../contract/memory.ts';
 
 export interface NativeLoadOptions {
   path: string;
@@ -56,6 +57,8 @@ export interface NativeSession {
   learned(): number[];
   /** Takes that over; false, and nothing changes, where it makes no sense. */
   relearn(numbers: readonly number[]): boolean;
+  /** What this session and its model hold now; passes that have not run yet bring buffers of their own. */
+  memory(): MemoryPart[];
   /** Forgets the K/V cache. */
   reset(): void;
   /** Frees the context; waits for a running call. Safe twice. */

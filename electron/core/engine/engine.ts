@@ -130,7 +130,7 @@ export class Engine implements EngineApi {
         contextSize,
         threads,
         devices,
-        memory: [],
+        memory: session.memory(),
       };
       if (task.cancelled) throw loadCancelled();
       queue.push({ type: 'loaded', loaded: info });

@@ -108,6 +108,7 @@ export function createNativeDouble(): NativeDouble {
       restore: () => Promise.reject(new KangarooError('file-not-found', 'Not part of this double.')),
       learned: () => [],
       relearn: () => false,
+      memory: () => [],
       reset: () => calls.push('reset'),
       dispose: async () => void calls.push('dispose session'),
     };
