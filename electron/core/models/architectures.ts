@@ -2,15 +2,16 @@
 import type { ArchitectureSupport } from '../../contract/fit.ts';
 
 /** Tested: drafting gives the plain answer, with and without flash attention. By `general.architecture`. */
-export const drafting: readonly string[] = [
-  ...['llama', 'llama4', 'mistral3', 'qwen', 'qwen2', 'qwen2moe', 'qwen2vl', 'qwen3', 'qwen3moe', 'qwen3vl', 'gemma', 'gemma2'],
-  ...['gemma3', 'gemma4', 'phi2', 'phi3', 'phimoe', 'granite', 'granitemoe', 'granite_swa', 'olmo2', 'olmoe', 'smollm3'],
-  ...['starcoder', 'starcoder2', 'gpt-oss', 'stablelm', 'falcon', 'gptneox', 'gpt2', 'bloom', 'mpt', 'refact', 'command-r'],
-  ...['cohere2', 'exaone', 'exaone4', 'glm4', 'glm4moe', 'chatglm', 'ernie4_5', 'ernie4_5-moe', 'hunyuan-dense', 'hunyuan-moe'],
-  ...['deepseek', 'deepseek2', 'internlm2', 'baichuan', 'minicpm', 'minicpm3', 'orion', 'nemotron', 'arcee', 'apertus'],
-  ...['seed_oss', 'xverse', 'codeshell', 'plamo', 'jais', 'dots1', 'bailingmoe', 'bailingmoe2', 'smallthinker', 'minimax-m2'],
-  ...['afmoe', 'mimo2', 'grok', 'dbrx'],
-];
+export const drafting: readonly string[] = `
+  llama llama4 mistral3 qwen qwen2 qwen2moe qwen2vl qwen3 qwen3moe qwen3vl gemma gemma2 gemma3 gemma4 phi2
+  phi3 phimoe granite granitemoe granite_swa olmo2 olmoe smollm3 starcoder starcoder2 gpt-oss stablelm falcon
+  gptneox gpt2 bloom mpt refact command-r cohere2 exaone exaone4 glm4 glm4moe chatglm ernie4_5 ernie4_5-moe
+  hunyuan-dense hunyuan-moe deepseek deepseek2 internlm2 baichuan minicpm minicpm3 orion nemotron arcee
+  apertus seed_oss xverse codeshell plamo jais dots1 bailingmoe bailingmoe2 smallthinker minimax-m2 afmoe
+  mimo2 grok dbrx
+`
+  .trim()
+  .split(/\s+/);
 
 const noRollback =
   'its memory is no K/V cache that can be rolled back to an earlier token (it is recurrent, hybrid, sparse or none)';

@@ -75,7 +75,7 @@ describe('other shapes', () => {
     ['wide', { embeddingLength: 1024, feedForwardLength: 4096, heads: 16, headsKv: 4, layers: 4, trainedContext: 4096 }],
     ['a large vocabulary', { embeddingLength: 256, feedForwardLength: 1024, vocabularySize: 100_000, trainedContext: 2048 }],
     [
-      'many layers, many K/V heads',
+      'many layers with many heads',
       { embeddingLength: 512, feedForwardLength: 1408, heads: 8, headsKv: 8, layers: 12, trainedContext: 4096 },
     ],
   ])('%s: within 10 %%', async (name, tiny) => {

@@ -63,8 +63,13 @@ test('layers with heads of their own, without attention, with shared or with lat
   });
   expect(kvBytes(perLayer, 1024)).toBe(1024 * 2 * 2 * 64 * 8);
   const interval = header('qwen3next', {
-    ...{ block_count: 8, embedding_length: 2048, 'attention.head_count': 16, 'attention.head_count_kv': 2 },
-    ...{ 'attention.key_length': 256, 'attention.value_length': 256, full_attention_interval: 4 },
+    block_count: 8,
+    embedding_length: 2048,
+    'attention.head_count': 16,
+    'attention.head_count_kv': 2,
+    'attention.key_length': 256,
+    'attention.value_length': 256,
+    full_attention_interval: 4,
   });
   expect(kvBytes(interval, 1024)).toBe(1024 * 2 * 2 * 256 * 2 * 2);
   const shared = header('gemma4', {
@@ -77,8 +82,13 @@ test('layers with heads of their own, without attention, with shared or with lat
   expect(kvBytes(shared, 256)).toBe(256 * 6 * 2 * 2 * 64);
   // DeepSeek V2/V3: one vector of 512 + 64 values per token and layer.
   const latent = header('deepseek2', {
-    ...{ block_count: 61, embedding_length: 7168, 'attention.head_count': 128, 'attention.head_count_kv': 1 },
-    ...{ 'attention.key_length': 576, 'attention.value_length': 512, 'attention.key_length_mla': 192 },
+    block_count: 61,
+    embedding_length: 7168,
+    'attention.head_count': 128,
+    'attention.head_count_kv': 1,
+    'attention.key_length': 576,
+    'attention.value_length': 512,
+    'attention.key_length_mla': 192,
   });
   expect(kvBytes(latent, 4096)).toBe(4096 * 61 * 576 * 2);
   expect(

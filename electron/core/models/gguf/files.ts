@@ -110,6 +110,8 @@ export async function readHeaderOf(path: string): Promise<GgufHeader> {
   const { source, close } = await openSource(path);
   try {
     return await readGgufHeader(source);
+  } catch (error) {
+    throw error instanceof KangarooError ? error : fileError(error, path);
   } finally {
     await close();
   }
