@@ -110,7 +110,7 @@ export interface LibraryState {
   trash: TrashedModel[];
   /** Folders of other apps that were found and are not in the library yet. */
   suggestions: { path: string; source: LibrarySource; models: number; sizeBytes: number }[];
-  /** Of all models, the trash and the quarantine together. A file that two apps share by a link counts once. */
+  /** Of all models, adapters, the trash and the quarantine together. A file that two apps share by a link counts once. */
   sizeBytes: number;
   scanning: boolean;
 }

@@ -8,7 +8,7 @@ import type { LibraryModel } from '../../contract/library.ts';
 import type { ModelState } from '../../contract/models.ts';
 import { EngineHost } from '../engine/host.ts';
 import { spawnNode } from '../engine/spawn-node.ts';
-import { givenByEnvironment, listModels } from './library.ts';
+import { givenByEnvironment, listModels } from './given.ts';
 import { Models } from './models.ts';
 
 const worker = fileURLToPath(new URL('../engine/testing/scripted-worker.ts', import.meta.url));
