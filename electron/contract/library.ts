@@ -113,6 +113,8 @@ export interface LibraryState {
   /** Of all models, adapters, the trash and the quarantine together. A file that two apps share by a link counts once. */
   sizeBytes: number;
   scanning: boolean;
+  /** The library's database could not be read: what happened to it. What is changed now may last only for this run. */
+  problem: ErrorShape | null;
 }
 
 export interface LibraryApi {

@@ -42,6 +42,11 @@ export function openModelsDatabase(dataDir: string, nowMs: () => number = Date.n
   }
 }
 
+/** For this run only: where the file cannot be used, the app starts all the same. */
+export function temporaryModelsDatabase(): Database.Database {
+  return open(':memory:', Date.now);
+}
+
 function open(path: string, nowMs: () => number): Database.Database {
   const database = new Database(path);
   try {

@@ -1,7 +1,7 @@
 // What the library knows: its rows, folders and what was found on the disk, kept current by scans that run one at a time.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { KangarooError } from '../../../contract/errors.ts';
+import { KangarooError, type ErrorShape } from '../../../contract/errors.ts';
 import type { LibraryModel, LibraryState, TrashedModel } from '../../../contract/library.ts';
 import { parseArgument, text } from '../../arguments.ts';
 import { shownError } from '../../shown-error.ts';
@@ -20,6 +20,8 @@ export interface CatalogueOptions {
   defaultFolder: string;
   /** The starter, and a model that was named at the start. */
   builtIn: readonly LibraryModel[];
+  /** What keeps the library from being remembered beyond this run. */
+  problem?: ErrorShape | null;
   /** Where other apps may have their models. */
   otherApps: readonly { path: string; source: FolderSource }[];
   /** A damaged file that was changed less than so long ago may still be being written. */
@@ -198,6 +200,11 @@ export class Catalogue {
     return found;
   }
 
+  /** Resolves when nothing is being read or moved any more. */
+  async idle(): Promise<void> {
+    await this.#work;
+  }
+
   close(): void {
     this.#closed = true;
     clearInterval(this.#timer);
@@ -213,6 +220,7 @@ export class Catalogue {
       trash: this.#store.trash(),
       suggestions: this.#suggestions,
       scanning: this.#scanning,
+      problem: this.#options.problem ?? null,
       filesOf: (row) => this.#scanner.filesOf(row),
     });
   }

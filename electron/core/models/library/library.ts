@@ -335,6 +335,11 @@ export class Library implements LibraryApi {
     return found?.id ?? null;
   }
 
+  /** Resolves when nothing is being read or moved any more. */
+  idle(): Promise<void> {
+    return this.#catalogue.idle();
+  }
+
   close(): void {
     this.#catalogue.close();
   }

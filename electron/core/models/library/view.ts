@@ -19,6 +19,7 @@ export interface Known {
   trash: readonly TrashRow[];
   suggestions: LibraryState['suggestions'];
   scanning: boolean;
+  problem: ErrorShape | null;
   filesOf(row: ModelRow): FileKeys;
 }
 
@@ -57,6 +58,7 @@ export function stateOf(known: Known): LibraryState {
     suggestions: known.suggestions,
     sizeBytes: trashed + [...files.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0),
     scanning: known.scanning,
+    problem: known.problem,
   };
 }
 
