@@ -47,6 +47,9 @@ export function classify(error: unknown, timings: DownloadTimings): unknown {
         'The server does not prove who it is: its certificate is not trusted. Check the clock and the network of this computer.';
       return new KangarooError('hub-unreachable', message, `${error.code}: ${error.message}`);
     }
+    if (error.code.startsWith('HPE_')) {
+      return new Interruption('server-error', 'The server sent something that is no HTTP. It is tried again.');
+    }
     const message = 'There is no connection to the server. The download goes on by itself when there is.';
     return new Interruption('network', message);
   }
@@ -62,7 +65,7 @@ export function classify(error: unknown, timings: DownloadTimings): unknown {
     return new Interruption('disk-full', (error as Error).message, timings.lookAgainMs);
   }
   if (code === 'ENOENT' || code === 'ENODEV' || code === 'ENXIO' || code === 'EIO') {
-    const message = 'The folder of the download is not there. Connect its disk: the download goes on by itself.';
+    const message = 'The folder of the download is not there, or its disk fails. Connect it: the download goes on by itself.';
     return new Interruption('folder-missing', message, timings.lookAgainMs);
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
