@@ -49,7 +49,10 @@ export interface DraftingOptions {
 
 export interface GenerationOptions extends SamplingOptions, DraftingOptions {
   maxTokens: number;
-  /** A full context drops the older half of what it may and goes on, instead of ending with `context-full`. */
+  /**
+   * A full context drops the older half of what it may and goes on, instead of ending with `context-full`; a conversation that
+   * is longer than the context is read without its oldest turns, instead of being `prompt-too-long`.
+   */
   contextShift: boolean;
   /** Tokens at the beginning of the prompt that a context shift keeps. */
   keepTokens: number;
@@ -147,6 +150,8 @@ export interface GenerationStats {
   recomputedRounds: number;
   /** How often a full context dropped its older half: see `GenerationOptions.contextShift`. */
   contextShifts: number;
+  /** See `PromptEvent.leftOutTurns`; in a chat's messages only. */
+  leftOutTurns?: number;
   /** All rounds together, and of that the part inside graph computation: the rest is the host's overhead. */
   roundsMs: number;
   /** Null where another device than the CPU computes. */
@@ -158,6 +163,8 @@ export interface PromptEvent {
   promptTokens: number;
   cachedTokens: number;
   promptMs: number;
+  /** Oldest turns of the conversation that did not fit the context and were left out; absent: none. */
+  leftOutTurns?: number;
   /** The first token of the answer: it comes with the prompt's own pass. */
   token: Token;
   pieces: Piece[];

@@ -138,7 +138,8 @@ interface Saying {
 
 /**
  * The answer is the last message's words, one round each. `crash`, `refuse`, `forever` and `steps` act instead of being
- * said: the third goes on saying "la" until it is stopped, the last decodes nine tokens plainly.
+ * said: the third goes on saying "la" until it is stopped, the last decodes nine tokens plainly. `outgrown` is said, in a
+ * conversation two of whose turns did not fit.
  */
 export class ScriptedEngine implements EngineApi {
   /** What was asked so far. */
@@ -220,9 +221,10 @@ export class ScriptedEngine implements EngineApi {
     const words = prompt.kind === 'messages' ? (prompt.messages.at(-1)?.content ?? '').split(/\s+/) : ['raw'];
     const first = { id: 1, text: '>' };
     const pieces = [{ ...first, origin: 'target' as const }];
+    const leftOut = words.includes('outgrown') ? { leftOutTurns: 2 } : {};
     queue.push([
       { type: 'prefill', done: 5, total: 10 },
-      { type: 'prompt', promptTokens: 10, cachedTokens: 0, promptMs: 5, token: first, pieces },
+      { type: 'prompt', promptTokens: 10, cachedTokens: 0, promptMs: 5, token: first, pieces, ...leftOut },
     ]);
     let text = '>';
     let rounds = 0;
