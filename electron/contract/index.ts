@@ -35,6 +35,7 @@ export const engineShape: Shape<EngineApi> = {
   measure: 'call',
   generate: 'stream',
   stop: 'call',
+  forget: 'call',
   version: 'call',
 };
 

@@ -1,4 +1,5 @@
 // The application behind every shell: settings, models, chats and the engine's process on one data folder.
+import { join } from 'node:path';
 import type { AppApi, AppInfo } from '../contract/index.ts';
 import { Chats } from './chats/chats.ts';
 import type { SpawnEngine } from './engine/engine-process.ts';
@@ -35,7 +36,8 @@ export function createApp(options: AppOptions): App {
   const lock = lockDataDir(dataDir);
   const engine = new EngineHost(options.spawnEngine);
   const settings = new SettingsStore(dataDir);
-  const models = new Models(engine, listModels(root, options.model ?? givenByEnvironment(process.env)));
+  const library = listModels(root, options.model ?? givenByEnvironment(process.env));
+  const models = new Models(engine, library, join(dataDir, 'engine'));
   const chats = new Chats({ dataDir, engine, models, settings });
   models.start();
 

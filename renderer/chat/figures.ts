@@ -22,8 +22,12 @@ export interface Figures {
   tokensPerRound: number;
   drafted: number;
   accepted: number;
+  /** Of the accepted drafts, those that were copied from the conversation. */
+  copied: number;
   /** What the answer was asked for, as its rounds show. */
   mode: DraftingMode;
+  /** Without an adapter there is nothing to pause. */
+  pauses: boolean;
   /** Rounds during which automatic drafting had paused, and the drafts it did not find worth verifying. */
   pausedRounds: number;
   discarded: number;
@@ -48,13 +52,18 @@ interface Totals {
   ms: number;
   drafted: number;
   accepted: number;
+  copied: number;
   pausedRounds: number;
   discarded: number;
 }
 
+function acceptedCopies({ drafts, accepted }: Round): number {
+  return drafts.slice(0, accepted).filter(({ source }) => source === 'lookup').length;
+}
+
 /** Sums over the decoding rounds; the round of the prompt's own token (`rows: 0`) belongs to the prompt's time. */
 function totalRounds(rounds: readonly Round[]): Totals {
-  const totals = { rounds: 0, tokens: 0, ms: 0, drafted: 0, accepted: 0, pausedRounds: 0, discarded: 0 };
+  const totals = { rounds: 0, tokens: 0, ms: 0, drafted: 0, accepted: 0, copied: 0, pausedRounds: 0, discarded: 0 };
   for (const round of rounds) {
     if (round.rows === 0) continue;
     totals.rounds += 1;
@@ -62,6 +71,7 @@ function totalRounds(rounds: readonly Round[]): Totals {
     totals.ms += round.draftMs + round.verifyMs;
     totals.drafted += round.drafts.length;
     totals.accepted += round.accepted;
+    totals.copied += acceptedCopies(round);
     totals.pausedRounds += round.paused ? 1 : 0;
     totals.discarded += round.discarded;
   }
@@ -73,15 +83,30 @@ export function figuresOf(message: Message, costs: Costs | null): Figures | null
   const totals = totalRounds(message.rounds);
   const { stats } = message;
   const mode = modeOf(message.rounds);
+  const pauses = mode === 'auto' && message.rounds.some((round) => round.expectedSpeedup !== null);
   if (stats) {
     if (stats.tokensPerSecond <= 0) return null;
     const { tokens, tokensPerSecond, rounds, tokensPerRound, drafted, accepted, pausedRounds, discarded, plainStepMs } = stats;
+    const copied = stats.lookedUpAccepted;
     const baseline = plainStepMs === null ? 'calibration' : 'answer';
     const speedup = mode === 'plain' ? null : judge(tokens, message.speedup, mode, baseline, costs);
-    return { tokens, tokensPerSecond, rounds, tokensPerRound, drafted, accepted, mode, pausedRounds, discarded, speedup };
+    return {
+      tokens,
+      tokensPerSecond,
+      rounds,
+      tokensPerRound,
+      drafted,
+      accepted,
+      copied,
+      mode,
+      pauses,
+      pausedRounds,
+      discarded,
+      speedup,
+    };
   }
   if (totals.tokens < fewestTokens || totals.ms <= 0) return null;
-  const { rounds, drafted, accepted, pausedRounds, discarded } = totals;
+  const { rounds, drafted, accepted, copied, pausedRounds, discarded } = totals;
   const tokens = totals.tokens + 1;
   const tokensPerSecond = (1000 * totals.tokens) / totals.ms;
   const inside = speedupInside(message.rounds);
@@ -94,7 +119,9 @@ export function figuresOf(message: Message, costs: Costs | null): Figures | null
     tokensPerRound: totals.tokens / rounds,
     drafted,
     accepted,
+    copied,
     mode,
+    pauses,
     pausedRounds,
     discarded,
     speedup: mode === 'plain' ? null : judge(tokens, inside ?? overCalibration, mode, baseline, costs),

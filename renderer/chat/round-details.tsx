@@ -1,5 +1,5 @@
 // What happened in one round: its drafts with their confidences, what the model said instead, and what it took.
-import { Check, Minus, X } from 'lucide-react';
+import { Check, Minus, Quote, X } from 'lucide-react';
 import type { Draft, Round } from '../../electron/contract/engine.ts';
 import { strings } from '../strings.ts';
 import { visibleToken } from './visible-token.ts';
@@ -22,11 +22,7 @@ export function RoundDetails({ round, number, total }: { round: Round; number: n
           <strong className="font-semibold">{text.title(number, total)}</strong>
           {round.rows > 0 && <span className="text-ink-soft"> · {roundSummary(round)}</span>}
         </span>
-        {round.rows > 0 && (
-          <span className="text-ink-soft tabular-nums">
-            {round.mode === 'plain' ? text.plainTime(round.verifyMs) : text.times(round.draftMs, round.verifyMs, round.rows)}
-          </span>
-        )}
+        {round.rows > 0 && <span className="text-ink-soft tabular-nums">{roundTimes(round)}</span>}
       </p>
       {round.rows === 0 && <p className="text-ink-soft">{text.prompt}</p>}
       <ul className="flex flex-wrap gap-1.5">
@@ -47,13 +43,30 @@ export function RoundDetails({ round, number, total }: { round: Round; number: n
   );
 }
 
+function roundTimes({ mode, draftMs, verifyMs, rows }: Round): string {
+  if (mode === 'plain') return text.plainTime(verifyMs);
+  // A copy costs no time that could be measured.
+  return mode === 'lookup' ? text.lookupTimes(verifyMs, rows) : text.times(draftMs, verifyMs, rows);
+}
+
 function roundSummary({ mode, drafts, accepted, discarded, paused, expectedSpeedup }: Round): string {
   if (mode === 'plain') return paused ? text.pausedRound : expectedSpeedup === null ? text.plainRound : text.baselineRound;
+  const copied = drafts.filter(({ source }) => source === 'lookup').length;
   const parts = [
     drafts.length > 0 || discarded === 0 ? text.summary(drafts.length, accepted) : '',
+    copied > 0 ? text.copied(copied, drafts.length) : '',
     discarded > 0 ? text.discarded(discarded) : '',
   ].filter((part) => part !== '');
   return `${paused ? `${text.probe}: ` : ''}${parts.join(', ')}`;
+}
+
+function CopiedMark() {
+  return (
+    <span title={text.copiedDraft}>
+      <Quote size={11} aria-hidden className="text-ink-soft" />
+      <span className="sr-only">{text.copiedDraft}</span>
+    </span>
+  );
 }
 
 function DraftItem({ draft, fate }: { draft: Draft; fate: Fate }) {
@@ -62,6 +75,7 @@ function DraftItem({ draft, fate }: { draft: Draft; fate: Fate }) {
     <li className="inline-flex items-center gap-1.5 rounded-md bg-sunken px-2 py-0.5" title={text[fate]}>
       <Icon size={13} aria-hidden className={look} />
       <span className="sr-only">{text[fate]}</span>
+      {draft.source === 'lookup' && <CopiedMark />}
       <code className={`font-mono ${fate === 'accepted' ? '' : 'text-ink-soft line-through'}`}>{visibleToken(draft.text)}</code>
       <span className="text-ink-soft tabular-nums">{text.confidence(draft.confidence)}</span>
     </li>

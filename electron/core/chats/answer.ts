@@ -26,6 +26,8 @@ export interface AnswerParts {
   engine: EngineApi;
   models: Models;
   settings: Settings;
+  /** Whose cache the engine continues. */
+  chatId: string;
   turns: ChatTurn[];
   /** Changes while the answer is written. */
   message: Message;
@@ -41,7 +43,8 @@ function optionsOf(settings: Settings, { loaded }: ReadyState): GenerationOption
   const seed = temperature > 0 ? Math.floor(Math.random() * 0x1_0000_0000) : 0;
   const drafting = { mode, threshold, maxDraft, draftSampling, promptLookup };
   const sampling = { temperature, topK, topP, minP, repetitionPenalty, repetitionWindow, seed };
-  return { ...defaultGenerationOptions, ...drafting, ...sampling, maxTokens };
+  // A chat that outgrows the context goes on without its oldest part, and says so.
+  return { ...defaultGenerationOptions, ...drafting, ...sampling, maxTokens, contextShift: true };
 }
 
 /** The prompt's own token, as the first round of the answer. */
@@ -68,6 +71,7 @@ export class Answer {
   readonly #parts: AnswerParts;
   readonly #stopping = new AbortController();
   #saveTimer: NodeJS.Timeout | undefined;
+  #leftOutTurns = 0;
 
   constructor(parts: AnswerParts) {
     this.#parts = parts;
@@ -78,7 +82,7 @@ export class Answer {
   /** Ends it within one round. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#parts.engine.stop().catch(() => {});
+    await this.#parts.engine.stop(this.#parts.chatId).catch(() => {});
     await this.finished;
   }
 
@@ -114,13 +118,14 @@ export class Answer {
   }
 
   async #generate(model: ReadyState): Promise<void> {
-    const { engine, settings, turns } = this.#parts;
+    const { engine, settings, turns, chatId } = this.#parts;
     const { signal } = this.#stopping;
     const options = optionsOf(settings, model);
-    for await (const batch of engine.generate({ prompt: { kind: 'messages', messages: turns }, options })) {
+    const prompt = { kind: 'messages' as const, messages: turns };
+    for await (const batch of engine.generate({ prompt, options, conversationId: chatId })) {
       this.#take(batch, options.mode, model);
       // Asked to stop before the engine had begun: it may not have noticed.
-      if (signal.aborted && this.message.status === 'streaming') engine.stop().catch(() => {});
+      if (signal.aborted && this.message.status === 'streaming') engine.stop(chatId).catch(() => {});
     }
     if (this.message.status === 'streaming') throw new KangarooError('internal', 'The engine ended without an ending.');
   }
@@ -132,12 +137,13 @@ export class Answer {
       if (event.type === 'prefill') {
         this.#parts.emit({ type: 'prefill', messageId: message.id, done: event.done, total: event.total });
       } else if (event.type === 'prompt') {
+        this.#leftOutTurns = event.leftOutTurns ?? 0;
         rounds.push(promptRound(event, mode !== 'plain' && model.loaded.adapter !== null));
       } else if (event.type === 'round') {
         const { type: _type, ...round } = event;
         rounds.push(round);
       } else {
-        message.stats = event.stats;
+        message.stats = { ...event.stats, ...(this.#leftOutTurns > 0 && { leftOutTurns: this.#leftOutTurns }) };
         message.stopReason = event.reason;
         message.speedup = speedupOf([...message.rounds, ...rounds], event.stats, model);
         message.status = event.reason === 'cancelled' ? 'stopped' : 'complete';

@@ -23,7 +23,7 @@ function entry(id: string): LibraryModel {
 
 function start(...ids: string[]) {
   const engine = new EngineHost(spawnNode('.', worker), { backoffMs: 1, mostCrashes: 2 });
-  const models = new Models(engine, ids.map(entry));
+  const models = new Models(engine, ids.map(entry), 'engine');
   const states = models.watch()[Symbol.asyncIterator]();
   cleanups.push(() => engine.close());
   return { engine, models, states };

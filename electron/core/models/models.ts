@@ -12,14 +12,17 @@ export type ReadyState = Extract<ModelState, { status: 'ready' }>;
 export class Models implements ModelsApi {
   readonly #engine: EngineHost;
   readonly #library: LibraryModel[];
+  readonly #stateFolder: string;
   readonly #state = new Watchable<ModelState>({ status: 'unloaded' });
   /** Counts the loads: an older one no longer speaks for the state. */
   #attempt = 0;
   #leaveLoading: (() => void) | null = null;
 
-  constructor(engine: EngineHost, library: LibraryModel[]) {
+  /** `stateFolder`: see `LoadRequest`. */
+  constructor(engine: EngineHost, library: LibraryModel[], stateFolder: string) {
     this.#engine = engine;
     this.#library = library;
+    this.#stateFolder = stateFolder;
     engine.onEvent((event) => this.#onEngineEvent(event));
   }
 
@@ -117,6 +120,7 @@ export class Models implements ModelsApi {
       gpuLayers: -1,
       cacheType: 'f16',
       threads: 0,
+      stateFolder: this.#stateFolder,
     });
     const events: AsyncIterator<LoadEvent> = stream[Symbol.asyncIterator]();
     const leave = () => void events.return?.();
