@@ -6,7 +6,6 @@ import type { SpawnEngine } from './engine/engine-process.ts';
 import { EngineHost } from './engine/host.ts';
 import { Info } from './info.ts';
 import { givenByEnvironment, listModels, type GivenModel } from './models/given.ts';
-import { machineOf } from './models/memory.ts';
 import { Models } from './models/models.ts';
 import { openModelServices, type ModelServicesOptions } from './models/services.ts';
 import { lockDataDir } from './paths.ts';
@@ -43,7 +42,7 @@ export function createApp(options: AppOptions): App {
     ...brought,
     dataDir,
     builtIn: listModels(root, model ?? givenByEnvironment(process.env)),
-    machine: () => machineOf(models.state),
+    machine: () => models.machine,
     isLoaded: (modelId) => models.loadedId === modelId,
   });
   const { library, hub } = found;

@@ -1,6 +1,8 @@
 // What the actions of `kangaroo models` work on: the app's own library, hub and downloads, opened for one command.
 import { toErrorShape } from '../../contract/errors.ts';
 import type { LibraryModel } from '../../contract/library.ts';
+import type { GpuMemory } from '../../contract/memory.ts';
+import { loadAddon } from '../../core/engine/addon.ts';
 import { listModels } from '../../core/models/given.ts';
 import { machineOf } from '../../core/models/memory.ts';
 import { openModelServices, type ModelServices } from '../../core/models/services.ts';
@@ -40,7 +42,7 @@ export function openSession(values: ModelsValues, needsData: boolean, context: C
   const services = openModelServices({
     dataDir,
     builtIn: listModels(context.root, null),
-    machine: () => machineOf({ status: 'unloaded' }),
+    machine: () => machineOf({ status: 'unloaded' }, { parts: [], gpus: gpusOf(context.root) }),
     isLoaded: () => false,
     temporary: lock === null,
     ...(values.endpoint === undefined ? {} : { endpoint: values.endpoint }),
@@ -65,4 +67,13 @@ export function openSession(values: ModelsValues, needsData: boolean, context: C
       lock?.release();
     },
   };
+}
+
+/** Where the engine was not built yet, estimates are for the machine's memory alone. */
+function gpusOf(root: string): GpuMemory[] {
+  try {
+    return loadAddon(root).gpus();
+  } catch {
+    return [];
+  }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type {
   Costs,
   EngineApi,
+  EngineMemory,
   GenerateRequest,
   GenerationEvent,
   LoadedModel,
@@ -113,6 +114,10 @@ export class Engine implements EngineApi {
       await Promise.all(tasks.map((task) => task.finished));
     }
     await this.#dispose();
+  }
+
+  async memory(): Promise<EngineMemory> {
+    return { parts: this.#loaded?.sessions.memory() ?? [], gpus: this.#addon.gpus() };
   }
 
   async version(): Promise<string> {
