@@ -36,9 +36,13 @@ class Recorder {
 }
 
 async function models(...argv: string[]) {
+  return modelsUntil(new AbortController().signal, ...argv);
+}
+
+async function modelsUntil(signal: AbortSignal, ...argv: string[]) {
   const [stdout, stderr] = [new Recorder(), new Recorder()];
   const all = ['models', ...argv, '--endpoint', server.origin, '--data-dir', join(folder, 'data')];
-  const code = await run(all, { root: folder, stdout, stderr, signal: new AbortController().signal });
+  const code = await run(all, { root: folder, stdout, stderr, signal });
   const objects = argv.includes('--json')
     ? stdout.text
         .split('\n')
@@ -83,6 +87,19 @@ test('search, info, download, list, remove and restore, as a program reads them'
   expect(readFileSync(path)).toEqual(tiny);
   expect(await models('remove', 'tiny-Q4_K_M', '--purge')).toMatchObject({ code: 0, stdout: 'tiny-Q4_K_M was deleted.\n' });
   expect(existsSync(path)).toBe(false);
+});
+
+test('Ctrl-C keeps what has arrived, and the same command goes on with it', async () => {
+  server.options.bytesPerSecond = 100_000;
+  const interrupt = new AbortController();
+  const first = modelsUntil(interrupt.signal, 'download', 'someone/Tiny-GGUF', '--json');
+  while (!server.requests.some(({ host, url }) => host === 'cdn' && url.includes('Tiny-GGUF'))) await new Promise(setImmediate);
+  interrupt.abort();
+  expect(await first).toMatchObject({ code: 130, stderr: expect.stringContaining('goes on') });
+  server.options.bytesPerSecond = null;
+  const second = await models('download', 'someone/Tiny-GGUF', '--json');
+  expect(second).toMatchObject({ code: 0 });
+  expect(readFileSync(String(second.objects.at(-1)?.['path']))).toEqual(tiny);
 });
 
 test('files and folders are imported where they lie', async () => {
