@@ -7,7 +7,7 @@ import { EngineHost } from './engine/host.ts';
 import { Info } from './info.ts';
 import { givenByEnvironment, listModels, type GivenModel } from './models/given.ts';
 import { Models } from './models/models.ts';
-import { openModelServices, type ModelServicesOptions } from './models/services.ts';
+import { downloadsForPages, openModelServices, type ModelServicesOptions } from './models/services.ts';
 import { lockDataDir } from './paths.ts';
 import { SettingsStore } from './settings.ts';
 
@@ -48,7 +48,7 @@ export function createApp(options: AppOptions): App {
   const { library, hub } = found;
   const models = new Models({ engine, library, memory: found.store, stateFolder: join(dataDir, 'engine') });
   const chats = new Chats({ dataDir, engine, models, settings });
-  const downloads = found.downloads();
+  const downloads = downloadsForPages(found.downloads(), library, hub);
   models.start();
   void library.rescan().catch(() => {});
 

@@ -1,13 +1,14 @@
 // Library, hub and downloads on one database, as the app and the command line both open them.
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import type { Download } from '../../contract/downloads.ts';
-import type { ErrorShape } from '../../contract/errors.ts';
+import type { Download, DownloadsApi } from '../../contract/downloads.ts';
+import { KangarooError, type ErrorShape } from '../../contract/errors.ts';
 import type { LibraryApi, LibraryModel } from '../../contract/library.ts';
 import { HttpClient } from '../net/http.ts';
 import { shownError } from '../shown-error.ts';
 import { openModelsDatabase, temporaryModelsDatabase } from './database.ts';
 import { Downloads } from './downloads/downloads.ts';
+import { parseRequest } from './downloads/request.ts';
 import { DownloadStore } from './downloads/store.ts';
 import type { Machine } from './fit.ts';
 import { Credentials, type SecretBox } from './hub/credentials.ts';
@@ -110,4 +111,29 @@ function openDatabase(dataDir: string, temporary: boolean): { database: Database
   } catch (error) {
     return { database: temporaryModelsDatabase(), problem: shownError(error) };
   }
+}
+
+/**
+ * The downloads as a page may ask for them: models only, from the hub that is set, into folders of the library. What the page
+ * could otherwise write, and where, would be up to whoever took it over.
+ */
+export function downloadsForPages(downloads: Downloads, library: Library, hub: Hub): DownloadsApi {
+  return {
+    list: () => downloads.list(),
+    watch: () => downloads.watch(),
+    pause: (id) => downloads.pause(id),
+    resume: (id) => downloads.resume(id),
+    cancel: (id) => downloads.cancel(id),
+    move: (id, index) => downloads.move(id, index),
+    setSpeedLimit: (bytesPerSecond) => downloads.setSpeedLimit(bytesPerSecond),
+    async add(request) {
+      const { endpoint, folder, files } = parseRequest(request);
+      const refuse = (why: string) => new KangarooError('invalid-argument', why);
+      if (endpoint !== hub.endpoint) throw refuse(`Downloads come from ${hub.endpoint}. Set another hub first.`);
+      if (!library.isOwnFolder(folder)) throw refuse(`${folder} is no folder of yours in the library. Add it first.`);
+      const other = files.find(({ path }) => !path.toLowerCase().endsWith('.gguf'));
+      if (other) throw refuse(`${other.path} is no model: only GGUF files are downloaded.`);
+      return downloads.add(request);
+    },
+  };
 }
