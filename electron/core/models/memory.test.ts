@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Costs } from '../../contract/engine.ts';
 import type { ModelState } from '../../contract/models.ts';
-import { machineOf } from './memory.ts';
+import { availableInMeminfo, availableInVmStat, machineOf } from './memory.ts';
 
 const ready = { status: 'ready', costs: { plainTokensPerSecond: 10 } as Costs } as Extract<ModelState, { status: 'ready' }>;
 const gib = 2 ** 30;
@@ -12,6 +12,25 @@ test('without an engine it is the machine’s memory alone', () => {
   expect(machine).toMatchObject({ gpu: null, bytesPerSecond: null });
   expect(machine.ram.freeBytes).toBeGreaterThan(0);
   expect(machine.ram.totalBytes).toBeGreaterThanOrEqual(machine.ram.freeBytes);
+});
+
+test('what Linux and macOS say could be had', () => {
+  expect(availableInMeminfo('MemTotal:       24689772 kB\nMemFree:         1000000 kB\nMemAvailable:   23162340 kB\n')).toBe(
+    23_162_340 * 1024,
+  );
+  expect(availableInMeminfo('MemTotal: 1 kB\n')).toBeNull();
+  const vmStat = [
+    'Mach Virtual Memory Statistics: (page size of 16384 bytes)',
+    'Pages free:                               10000.',
+    'Pages active:                            300000.',
+    'Pages inactive:                          200000.',
+    'Pages speculative:                         5000.',
+    'Pages throttled:                              0.',
+    'Pages wired down:                        150000.',
+    'Pages purgeable:                           1000.',
+  ];
+  expect(availableInVmStat(vmStat.join('\n'))).toBe(216_000 * 16_384);
+  expect(availableInVmStat('vm_stat: not found')).toBeNull();
 });
 
 test('GPUs count together, with what the loaded model would give back', () => {

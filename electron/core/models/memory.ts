@@ -1,5 +1,6 @@
 // What the loaded model holds and what the machine has left, as a stream for a memory bar.
 import { freemem, totalmem } from 'node:os';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { EngineApi, EngineMemory } from '../../contract/engine.ts';
 import type { MemoryPart, MemoryPool, MemoryReport } from '../../contract/memory.ts';
@@ -11,12 +12,36 @@ import type { Machine } from './fit.ts';
 /** How often the free memory is looked at while somebody watches. */
 const intervalMs = 2000;
 
-/** Linux counts a file's cached pages as used in `freemem`: what `MemAvailable` says could be had. */
+/** How long what macOS told is believed: it has to be asked by a process. */
+const vmStatMs = 1000;
+let vmStat = { atMs: -vmStatMs, text: '' };
+
+/** Free pages, and those that macOS would give up at once: `vm_stat`'s free, inactive, speculative and purgeable ones. */
+export function availableInVmStat(text: string): number | null {
+  const pageBytes = Number(/page size of (\d+) bytes/.exec(text)?.[1]);
+  const pages = ['free', 'inactive', 'speculative', 'purgeable'].map((kind) =>
+    Number(new RegExp(`^Pages ${kind}:\\s+(\\d+)\\.`, 'm').exec(text)?.[1]),
+  );
+  const bytes = pages.reduce((sum, count) => sum + count, 0) * pageBytes;
+  return Number.isFinite(bytes) ? bytes : null;
+}
+
+/** `MemAvailable` of Linux: with the cached pages of files, which it would give up. */
+export function availableInMeminfo(text: string): number | null {
+  const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1];
+  return kibibytes === undefined ? null : Number(kibibytes) * 1024;
+}
+
+/** Node's own figure leaves out, on Linux and macOS, what the system caches and would give up. */
 function availableBytes(): number {
-  if (process.platform !== 'linux') return freemem();
   try {
-    const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];
-    if (kibibytes !== undefined) return Number(kibibytes) * 1024;
+    if (process.platform === 'linux') return availableInMeminfo(readFileSync('/proc/meminfo', 'utf8')) ?? freemem();
+    if (process.platform === 'darwin') {
+      const now = performance.now();
+      if (now - vmStat.atMs >= vmStatMs)
+        vmStat = { atMs: now, text: execFileSync('vm_stat', { encoding: 'utf8', timeout: 2000 }) };
+      return availableInVmStat(vmStat.text) ?? freemem();
+    }
   } catch {
     // Some containers have no /proc.
   }
@@ -59,8 +84,9 @@ export function machineOf(state: ModelState, { parts, gpus }: EngineMemory = not
   const isMeasured = state.status === 'ready' && weightBytes >= leastMeasuredBytes;
   return {
     ram: { totalBytes: ram.totalBytes, freeBytes: Math.min(ram.totalBytes, ram.freeBytes + freed.ram) },
+    // A Mac's GPU has no memory of its own.
     gpu:
-      gpus.length === 0
+      gpus.length === 0 || process.platform === 'darwin'
         ? null
         : { totalBytes: sum('totalBytes'), freeBytes: Math.min(sum('totalBytes'), sum('freeBytes') + freed.gpu) },
     bytesPerSecond: isMeasured ? state.costs.plainTokensPerSecond * weightBytes : null,
