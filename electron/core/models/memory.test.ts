@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Costs } from '../../contract/engine.ts';
 import type { ModelState } from '../../contract/models.ts';
-import { availableInMeminfo, availableInVmStat, machineOf } from './memory.ts';
+import { availableInMeminfo, availableInVmStat, machineOf, reclaimableInContainer } from './memory.ts';
 
 const ready = { status: 'ready', costs: { plainTokensPerSecond: 10 } as Costs } as Extract<ModelState, { status: 'ready' }>;
 const gib = 2 ** 30;
@@ -31,6 +31,11 @@ test('what Linux and macOS say could be had', () => {
   ];
   expect(availableInVmStat(vmStat.join('\n'))).toBe(216_000 * 16_384);
   expect(availableInVmStat('vm_stat: not found')).toBeNull();
+});
+
+test('a container’s cached files could be had', () => {
+  expect(reclaimableInContainer('anon 5\nfile 9\ninactive_file 300\nactive_file 40\n')).toBe(340);
+  expect(reclaimableInContainer('cache 5\n')).toBe(0);
 });
 
 test('GPUs count together, with what the loaded model would give back', () => {

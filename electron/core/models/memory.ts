@@ -1,7 +1,7 @@
 // What the loaded model holds and what the machine has left, as a stream for a memory bar.
 import { freemem, totalmem } from 'node:os';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { EngineApi, EngineMemory } from '../../contract/engine.ts';
 import type { MemoryPart, MemoryPool, MemoryReport } from '../../contract/memory.ts';
 import type { ModelState } from '../../contract/models.ts';
@@ -48,12 +48,29 @@ function availableBytes(): number {
   return freemem();
 }
 
+/** Cached pages of files count as a container's use, and are given up first: `active_file` and `inactive_file` of its statistics. */
+export function reclaimableInContainer(statistics: string): number {
+  const bytes = ['active_file', 'inactive_file'].map(
+    (name) => new RegExp(`^(?:total_)?${name} (\\d+)$`, 'm').exec(statistics)?.[1],
+  );
+  return bytes.reduce((sum, text) => sum + Number(text ?? 0), 0);
+}
+
+/** Where the statistics of a container lie, as it sees them itself: of control groups version 2, then 1. */
+const containerStatistics = ['/sys/fs/cgroup/memory.stat', '/sys/fs/cgroup/memory/memory.stat'];
+
+function availableInContainer(): number {
+  const path = containerStatistics.find((each) => existsSync(each));
+  const reclaimable = path === undefined ? 0 : reclaimableInContainer(readFileSync(path, 'utf8'));
+  return process.availableMemory() + reclaimable;
+}
+
 /** A container's limit counts, where there is one. */
 function ramNow(): MemoryPool {
   const limit = process.constrainedMemory();
   const total = totalmem();
   const totalBytes = limit > 0 && limit < total ? limit : total;
-  const free = totalBytes < total ? Math.min(process.availableMemory(), availableBytes()) : availableBytes();
+  const free = totalBytes < total ? Math.min(availableInContainer(), availableBytes()) : availableBytes();
   return { totalBytes, freeBytes: Math.min(free, totalBytes) };
 }
 
