@@ -5,7 +5,7 @@ import type { Download } from '../../contract/downloads.ts';
 import { KangarooError } from '../../contract/errors.ts';
 import type { HubRepository, HubVariant } from '../../contract/hub.ts';
 import { usageError } from '../arguments.ts';
-import { fitText, modelText, modelsTable, repositoryText, resultsTable } from './print.ts';
+import { fitText, modelCount, modelText, modelsTable, repositoryText, resultsTable } from './print.ts';
 import type { ModelsValues } from './options.ts';
 import type { Action, ModelsSession } from './session.ts';
 
@@ -149,7 +149,7 @@ async function importPath([path = '']: string[], _values: ModelsValues, { servic
     const folder = await services.library.addFolder(place);
     output.object({ type: 'folder', ...folder });
     const whose = folder.readOnly ? ', which is only read' : '';
-    output.text(`${folder.models} models in ${folder.path}${whose}\n`);
+    output.text(`${modelCount(folder.models)} in ${folder.path}${whose}\n`);
     return true;
   }
   await services.library.rescan();

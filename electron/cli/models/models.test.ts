@@ -108,7 +108,7 @@ test('files and folders are imported where they lie', async () => {
   writeTinyLlama(join(folder, 'two.gguf'));
   expect(await models('import', join(folder, 'elsewhere'))).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('1 models in'),
+    stdout: expect.stringContaining('1 model in'),
   });
   expect(await models('import', join(folder, 'two.gguf'))).toMatchObject({
     code: 0,

@@ -121,13 +121,13 @@ export function modelsTable(state: LibraryState): string {
   ]);
   const places = state.folders.map(({ path, status, models, sizeBytes, readOnly, isDefault }) => {
     const notes = [readOnly ? 'read-only' : '', isDefault ? 'downloads go there' : '', status === 'away' ? 'away' : ''];
-    return `${path}: ${models} models, ${size(sizeBytes)}${notes
+    return `${path}: ${modelCount(models)}, ${size(sizeBytes)}${notes
       .filter(Boolean)
       .map((note) => `, ${note}`)
       .join('')}`;
   });
   const suggestions = state.suggestions.map(
-    ({ path, models }) => `${models} models of another app: kangaroo models import ${path}`,
+    ({ path, models }) => `${modelCount(models)} of another app: kangaroo models import ${path}`,
   );
   const trash = state.trash.map(({ id, name }) => `in the trash: ${name} (kangaroo models restore ${id})`);
   return [
@@ -138,6 +138,10 @@ export function modelsTable(state: LibraryState): string {
     ...trash,
     `${size(state.sizeBytes)} together`,
   ].join('\n');
+}
+
+export function modelCount(count: number): string {
+  return count === 1 ? '1 model' : `${count} models`;
 }
 
 /** Name and value, one per line; further lines of a value stand below each other. */
