@@ -100,9 +100,9 @@ export class Models implements ModelsApi {
     if (!model) throw new KangarooError('invalid-argument', `There is no model ${JSON.stringify(id)} in the library.`);
     if (model.problem) throw new KangarooError(model.problem.code, model.problem.message);
     this.#engine.revive();
-    if (Object.keys(chosen).length > 0) this.#memory.setValue(choicesKey(id), { ...this.#choicesOf(id), ...chosen });
+    if (Object.keys(chosen).length > 0) this.#remember(choicesKey(id), { ...this.#choicesOf(id), ...chosen });
     await this.#open(model, evenIfTooLarge);
-    this.#memory.setValue(lastModelKey, id);
+    this.#remember(lastModelKey, id);
   }
 
   /** An answer under way is stopped first, and kept. */
@@ -196,6 +196,15 @@ export class Models implements ModelsApi {
         }
       }
       throw error;
+    }
+  }
+
+  /** That a full disk forgets it must not end a load. */
+  #remember(name: string, value: unknown): void {
+    try {
+      this.#memory.setValue(name, value);
+    } catch (error) {
+      shownError(error);
     }
   }
 

@@ -58,8 +58,8 @@ export class Catalogue {
     this.#scanner = new Scanner({
       settleMs: options.settleMs ?? 60_000,
       now: this.now,
-      onRow: (row) => this.changed(row),
-      onReplaced: (row) => this.#keepReplaced(row),
+      onRow: (row) => this.#found(row),
+      onReplaced: (row) => attempt(() => this.#keepReplaced(row)),
     });
     for (const row of this.#store.folders()) this.folders.set(row.id, { row, away: false, freeBytes: null });
     this.#ensureDefaultFolder();
@@ -141,7 +141,7 @@ export class Catalogue {
     }
     // What is away keeps the adapter that it had.
     const models = [...this.rows.values()].filter((row) => !this.#isAway(row));
-    for (const row of await this.pairing.pair(models, adapters)) this.changed(row);
+    for (const row of await this.pairing.pair(models, adapters)) this.#found(row);
   }
 
   /** Folders of other apps that are there, hold models and are not in the library. */
@@ -238,8 +238,15 @@ export class Catalogue {
     } catch (error) {
       shownError(error);
     }
-    this.#store.addFolder(row, this.now());
+    attempt(() => this.#store.addFolder(row, this.now()));
     this.folders.set(row.id, { row, away: false, freeBytes: null });
+  }
+
+  /** What a scan finds is shown also where it cannot be remembered, as on a full disk: the next scan finds it again. */
+  #found(row: ModelRow): void {
+    this.rows.set(row.id, row);
+    attempt(() => this.#store.save(row));
+    this.publish();
   }
 
   async #scanFolder(view: FolderView): Promise<boolean> {
@@ -266,7 +273,7 @@ export class Catalogue {
     } else {
       this.missing.delete(row.id);
     }
-    if (JSON.stringify(row) !== before) this.changed(row);
+    if (JSON.stringify(row) !== before) this.#found(row);
     return unsettled;
   }
 
@@ -311,4 +318,13 @@ async function sizeOf(paths: readonly string[]): Promise<number> {
       .then((file) => file.sizeBytes)
       .catch(() => 0);
   return sum;
+}
+
+/** That it cannot be written is logged, and no reason to stop. */
+function attempt(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    shownError(error);
+  }
 }

@@ -20,6 +20,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Database } from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LibraryModel, LibraryState } from '../../../contract/library.ts';
 import { openModelsDatabase, type ModelsDatabase } from '../database.ts';
@@ -36,8 +37,9 @@ let database: ModelsDatabase;
 let library: Library;
 let loadedId: string | null;
 
-function openLibrary(over: Partial<LibraryOptions> = {}): Library {
+function openLibrary(over: Partial<LibraryOptions> = {}, prepare: (database: Database) => void = () => {}): Library {
   database = openModelsDatabase(join(folder, 'data'));
+  prepare(database.database);
   return new Library({
     store: new LibraryStore(database.database),
     defaultFolder: models,
@@ -136,6 +138,22 @@ describe('folders of the user', () => {
     expect(existsSync(join(models, 'tiny.gguf'))).toBe(true);
     expect(await library.rename(id, '')).toMatchObject({ name: 'tiny' });
     await expect(library.rename('nobody', 'x')).rejects.toMatchObject({ code: 'invalid-argument' });
+  });
+
+  test('where nothing can be written, as on a full disk, it is there all the same; what the user changes is refused', async () => {
+    library.close();
+    database.database.close();
+    rmSync(join(folder, 'data'), { recursive: true });
+    mkdirSync(join(folder, 'data'));
+    openModelsDatabase(join(folder, 'data')).database.close();
+    put('tiny.gguf');
+    library = openLibrary({}, (opened) => opened.pragma('query_only = ON'));
+    await library.rescan();
+    expect(only()).toMatchObject({ name: 'tiny', status: 'ready' });
+    await expect(library.rename(only().id, 'Mine')).rejects.toMatchObject({ code: 'file-not-readable' });
+    await expect(library.trash(only().id)).rejects.toMatchObject({ code: 'file-not-readable' });
+    expect(existsSync(join(models, 'tiny.gguf'))).toBe(true);
+    expect((await state()).folders).toMatchObject([{ path: models, models: 1 }]);
   });
 
   test('what ships with the app has a measured speedup too', async () => {
@@ -250,6 +268,7 @@ describe('folders that are away', () => {
     rmSync(path);
     await library.rescan();
     expect(library.find(id)).toMatchObject({ status: 'away', problem: { message: expect.stringContaining('take it off') } });
+    await expect(library.checkAgain(id)).rejects.toMatchObject({ code: 'away' });
     await library.forget(id);
     await reopen();
     expect(only()).toMatchObject({ name: 'other' });

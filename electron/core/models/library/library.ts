@@ -227,14 +227,20 @@ export class Library implements LibraryApi {
       await moveAll(to.map((place, index) => ({ from: places[index] ?? place, to: place })));
       const moved = to.map((place, index) => ({ from: row.paths[index] ?? place, to: place }));
       const model = { ...row, quarantine: null };
-      this.#store.addTrash({
-        id: trashId,
-        name: row.givenName ?? row.foundName,
-        sizeBytes: row.sizeBytes,
-        trashedAtMs: this.#catalogue.now(),
-        moved,
-        model,
-      });
+      try {
+        this.#store.addTrash({
+          id: trashId,
+          name: row.givenName ?? row.foundName,
+          sizeBytes: row.sizeBytes,
+          trashedAtMs: this.#catalogue.now(),
+          moved,
+          model,
+        });
+      } catch (error) {
+        // What is not remembered must not lie in the trash.
+        await moveAll(to.map((place, index) => ({ from: place, to: places[index] ?? place })));
+        throw error;
+      }
       this.#catalogue.rows.delete(row.id);
       this.#catalogue.publish();
       return this.#catalogue.trashed(trashId);
@@ -283,6 +289,7 @@ export class Library implements LibraryApi {
   checkAgain(modelId: string): Promise<LibraryModel> {
     return this.#catalogue.exclusively(async () => {
       const row = this.#catalogue.requireRow(modelId);
+      if (this.find(row.id)?.status === 'away') this.#catalogue.requirePresent(modelId);
       const view = row.folderId === null ? null : this.#catalogue.requireFolder(row.folderId);
       const { quarantine } = row;
       if (quarantine) {

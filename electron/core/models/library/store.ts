@@ -5,6 +5,7 @@ import { errorCodes, type ErrorShape } from '../../../contract/errors.ts';
 import type { ModelDetails, ModelFacts } from '../../../contract/library.ts';
 import { z } from 'zod';
 import { supportOf } from '../architectures.ts';
+import { modelsDatabaseError } from '../database.ts';
 import type { FolderSource } from './layouts.ts';
 
 export interface FolderRow {
@@ -183,18 +184,20 @@ export class LibraryStore {
   }
 
   addFolder(folder: FolderRow, nowMs: number): void {
-    this.#database
-      .prepare('INSERT INTO library_folders (id, path, source, is_default, added_at_ms) VALUES (?, ?, ?, ?, ?)')
-      .run(folder.id, folder.path, folder.source, folder.isDefault ? 1 : 0, nowMs);
+    this.#write(() =>
+      this.#database
+        .prepare('INSERT INTO library_folders (id, path, source, is_default, added_at_ms) VALUES (?, ?, ?, ?, ?)')
+        .run(folder.id, folder.path, folder.source, folder.isDefault ? 1 : 0, nowMs),
+    );
   }
 
   setDefaultFolder(id: string): void {
-    this.#database.prepare('UPDATE library_folders SET is_default = (id = ?)').run(id);
+    this.#write(() => this.#database.prepare('UPDATE library_folders SET is_default = (id = ?)').run(id));
   }
 
   /** With everything that is known of its models. */
   removeFolder(id: string): void {
-    this.#database.prepare('DELETE FROM library_folders WHERE id = ?').run(id);
+    this.#write(() => this.#database.prepare('DELETE FROM library_folders WHERE id = ?').run(id));
   }
 
   models(): ModelRow[] {
@@ -203,11 +206,11 @@ export class LibraryStore {
   }
 
   save(row: ModelRow): void {
-    this.#database.prepare(upsertModel).run(toRaw(row));
+    this.#write(() => this.#database.prepare(upsertModel).run(toRaw(row)));
   }
 
   removeModel(id: string): void {
-    this.#database.prepare('DELETE FROM library_models WHERE id = ?').run(id);
+    this.#write(() => this.#database.prepare('DELETE FROM library_models WHERE id = ?').run(id));
   }
 
   trash(): TrashRow[] {
@@ -226,18 +229,19 @@ export class LibraryStore {
 
   /** The model's row leaves the library with it, or neither happens. */
   addTrash(row: TrashRow): void {
-    this.#database.transaction(() => {
+    const move = this.#database.transaction(() => {
       this.#database
         .prepare(
           'INSERT INTO library_trash (id, name, size_bytes, trashed_at_ms, moved_json, model_json) VALUES (?, ?, ?, ?, ?, ?)',
         )
         .run(row.id, row.name, row.sizeBytes, row.trashedAtMs, JSON.stringify(row.moved), JSON.stringify(toRaw(row.model)));
       this.removeModel(row.model.id);
-    })();
+    });
+    this.#write(move);
   }
 
   removeTrash(id: string): void {
-    this.#database.prepare('DELETE FROM library_trash WHERE id = ?').run(id);
+    this.#write(() => this.#database.prepare('DELETE FROM library_trash WHERE id = ?').run(id));
   }
 
   value(name: string): unknown {
@@ -246,10 +250,21 @@ export class LibraryStore {
   }
 
   setValue(name: string, value: unknown): void {
-    this.#database
-      .prepare(
-        'INSERT INTO library_values (name, value_json) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value_json = excluded.value_json',
-      )
-      .run(name, JSON.stringify(value));
+    this.#write(() =>
+      this.#database
+        .prepare(
+          'INSERT INTO library_values (name, value_json) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value_json = excluded.value_json',
+        )
+        .run(name, JSON.stringify(value)),
+    );
+  }
+
+  /** SQLite's errors as ours: `disk-full`, `file-not-readable`. */
+  #write(statement: () => unknown): void {
+    try {
+      statement();
+    } catch (error) {
+      throw modelsDatabaseError(error, this.#database.name);
+    }
   }
 }
