@@ -1,5 +1,6 @@
 // For tests: a session that answers from a script, with the counters of the real one. No model, no time.
 import type { DoneEvent, Draft, GenerationEvent, GenerationOptions, Round, StopReason, Token } from '../contract/engine.ts';
+import type { MemoryPart } from '../contract/memory.ts';
 import type { NativeSession } from '../core/engine/addon.ts';
 
 /** One round of the script: drafted ids, how many are accepted, the target's token. */
@@ -121,6 +122,10 @@ export class ScriptedSession implements NativeSession {
 
   relearn(): boolean {
     return false;
+  }
+
+  memory(): MemoryPart[] {
+    return [];
   }
 
   reset(): void {

@@ -1,5 +1,6 @@
 // What the engine is asked and what it tells: options of a generation, its rounds, its costs.
 // Rounds follow Kangaroo (arXiv 2404.18911): k drafts, one verification of k+1 rows, the accepted prefix plus one token.
+import type { GpuMemory, MemoryPart } from './memory.ts';
 
 /**
  * What to ask for: `plain` decodes token by token, `kangaroo` drafts in every round, `auto` drafts while that pays, as far as
@@ -269,6 +270,8 @@ export interface LoadedModel {
   threads: number;
   /** For example `CPU (haswell)`, `CUDA0 NVIDIA …`. */
   devices: string[];
+  /** What it holds now, part by part. */
+  memory: MemoryPart[];
 }
 
 export type LoadEvent = { type: 'progress'; fraction: number } | { type: 'loaded'; loaded: LoadedModel };
@@ -294,6 +297,11 @@ export interface GenerateRequest {
   conversationId?: string;
 }
 
+export interface EngineMemory {
+  parts: MemoryPart[];
+  gpus: GpuMemory[];
+}
+
 /** The engine as its child process offers it: `load`, `generate` are streams, and leaving a stream cancels it. */
 export interface EngineApi {
   load(request: LoadRequest): AsyncIterable<LoadEvent>;
@@ -313,6 +321,8 @@ export interface EngineApi {
   stop(conversationId?: string | null): Promise<void>;
   /** The conversation is gone: ends its generation, and removes its cache from memory and disk. */
   forget(conversationId: string): Promise<void>;
+  /** What the model and its contexts hold now (nothing without one), and the GPUs that there are. */
+  memory(): Promise<EngineMemory>;
   /** Build id and llama.cpp's commit. Rejects with `engine-not-built`. */
   version(): Promise<string>;
 }

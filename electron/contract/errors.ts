@@ -3,8 +3,10 @@
 export const errorCodes = [
   'adapter-invalid', // an adapter file whose tensors or keys do not make an adapter
   'adapter-mismatch', // an adapter trained for another base model
+  'away', // a model's folder or file is not there at present
   'busy', // the session already generates
   'cancelled', // the caller asked for it
+  'checksum-mismatch', // what arrived has another SHA-256 than the hub names; the file was not published
   'closed', // the pipe or the engine went away while the call was pending
   'disk-full',
   'engine-crashed', // the engine's process died
@@ -12,16 +14,28 @@ export const errorCodes = [
   'file-damaged', // truncated, or its contents contradict its header
   'file-not-found',
   'file-not-readable',
+  'hub-access-denied', // the authors of a gated model refused this account, or the token may not read gated models
+  'hub-access-pending', // the authors of a gated model have not answered yet
+  'hub-failed', // the server answered with an error that waiting did not end
+  'hub-file-changed', // the file at a fixed revision is not the one that was asked for
+  'hub-licence-not-accepted', // a gated model whose terms this account has not accepted
+  'hub-not-found', // no such model, revision or file
+  'hub-token-invalid', // the hub does not know the token
+  'hub-token-missing', // a gated or private model, and no token is set
+  'hub-unreachable', // no connection to the server
   'internal',
   'invalid-argument',
   'no-adapter', // drafting was asked for, and no adapter is loaded
+  'no-dialog', // this shell has no dialog to choose files with
   'no-model', // nothing is loaded
   'not-a-gguf',
   'out-of-memory',
   'prompt-too-long', // the prompt alone does not fit the context
+  'read-only', // a model that belongs to another app, or ships with this one
   'store-damaged', // the chat database cannot be read
   'store-too-new', // the chat database was written by a later version
   'unknown-method',
+  'unverifiable', // the server names no SHA-256 for the file
   'unsupported-architecture', // the model cannot be run, or cannot be left at an inner layer
 ] as const;
 

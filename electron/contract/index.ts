@@ -1,6 +1,9 @@
 // The contract: every type that crosses a process border. Imports nothing outside this folder.
 import type { ChatsApi } from './chats.ts';
+import type { DownloadsApi } from './downloads.ts';
 import type { EngineApi } from './engine.ts';
+import type { HubApi } from './hub.ts';
+import type { LibraryApi } from './library.ts';
 import type { ModelsApi } from './models.ts';
 import type { SettingsApi } from './settings.ts';
 
@@ -23,6 +26,9 @@ export interface AppApi {
   info: InfoApi;
   chats: ChatsApi;
   models: ModelsApi;
+  library: LibraryApi;
+  hub: HubApi;
+  downloads: DownloadsApi;
   settings: SettingsApi;
 }
 
@@ -33,6 +39,7 @@ export const engineShape: Shape<EngineApi> = {
   load: 'stream',
   unload: 'call',
   measure: 'call',
+  memory: 'call',
   generate: 'stream',
   stop: 'call',
   forget: 'call',
@@ -42,6 +49,46 @@ export const engineShape: Shape<EngineApi> = {
 export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
   info: { get: 'call' },
   chats: { current: 'call', create: 'call', watch: 'stream', send: 'call', stop: 'call', retry: 'call', setAside: 'call' },
-  models: { list: 'call', load: 'call', watch: 'stream' },
+  models: { list: 'call', load: 'call', unload: 'call', watch: 'stream', watchMemory: 'stream' },
+  library: {
+    watch: 'stream',
+    rescan: 'call',
+    details: 'call',
+    fit: 'call',
+    hash: 'stream',
+    open: 'call',
+    addFolder: 'call',
+    removeFolder: 'call',
+    setDefaultFolder: 'call',
+    rename: 'call',
+    setAdapter: 'call',
+    trash: 'call',
+    restore: 'call',
+    purge: 'call',
+    forget: 'call',
+    checkAgain: 'call',
+    choose: 'call',
+  },
+  hub: {
+    curated: 'call',
+    search: 'call',
+    repository: 'call',
+    fit: 'call',
+    download: 'call',
+    watch: 'stream',
+    setEndpoint: 'call',
+    setToken: 'call',
+    forgetToken: 'call',
+  },
+  downloads: {
+    list: 'call',
+    watch: 'stream',
+    add: 'call',
+    pause: 'call',
+    resume: 'call',
+    cancel: 'call',
+    move: 'call',
+    setSpeedLimit: 'call',
+  },
   settings: { get: 'call', set: 'call', watch: 'stream' },
 };

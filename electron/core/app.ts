@@ -5,12 +5,14 @@ import { Chats } from './chats/chats.ts';
 import type { SpawnEngine } from './engine/engine-process.ts';
 import { EngineHost } from './engine/host.ts';
 import { Info } from './info.ts';
-import { givenByEnvironment, listModels, type GivenModel } from './models/library.ts';
+import { givenByEnvironment, listModels, type GivenModel } from './models/given.ts';
 import { Models } from './models/models.ts';
+import { downloadsForPages, openModelServices, type ModelServicesOptions } from './models/services.ts';
 import { lockDataDir } from './paths.ts';
 import { SettingsStore } from './settings.ts';
 
-export interface AppOptions {
+/** A shell brings its keychain and its dialogs, where it has them. */
+export interface AppOptions extends Pick<ModelServicesOptions, 'secretBox' | 'choosePath' | 'hubOrigin'> {
   /** Folder of the checkout or of the installed app: the starter model and the native addon lie in it. */
   root: string;
   dataDir: string;
@@ -32,26 +34,36 @@ export interface App {
  * `file-not-readable` where it cannot be used; everything else that goes wrong is told by the service that it concerns.
  */
 export function createApp(options: AppOptions): App {
-  const { root, dataDir } = options;
+  const { root, dataDir, shell, spawnEngine, model, ...brought } = options;
   const lock = lockDataDir(dataDir);
-  const engine = new EngineHost(options.spawnEngine);
+  const engine = new EngineHost(spawnEngine);
   const settings = new SettingsStore(dataDir);
-  const library = listModels(root, options.model ?? givenByEnvironment(process.env));
-  const models = new Models(engine, library, join(dataDir, 'engine'));
+  const found = openModelServices({
+    ...brought,
+    dataDir,
+    builtIn: listModels(root, model ?? givenByEnvironment(process.env)),
+    machine: () => models.machine,
+    isLoaded: (modelId) => models.loadedId === modelId,
+  });
+  const { library, hub } = found;
+  const models = new Models({ engine, library, memory: found.store, stateFolder: join(dataDir, 'engine') });
   const chats = new Chats({ dataDir, engine, models, settings });
+  const downloads = downloadsForPages(found.downloads(), library, hub);
   models.start();
+  void library.rescan().catch(() => {});
 
   async function close(): Promise<void> {
     await chats.close();
     models.close();
     settings.close();
     await engine.close();
+    await found.close();
     lock.release();
   }
 
   let closing: Promise<void> | null = null;
   return {
-    services: { info: new Info(options.shell, engine), chats, models, settings },
+    services: { info: new Info(shell, engine), chats, models, library, hub, downloads, settings },
     close: () => (closing ??= close()),
   };
 }

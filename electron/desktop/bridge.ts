@@ -1,4 +1,5 @@
-// The preload's one gift to the page: `window.kangaroo.connect()`, which fetches a MessagePort. Nothing of Electron gets through.
+// The preload's gifts to the page: `window.kangaroo.connect()`, which fetches a MessagePort, and `pathOf(file)`, the path of a file
+// that the user dropped on it or chose. Nothing else of Electron gets through.
 import type * as Electron from 'electron';
 
 /** Asks main for a port. */
@@ -10,11 +11,16 @@ export const portChannel = 'kangaroo:port';
 export interface BridgeParts {
   contextBridge: Pick<Electron.ContextBridge, 'exposeInMainWorld'>;
   ipcRenderer: Pick<Electron.IpcRenderer, 'send' | 'on'>;
+  webUtils: Pick<Electron.WebUtils, 'getPathForFile'>;
   window: { location: { origin: string }; postMessage(message: unknown, targetOrigin: string, transfer: MessagePort[]): void };
 }
 
 /** Exposes `connect`; each call is answered by one `kangaroo:port` message with one port, from the page's own origin. */
-export function exposeBridge({ contextBridge, ipcRenderer, window }: BridgeParts): void {
+export function exposeBridge({ contextBridge, ipcRenderer, webUtils, window }: BridgeParts): void {
   ipcRenderer.on(portChannel, (event) => window.postMessage(portChannel, window.location.origin, event.ports));
-  contextBridge.exposeInMainWorld('kangaroo', { connect: () => ipcRenderer.send(connectChannel) });
+  contextBridge.exposeInMainWorld('kangaroo', {
+    connect: () => ipcRenderer.send(connectChannel),
+    /** '' for a file that the page itself made. */
+    pathOf: (file: File) => webUtils.getPathForFile(file),
+  });
 }

@@ -189,6 +189,26 @@ Napi::Value to_js(Napi::Env env, const kangaroo::pass_costs & c) {
     return o;
 }
 
+Napi::Value to_js(Napi::Env env, const llama_exit_memory & m) {
+    auto parts = Napi::Array::New(env);
+    const auto add = [&](const char * name, const llama_exit_bytes & bytes) {
+        if (bytes.ram == 0 && bytes.gpu == 0) {
+            return;
+        }
+        auto part = Napi::Object::New(env);
+        part.Set("name", name);
+        part.Set("ramBytes", static_cast<double>(bytes.ram));
+        part.Set("gpuBytes", static_cast<double>(bytes.gpu));
+        parts.Set(parts.Length(), part);
+    };
+    add("weights", m.weights);
+    add("kv", m.kv);
+    add("adapter", m.adapter);
+    add("draft-kv", m.draft_kv);
+    add("compute", m.compute);
+    return parts;
+}
+
 static const char * kind_name(kangaroo::round_kind kind) {
     switch (kind) {
         case kangaroo::round_kind::kangaroo: return "kangaroo";

@@ -25,6 +25,7 @@ Napi::Value to_js(Napi::Env env, const kangaroo::model_info & info);
 Napi::Value to_js(Napi::Env env, const kangaroo::adapter_info & info);
 Napi::Value to_js(Napi::Env env, const kangaroo::inspection & found);
 Napi::Value to_js(Napi::Env env, const kangaroo::pass_costs & costs);
+Napi::Value to_js(Napi::Env env, const llama_exit_memory & memory);
 Napi::Value to_js(Napi::Env env, const kangaroo::model & model, const generation_event & event);
 Napi::Value to_js(Napi::Env env, const std::vector<float> & values); // Float32Array
 Napi::Value to_js(Napi::Env env, const std::vector<llama_token> & ids); // Int32Array

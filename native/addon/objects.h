@@ -97,6 +97,7 @@ private:
     Napi::Value restore(const Napi::CallbackInfo & info);
     Napi::Value learned(const Napi::CallbackInfo & info);
     Napi::Value relearn(const Napi::CallbackInfo & info);
+    Napi::Value memory(const Napi::CallbackInfo & info);
     Napi::Value reset(const Napi::CallbackInfo & info);
     Napi::Promise file_work(Napi::Env env, std::function<double(kangaroo::session &)> work);
     Napi::Value dispose(const Napi::CallbackInfo & info);

@@ -16,6 +16,7 @@ Napi::Function session_object::define(Napi::Env env) {
         InstanceMethod("restore", &session_object::restore),
         InstanceMethod("learned", &session_object::learned),
         InstanceMethod("relearn", &session_object::relearn),
+        InstanceMethod("memory", &session_object::memory),
         InstanceMethod("reset", &session_object::reset),
         InstanceMethod("dispose", &session_object::dispose),
     });
@@ -179,6 +180,15 @@ Napi::Value session_object::learned(const Napi::CallbackInfo & info) {
         const auto numbers = state_->native->learned();
         state_->busy       = false;
         return to_js(info.Env(), numbers);
+    });
+}
+
+Napi::Value session_object::memory(const Napi::CallbackInfo & info) {
+    return guarded(info.Env(), [&] {
+        begin();
+        const auto held = state_->native->memory();
+        state_->busy    = false;
+        return to_js(info.Env(), held);
     });
 }
 

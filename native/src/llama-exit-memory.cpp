@@ -1,6 +1,8 @@
-// What llama-exit.h does to a cache as a whole: moving on when it is full, and writing it out and reading it back.
+// What llama-exit.h does to a cache as a whole: moving on when it is full, writing it out and reading it back, and telling what
+// memory it and all else of a context take.
 #include "llama-exit-internal.h"
 
+#include "llama-ext.h"
 #include "llama-io.h"
 
 #include <algorithm>
@@ -179,4 +181,34 @@ void llama_exit::shift_adapter() {
     }
     ggml_backend_tensor_set(by, moved->data, 0, ggml_nbytes(by));
     ggml_backend_sched_graph_compute(ctx_.get_sched(), graph);
+}
+
+llama_exit_memory llama_exit::memory() const {
+    llama_exit_memory m;
+    const auto add = [](llama_exit_bytes & to, ggml_backend_buffer_type_t type, size_t bytes) {
+        // Repacked weights lie in the machine's memory too, though they are no plain host memory; pinned memory belongs to a GPU's driver.
+        ggml_backend_dev_t device = ggml_backend_buft_get_device(type);
+        const auto         kind   = device ? ggml_backend_dev_type(device) : GGML_BACKEND_DEVICE_TYPE_CPU;
+        const bool         on_gpu = kind != GGML_BACKEND_DEVICE_TYPE_CPU && kind != GGML_BACKEND_DEVICE_TYPE_ACCEL;
+        (on_gpu && !ggml_backend_buft_is_host(type) ? to.gpu : to.ram) += bytes;
+    };
+    const auto add_compute = [&](ggml_backend_sched_t sched) {
+        for (int i = 0; sched && i < ggml_backend_sched_get_n_backends(sched); ++i) {
+            ggml_backend_t backend = ggml_backend_sched_get_backend(sched, i);
+            add(m.compute, ggml_backend_sched_get_buffer_type(sched, backend), ggml_backend_sched_get_buffer_size(sched, backend));
+        }
+    };
+    for (const auto & [type, bytes] : llama_get_memory_breakdown(&ctx_)) {
+        add(m.weights, type, bytes.model);
+        add(m.kv, type, bytes.context);
+    }
+    add_compute(ctx_.get_sched()); // the current slot's
+    for (const auto & s : slots_) {
+        add_compute(s->sched.get());
+    }
+    if (adapter_) {
+        add(m.adapter, ggml_backend_buffer_get_type(adapter_->buffer.get()), ggml_backend_buffer_get_size(adapter_->buffer.get()));
+        add(m.draft_kv, ggml_backend_buffer_get_type(mem_buffer_.get()), ggml_backend_buffer_get_size(mem_buffer_.get()));
+    }
+    return m;
 }

@@ -51,6 +51,15 @@ struct llama_exit_draft {
     float       confidence = 0.0f; // softmax over the draft vocabulary, without temperature
 };
 
+// Bytes in the machine's memory and in that of GPUs.
+struct llama_exit_bytes {
+    size_t ram = 0, gpu = 0;
+};
+
+struct llama_exit_memory {
+    llama_exit_bytes weights, kv, adapter, draft_kv, compute;
+};
+
 // The exit of one llama_context. Not thread-safe, like the context itself. Free it before the context.
 class llama_exit {
 public:
@@ -106,6 +115,9 @@ public:
     using reader = std::function<void(void * data, size_t size)>;
     void write(const writer & to, int32_t n_cells);
     void read(const reader & from, int32_t n_cells);
+
+    // What the context and its model hold now, bytes by kind and place. Passes that have not run yet bring buffers of their own.
+    llama_exit_memory memory() const;
 
     int64_t graphs_reused() const;
     int64_t graphs_built() const { return built_; }

@@ -21,6 +21,14 @@ void init_backends();
 
 std::vector<std::string> devices();
 
+struct gpu_memory {
+    std::string name;
+    size_t      total = 0, free = 0; // bytes, as its driver tells
+};
+
+// Every GPU that a backend was loaded for.
+std::vector<gpu_memory> gpus();
+
 // llama.cpp's quantiser. `type`: F32, F16, Q8_0, Q4_0, Q4_K_M, … Throws invalid-argument, or the errors of gguf_file.
 void quantize(const std::string & source, const std::string & target, const std::string & type);
 

@@ -145,6 +145,9 @@ public:
     // Empties the cache, fills it with `depth` tokens and times passes; stops repeating after about `budget_ms`.
     pass_costs measure(int32_t max_rows, int32_t repeat, int32_t depth, double budget_ms);
 
+    // What this session and its model hold now.
+    llama_exit_memory memory() const { return exit_->memory(); }
+
     void reset();
 
     // For tests: the automatic mode decides by a coin from now on.

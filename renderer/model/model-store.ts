@@ -3,7 +3,8 @@ import { create } from 'zustand';
 import { toErrorShape, type ErrorShape } from '../../electron/contract/errors.ts';
 import type { AppApi } from '../../electron/contract/index.ts';
 import type { Costs } from '../../electron/contract/engine.ts';
-import type { LibraryModel, ModelState } from '../../electron/contract/models.ts';
+import type { LibraryModel } from '../../electron/contract/library.ts';
+import type { ModelState } from '../../electron/contract/models.ts';
 import { requireClient } from '../connection-store.ts';
 import { follow } from '../follow.ts';
 

@@ -146,6 +146,9 @@ export class Answer {
         message.stats = { ...event.stats, ...(this.#leftOutTurns > 0 && { leftOutTurns: this.#leftOutTurns }) };
         message.stopReason = event.reason;
         message.speedup = speedupOf([...message.rounds, ...rounds], event.stats, model);
+        if (message.speedup !== null && mode !== 'plain' && model.loaded.adapter) {
+          this.#parts.models.recordSpeedup(model.model.id, message.speedup);
+        }
         message.status = event.reason === 'cancelled' ? 'stopped' : 'complete';
       }
     }

@@ -1,4 +1,4 @@
-// Brings the database to this version's schema, one migration after the other, with a copy of the file before.
+// Brings a database to this version's schema, one migration after the other, with a copy of the file before.
 // A database of a later version is refused before anything is written.
 import type { Database } from 'better-sqlite3';
 import { KangarooError } from '../../contract/errors.ts';
@@ -7,13 +7,13 @@ import { chats0001 } from './migrations/0001-chats.ts';
 /** In order; `user_version` counts those that were run. Never change one that was released: add another. */
 const released: readonly string[] = [chats0001];
 
-/** What the file says; throws `store-too-new`. Writes nothing. */
-export function readVersion(database: Database, known = released.length): number {
+/** What the file says; throws `store-too-new`, which names the file's `contents`. Writes nothing. */
+export function readVersion(database: Database, known = released.length, contents = 'The chats were'): number {
   const version = database.pragma('user_version', { simple: true }) as number;
   if (version > known) {
     throw new KangarooError(
       'store-too-new',
-      `The chats were written by a later version of Kangaroo Chat (schema ${version}, this one knows ${known}). ` +
+      `${contents} written by a later version of Kangaroo Chat (schema ${version}, this one knows ${known}). ` +
         'Nothing was changed. Install that version again, or use another data folder.',
     );
   }

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KangarooError } from '../../contract/errors.ts';
 import type { AdapterInfo, Costs, DoneEvent, GenerationEvent, GenerationOptions, ModelInfo } from '../../contract/engine.ts';
+import type { GpuMemory, MemoryPart } from '../../contract/memory.ts';
 
 export interface NativeLoadOptions {
   path: string;
@@ -56,6 +57,8 @@ export interface NativeSession {
   learned(): number[];
   /** Takes that over; false, and nothing changes, where it makes no sense. */
   relearn(numbers: readonly number[]): boolean;
+  /** What this session and its model hold now; passes that have not run yet bring buffers of their own. */
+  memory(): MemoryPart[];
   /** Forgets the K/V cache. */
   reset(): void;
   /** Frees the context; waits for a running call. Safe twice. */
@@ -95,6 +98,8 @@ export interface NativeAddon {
   version(): string;
   /** Names of the devices that backends were loaded for. */
   devices(): string[];
+  /** Memory of every GPU, as its driver tells. */
+  gpus(): GpuMemory[];
   /** `onProgress` may return false: the load is then cancelled and rejects with `cancelled`. */
   loadModel(
     options: NativeLoadOptions,

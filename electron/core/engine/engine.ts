@@ -2,7 +2,16 @@
 // conversations are answered at once; the addon lets them take turns.
 // Leaving a stream cancels what it stands for; arguments are checked before anything native sees them.
 import { join } from 'node:path';
-import type { Costs, EngineApi, GenerateRequest, GenerationEvent, LoadEvent, LoadRequest } from '../../contract/engine.ts';
+import type {
+  Costs,
+  EngineApi,
+  EngineMemory,
+  GenerateRequest,
+  GenerationEvent,
+  LoadedModel,
+  LoadEvent,
+  LoadRequest,
+} from '../../contract/engine.ts';
 import { KangarooError, toErrorShape } from '../../contract/errors.ts';
 import { Queue } from '../../rpc/queue.ts';
 import type { NativeAdapter, NativeAddon, NativeModel } from './addon.ts';
@@ -107,6 +116,10 @@ export class Engine implements EngineApi {
     await this.#dispose();
   }
 
+  async memory(): Promise<EngineMemory> {
+    return { parts: this.#loaded?.sessions.memory() ?? [], gpus: this.#addon.gpus() };
+  }
+
   async version(): Promise<string> {
     return this.#addon.version();
   }
@@ -149,7 +162,15 @@ export class Engine implements EngineApi {
       const open = () => model.createSession({ ...options, contextSize, threads, adapter });
       this.#loaded = { model, adapter, learned, sessions: new Sessions({ first, open, kept: this.#kept, learned }) };
       const devices = this.#addon.devices();
-      const info = { model: model.info, adapter: adapter?.info ?? null, adapterError, contextSize, threads, devices };
+      const info: LoadedModel = {
+        model: model.info,
+        adapter: adapter?.info ?? null,
+        adapterError,
+        contextSize,
+        threads,
+        devices,
+        memory: first.memory(),
+      };
       if (task.cancelled) throw loadCancelled();
       queue.push({ type: 'loaded', loaded: info });
     } catch (error) {

@@ -1,28 +1,66 @@
-// The model that answers: loads it, measures it, and loads it again after the engine crashed.
+// The model that answers: loads it if it fits, measures it, and loads it again after the engine crashed.
+import { existsSync } from 'node:fs';
 import type { LoadedModel, LoadEvent } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
-import type { LibraryModel, ModelsApi, ModelState } from '../../contract/models.ts';
+import type { Fit, FitChoices } from '../../contract/fit.ts';
+import type { LibraryModel } from '../../contract/library.ts';
+import type { MemoryReport } from '../../contract/memory.ts';
+import type { LoadChoices, ModelsApi, ModelState } from '../../contract/models.ts';
 import { parseArgument, text } from '../arguments.ts';
 import type { EngineHost, HostEvent } from '../engine/host.ts';
 import { shownError } from '../shown-error.ts';
 import { Watchable } from '../watchable.ts';
+import { adviceFor } from './advice.ts';
+import type { Machine } from './fit.ts';
+import { EngineMemoryWatch } from './memory.ts';
+import { loadChoices } from './requests.ts';
+
+const lastModelKey = 'last-model';
+const choicesKey = (modelId: string) => `choices ${modelId}`;
 
 export type ReadyState = Extract<ModelState, { status: 'ready' }>;
 
+/** What is loaded from: the library. */
+export interface ModelSource {
+  readonly models: readonly LibraryModel[];
+  find(modelId: string): LibraryModel | undefined;
+  /** Rejects where the file cannot be read. */
+  estimate(model: LibraryModel, choices: FitChoices): Promise<Fit>;
+  /** An answer of this model was so many times as fast as plain decoding. */
+  recordSpeedup(modelId: string, speedup: number): void;
+}
+
+/** Small values that outlive a run. */
+export interface Memory {
+  value(name: string): unknown;
+  setValue(name: string, value: unknown): void;
+}
+
+export interface ModelsOptions {
+  engine: EngineHost;
+  library: ModelSource;
+  memory: Memory;
+  /** See `LoadRequest`. */
+  stateFolder: string;
+}
+
 export class Models implements ModelsApi {
   readonly #engine: EngineHost;
-  readonly #library: LibraryModel[];
+  readonly #library: ModelSource;
+  readonly #memory: Memory;
   readonly #stateFolder: string;
   readonly #state = new Watchable<ModelState>({ status: 'unloaded' });
+  readonly #held: EngineMemoryWatch;
   /** Counts the loads: an older one no longer speaks for the state. */
   #attempt = 0;
   #leaveLoading: (() => void) | null = null;
 
-  /** `stateFolder`: see `LoadRequest`. */
-  constructor(engine: EngineHost, library: LibraryModel[], stateFolder: string) {
+  constructor({ engine, library, memory, stateFolder }: ModelsOptions) {
     this.#engine = engine;
     this.#library = library;
+    this.#memory = memory;
     this.#stateFolder = stateFolder;
+    this.#held = new EngineMemoryWatch(engine, this.#state);
     engine.onEvent((event) => this.#onEngineEvent(event));
   }
 
@@ -30,27 +68,70 @@ export class Models implements ModelsApi {
     return this.#state.value;
   }
 
-  /** Loads the first model of the library; what goes wrong is in the state. */
+  /** The model that is loaded or being loaded. */
+  get loadedId(): string | null {
+    const { state } = this;
+    return state.status === 'loading' || state.status === 'calibrating' || state.status === 'ready' ? state.model.id : null;
+  }
+
+  /** What the next model would find free. */
+  get machine(): Machine {
+    return this.#held.machine;
+  }
+
+  /** Loads what was named at the start, else what was loaded last, else the starter; what goes wrong is in the state. */
   start(): void {
-    const [first] = this.#library;
+    const { models } = this.#library;
+    const last = this.#library.find(String(this.#memory.value(lastModelKey)));
+    const given = models.find(({ source }) => source === 'given');
+    const first = given ?? (last && last.problem === null && existsSync(last.path) ? last : models[0]);
     if (first) this.#open(first).catch(() => {});
   }
 
   async list(): Promise<LibraryModel[]> {
-    return this.#library;
+    return [...this.#library.models];
   }
 
   /** Rejects with `invalid-argument` for an unknown id, with `cancelled` when another load overtakes it, else as the engine. */
-  async load(modelId: string): Promise<void> {
+  async load(modelId: string, choices?: LoadChoices): Promise<void> {
     const id = parseArgument(text(1, 200), modelId, 'modelId');
-    const model = this.#library.find((each) => each.id === id);
+    const { evenIfTooLarge = false, ...chosen } = parseArgument(loadChoices, choices ?? {}, 'choices');
+    const model = this.#library.find(id);
     if (!model) throw new KangarooError('invalid-argument', `There is no model ${JSON.stringify(id)} in the library.`);
+    if (model.problem) throw new KangarooError(model.problem.code, model.problem.message);
     this.#engine.revive();
-    await this.#open(model);
+    if (Object.keys(chosen).length > 0) this.#remember(choicesKey(id), { ...this.#choicesOf(id), ...chosen });
+    await this.#open(model, evenIfTooLarge);
+    this.#remember(lastModelKey, id);
+  }
+
+  /** An answer under way is stopped first, and kept. */
+  async unload(): Promise<void> {
+    const { status } = this.state;
+    if (status === 'unloaded') return;
+    this.#attempt++;
+    this.#leaveLoading?.();
+    this.#state.set({ status: 'unloaded' });
+    if (status === 'failed') return;
+    await this.#engine.stop();
+    await this.#engine.unload();
   }
 
   watch(): AsyncIterable<ModelState> {
     return this.#state.watch();
+  }
+
+  /** See `ModelSource`. That it cannot be written must not end an answer. */
+  recordSpeedup(modelId: string, speedup: number): void {
+    try {
+      this.#library.recordSpeedup(modelId, speedup);
+    } catch (error) {
+      shownError(error);
+    }
+  }
+
+  watchMemory(): AsyncIterable<MemoryReport> {
+    return this.#held.watch();
   }
 
   /** Throws `no-model` unless a model answers, or is about to. */
@@ -88,7 +169,7 @@ export class Models implements ModelsApi {
     this.#state.close();
   }
 
-  async #open(model: LibraryModel): Promise<void> {
+  async #open(model: LibraryModel, evenIfTooLarge = false): Promise<void> {
     const attempt = ++this.#attempt;
     const set = (state: ModelState) => {
       if (attempt !== this.#attempt) throw new KangarooError('cancelled', 'Another model is being loaded instead.');
@@ -98,6 +179,8 @@ export class Models implements ModelsApi {
     set({ status: 'loading', model, fraction: 0 });
     try {
       await this.#engine.stop();
+      await this.#held.refresh();
+      if (!evenIfTooLarge) await this.#refuseTooLarge(model);
       const loaded = await this.#load(model, (fraction) => set({ status: 'loading', model, fraction }));
       set({ status: 'calibrating', model, loaded });
       const costs = await this.#engine.measure();
@@ -106,19 +189,46 @@ export class Models implements ModelsApi {
       // After a crash the host has told already, and whether it starts again.
       const told = error instanceof KangarooError && error.code === 'engine-crashed' && this.state.status === 'failed';
       if (attempt === this.#attempt && !told) {
-        this.#state.set({ status: 'failed', model, error: shownError(error), restarting: false });
+        const shape = shownError(error);
+        const advice = shape.code === 'out-of-memory' ? await adviceFor(model, this.#choicesOf(model.id), this.#library) : null;
+        if (attempt === this.#attempt) {
+          this.#state.set({ status: 'failed', model, error: shape, restarting: false, ...(advice ? { advice } : {}) });
+        }
       }
       throw error;
     }
   }
 
+  /** That a full disk forgets it must not end a load. */
+  #remember(name: string, value: unknown): void {
+    try {
+      this.#memory.setValue(name, value);
+    } catch (error) {
+      shownError(error);
+    }
+  }
+
+  /** How this model was loaded last. */
+  #choicesOf(modelId: string): LoadChoices {
+    return loadChoices.safeParse(this.#memory.value(choicesKey(modelId)) ?? {}).data ?? {};
+  }
+
+  /** Better than a machine that swaps, or an engine that the system kills. A file that cannot be read is the engine's to tell. */
+  async #refuseTooLarge(model: LibraryModel): Promise<void> {
+    const { contextSize = 0, cacheType = 'f16' } = this.#choicesOf(model.id);
+    const fit = await this.#library.estimate(model, { contextSize, cacheType }).catch(() => null);
+    if (fit?.verdict !== 'too-large') return;
+    throw new KangarooError('out-of-memory', `${model.name} does not fit into memory. ${fit.explanation}`);
+  }
+
   async #load(model: LibraryModel, onProgress: (fraction: number) => void): Promise<LoadedModel> {
+    const { contextSize = 0, gpuLayers = -1, cacheType = 'f16' } = this.#choicesOf(model.id);
     const stream = this.#engine.load({
       modelPath: model.path,
       adapterPath: model.adapterPath,
-      contextSize: 0,
-      gpuLayers: -1,
-      cacheType: 'f16',
+      contextSize,
+      gpuLayers,
+      cacheType,
       threads: 0,
       stateFolder: this.#stateFolder,
     });

@@ -52,6 +52,7 @@ export function createFakeSession(): FakeSession {
       session.numbers = [...numbers];
       return true;
     },
+    memory: () => [],
     reset: () => void (session.cache = ''),
     dispose: async () => void (session.disposed = true),
   };

@@ -111,6 +111,7 @@ export function createNativeDouble(): NativeDouble {
       restore: () => Promise.reject(new KangarooError('file-not-found', 'Not part of this double.')),
       learned: () => [],
       relearn: () => false,
+      memory: () => [],
       reset: () => calls.push('reset'),
       dispose: async () => void calls.push('dispose session'),
     };
@@ -137,6 +138,7 @@ export function createNativeDouble(): NativeDouble {
   const addon: NativeAddon = {
     version: () => 'double',
     devices: () => ['CPU'],
+    gpus: () => [],
     loadModel(_options, onProgress) {
       calls.push('load');
       const { promise, resolve, reject } = Promise.withResolvers<NativeModel>();

@@ -4,6 +4,7 @@ import type {
   Costs,
   DraftingMode,
   EngineApi,
+  EngineMemory,
   GenerateRequest,
   GenerationEvent,
   GenerationStats,
@@ -14,6 +15,7 @@ import type {
   StopReason,
 } from '../../../contract/engine.ts';
 import { KangarooError } from '../../../contract/errors.ts';
+import type { MemoryPart } from '../../../contract/memory.ts';
 import { Queue } from '../../../rpc/queue.ts';
 
 export interface ScriptedEngineOptions {
@@ -31,6 +33,8 @@ export const scriptedCosts: Costs = {
   depth: 64,
   tookMs: 1,
 };
+
+const weights: MemoryPart[] = [{ name: 'weights', ramBytes: 14_000_000, gpuBytes: 0 }];
 
 function loadedModel(request: LoadRequest): LoadedModel {
   const name = request.modelPath;
@@ -69,6 +73,7 @@ function loadedModel(request: LoadRequest): LoadedModel {
     contextSize: 1024,
     threads: 2,
     devices: ['CPU'],
+    memory: weights,
   };
 }
 
@@ -190,6 +195,10 @@ export class ScriptedEngine implements EngineApi {
 
   async forget(conversationId: string): Promise<void> {
     this.forgotten.push(conversationId);
+  }
+
+  async memory(): Promise<EngineMemory> {
+    return { parts: this.#loaded ? weights : [], gpus: [] };
   }
 
   async version(): Promise<string> {

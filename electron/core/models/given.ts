@@ -1,8 +1,8 @@
-// The models there are: the starter that ships with the app, and one that was named at the start.
+// The models that are there without a folder: the starter that ships with the app, and one that was named at the start.
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { LibraryModel } from '../../contract/models.ts';
+import type { LibraryModel } from '../../contract/library.ts';
 
 /** A model named on the command line or in `KANGAROO_MODEL` and `KANGAROO_ADAPTER`. */
 export interface GivenModel {
@@ -28,6 +28,8 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
+const found = { folderId: null, readOnly: true, status: 'unread', problem: null, files: 1, facts: null } as const;
+
 /** The starter, or null where this copy of the app has none. */
 function findStarter(root: string): LibraryModel | null {
   const folder = join(root, 'assets', 'starter');
@@ -39,7 +41,16 @@ function findStarter(root: string): LibraryModel | null {
   }
   const { id, name, model, adapter } = description;
   const path = join(folder, model);
-  return { id, name, path, sizeBytes: sizeOf(path), adapterPath: adapter && join(folder, adapter), builtIn: true };
+  return {
+    ...found,
+    id,
+    name,
+    path,
+    sizeBytes: sizeOf(path),
+    adapterPath: adapter && join(folder, adapter),
+    builtIn: true,
+    source: 'starter',
+  };
 }
 
 /** The first is the one to open at the start. */
@@ -48,7 +59,16 @@ export function listModels(root: string, given: GivenModel | null): LibraryModel
   if (given) {
     const path = resolve(given.path);
     const adapterPath = given.adapterPath === null ? null : resolve(given.adapterPath);
-    models.push({ id: 'given', name: basename(path, '.gguf'), path, sizeBytes: sizeOf(path), adapterPath, builtIn: false });
+    models.push({
+      ...found,
+      id: 'given',
+      name: basename(path, '.gguf'),
+      path,
+      sizeBytes: sizeOf(path),
+      adapterPath,
+      builtIn: false,
+      source: 'given',
+    });
   }
   const starter = findStarter(root);
   if (starter) models.push(starter);
