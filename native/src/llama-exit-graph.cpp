@@ -2,6 +2,7 @@
 //   draft, state: the nodes up to the cut, then the adapter (and the base's own head, taken from the graph's tail)
 //   verify:       the nodes behind the cut, which becomes a view of the stored exit states
 //   full:         unchanged, plus the adapter's K/V of every token
+//   follow:       the nodes up to the cut but for what they write, then the adapter's K/V
 #include "llama-exit-internal.h"
 
 #include <algorithm>
@@ -38,6 +39,11 @@ ggml_tensor * find_cut(const llm_graph_result & res, const std::vector<ggml_tens
         }
     }
     return nullptr;
+}
+
+// What the graph itself computes has no memory yet.
+bool writes_to_cache(const ggml_tensor * node) {
+    return (node->op == GGML_OP_SET_ROWS || node->op == GGML_OP_CPY) && node->view_src && node->view_src->buffer;
 }
 
 void replace_source(ggml_tensor * node, const ggml_tensor * from, ggml_tensor * to) {
@@ -89,7 +95,7 @@ public:
             std::iota(r.begin(), r.end(), owner.row_);
             ggml_backend_tensor_set(rows, r.data(), 0, r.size() * sizeof(r[0]));
         }
-        if (p != phase::draft && p != phase::state && p != phase::verify) {
+        if (p == phase::off || p == phase::full) {
             return;
         }
         const auto cells = cells_of(mctx);
@@ -102,7 +108,9 @@ public:
             kv->set_input_k_idxs(owner.probe_of(n), ubatch);
             const auto * idxs = static_cast<const int64_t *>(owner.probe_of(n)->data);
             for (size_t i = 0; i < n; ++i) {
-                if (p == phase::verify) {
+                if (p == phase::follow) { // a cache without holes has each position in the cell of that number
+                    owner.cells_moved_ |= idxs[i] != ubatch->pos[i];
+                } else if (p == phase::verify) {
                     owner.cells_moved_ |= owner.cells_[offset + i] != idxs[i];
                 } else {
                     owner.cells_[offset + owner.row_ + i] = idxs[i];
@@ -156,6 +164,14 @@ void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params)
 
     if (phase_ == phase::verify) {
         rewrite_verify(g, nodes, cut_at - nodes.begin());
+    } else if (phase_ == phase::follow) {
+        for (auto it = nodes.begin(); it != cut_at + 1; ++it) {
+            if (!writes_to_cache(*it)) {
+                ggml_build_forward_expand(gf, *it);
+            }
+        }
+        build_adapter_kv(g, cut, in);
+        g.res->t_logits = nullptr;
     } else {
         own->rows = ggml_new_tensor_1d(g.ctx0, GGML_TYPE_I64, g.n_tokens);
         ggml_set_input(own->rows);

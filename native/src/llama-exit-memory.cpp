@@ -155,7 +155,8 @@ void llama_exit::shift_adapter() {
     }
     const llama_exit_adapter & a = *adapter_;
     const int64_t n_cells = k_->ne[1], n_head = a.wk->ne[1] / a.n_head_kv;
-    const auto    cells = cells_of(ctx_.get_memory()->init_full().get());
+    const llama_memory_context_ptr memory = ctx_.get_memory()->init_full(); // owns the cells
+    const auto    cells = cells_of(memory.get());
     ggml_context_ptr ctx(ggml_init({ggml_tensor_overhead() * 8 + ggml_graph_overhead(), nullptr, true}));
 
     ggml_context_ptr        host(ggml_init({ggml_tensor_overhead(), nullptr, true}));

@@ -70,7 +70,7 @@ void llama_exit::attach() {
         mem_ctx_.get(), llama_exit_buffer_type(model, adapter_->exit_layer)));
 
     probe_ctx_.reset(ggml_init({ggml_tensor_overhead() * 2, nullptr, true}));
-    probe_ = ggml_new_tensor_1d(probe_ctx_.get(), GGML_TYPE_I64, max_rows_);
+    probe_ = ggml_new_tensor_1d(probe_ctx_.get(), GGML_TYPE_I64, std::max<int64_t>(max_rows_, ctx_.get_cparams().n_ubatch));
     probe_buffer_.reset(ggml_backend_alloc_ctx_tensors_from_buft(probe_ctx_.get(), ggml_backend_get_default_buffer_type(ctx_.backend_cpu)));
     if (!mem_buffer_ || !probe_buffer_) {
         throw std::bad_alloc();
@@ -157,6 +157,15 @@ int32_t llama_exit::run(const llama_token * tokens, int32_t n, llama_pos pos, bo
 int32_t llama_exit::decode(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv) {
     select(adapter_kv && adapter_ ? phase::full : phase::off, SLOT_MAIN);
     return run(tokens, n, pos, false, false);
+}
+
+int32_t llama_exit::follow(const llama_token * tokens, int32_t n, llama_pos pos, bool & moved) {
+    keep(pos); // the same cells are handed out again, with what they hold
+    cells_moved_ = false;
+    select(phase::follow, SLOT_MAIN);
+    const int32_t status = run(tokens, n, pos, false, false);
+    moved                = cells_moved_;
+    return status;
 }
 
 int32_t llama_exit::verify_whole(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv) {

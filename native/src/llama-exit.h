@@ -66,6 +66,11 @@ public:
     // drafting can follow. Logits of the last token through llama_get_logits_ith. Returns llama_decode's codes.
     int32_t decode(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv);
 
+    // The adapter's K/V alone, for tokens whose base K/V the cache holds at [pos, pos + n), the last ones in it: nothing of the
+    // base changes, not in the last bit. `moved` is set where the cells were not the same again: the cache from pos on is then
+    // lost and must be read anew. Returns llama_decode's codes.
+    int32_t follow(const llama_token * tokens, int32_t n, llama_pos pos, bool & moved);
+
     // The whole network over n <= max_rows rows of an answer: the last token, and drafts that no early layer has seen yet.
     // Logits of all rows, each with the bits that it would have alone.
     int32_t verify_whole(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv);
@@ -116,7 +121,7 @@ public:
     void computing(bool begins);
 
 private:
-    enum class phase { off, full, draft, state, verify };
+    enum class phase { off, full, follow, draft, state, verify };
     struct slot;
     class state_writer;
     class state_reader;
@@ -170,5 +175,5 @@ private:
     // a host tensor to read cell indices into
     ggml_context_ptr        probe_ctx_;
     ggml_backend_buffer_ptr probe_buffer_;
-    ggml_tensor *           probe_ = nullptr; // [max_rows] I64
+    ggml_tensor *           probe_ = nullptr; // [max_rows or n_ubatch] I64
 };

@@ -58,20 +58,36 @@ void session::choose_threads() {
     exit_->keep(0);
 }
 
+// Any tokens do: the work does not depend on them.
+std::vector<llama_token> session::any_tokens(int32_t n) const {
+    std::vector<llama_token> tokens(n);
+    for (size_t i = 0; i < tokens.size(); ++i) {
+        tokens[i] = static_cast<llama_token>((i * 2654435761u + 17) % model_->info().n_vocab);
+    }
+    return tokens;
+}
+
 pass_costs session::measure(int32_t max_rows, int32_t repeat, int32_t depth, double budget_ms) {
     check_range("maxRows", max_rows, 1, MAX_DRAFT + 1);
     check_range("repeat", repeat, 1, 1000);
     check_range("depth", depth, 1, std::max(1, context_size() - max_rows - 1));
     reset();
-    const double start = now_ms();
-    std::vector<llama_token> tokens(depth + max_rows);
-    for (size_t i = 0; i < tokens.size(); ++i) { // any tokens do: the work does not depend on them
-        tokens[i] = static_cast<llama_token>((i * 2654435761u + 17) % model_->info().n_vocab);
-    }
+    const double     start = now_ms();
     generation_stats stats;
-    read_prompt({tokens.begin(), tokens.begin() + depth}, adapter_ != nullptr, {}, stats);
+    read_prompt(any_tokens(depth), adapter_ != nullptr, {}, stats);
+    pass_costs costs = measure_here(max_rows, repeat, budget_ms);
+    reset();
+    costs.took_ms = now_ms() - start;
+    return costs;
+}
+
+// Behind what the cache holds, which stays as it is.
+pass_costs session::measure_here(int32_t max_rows, int32_t repeat, double budget_ms) {
+    const double        start  = now_ms();
+    const auto          tokens = any_tokens(max_rows);
+    const llama_token * next   = tokens.data();
+    const auto          depth  = static_cast<llama_pos>(cache_.size());
     const turn          mine(*this);
-    const llama_token * next = tokens.data() + depth;
 
     pass_costs costs;
     costs.depth = depth;
@@ -136,7 +152,7 @@ pass_costs session::measure(int32_t max_rows, int32_t repeat, int32_t depth, dou
         }
     }
     timed_ms_ = now_ms();
-    reset();
+    trim(cache_.size());
     costs.took_ms = now_ms() - start;
     return costs;
 }

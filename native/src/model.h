@@ -1,6 +1,7 @@
 // A loaded base model and its adapters. Thread-safe to read once loaded; sessions keep both alive.
 #pragma once
 
+#include "free-memory.h"
 #include "gguf-file.h"
 #include "llama-exit.h"
 #include "llama.h"
@@ -70,7 +71,10 @@ private:
     template <typename body_fn> auto with_vocabulary(body_fn body) const;
 
     struct model_deleter {
-        void operator()(llama_model * m) const { llama_model_free(m); }
+        void operator()(llama_model * m) const {
+            llama_model_free(m);
+            return_free_memory();
+        }
     };
     model_info                                  info_;
     std::unique_ptr<llama_model, model_deleter> model_;

@@ -3,6 +3,7 @@
 #include "abort-guard.h"
 #include "argument-check.h"
 #include "error.h"
+#include "free-memory.h"
 #include "session-run.h"
 
 #include "ggml-cpu.h"
@@ -136,6 +137,7 @@ session::~session() {
         llama_detach_threadpool(ctx_.get());
     }
     ctx_.reset();
+    return_free_memory();
 }
 
 void session::reset() {
@@ -222,10 +224,31 @@ size_t session::common_prefix(const std::vector<llama_token> & prompt) const {
     return same;
 }
 
+// Gives the adapter its K/V of what was decoded plainly, so that drafting can follow. The base's cache stays as it is: read again
+// as a prompt it would hold other last bits than plain decoding left there, and the answer could part from the plain one.
+void session::catch_up() {
+    const auto tokens = cache_;
+    cache_.resize(adapter_cached_);
+    bool moved = holes_;
+    while (!moved && cache_.size() < tokens.size()) {
+        const turn   mine(*this);
+        const size_t at = cache_.size(), n = std::min<size_t>(BATCH, tokens.size() - at);
+        check(exit_->follow(tokens.data() + at, static_cast<int32_t>(n), static_cast<llama_pos>(at), moved));
+        if (!moved) {
+            cache_.insert(cache_.end(), tokens.begin() + at, tokens.begin() + at + n);
+            adapter_cached_ = cache_.size();
+        }
+    }
+    trim(cache_.size()); // where cells have moved, the rest is read again
+}
+
 void session::read_prompt(const std::vector<llama_token> & prompt, bool adapter_kv, const generation_events & events, generation_stats & stats) {
     const double start = now_ms();
     const size_t same = common_prefix(prompt);
-    trim(adapter_kv ? std::min(same, adapter_cached_) : same);
+    trim(same);
+    if (adapter_kv) {
+        catch_up();
+    }
     stats.prompt_tokens = static_cast<int32_t>(prompt.size());
     stats.cached_tokens = static_cast<int32_t>(cache_.size());
     while (cache_.size() < prompt.size()) {
@@ -249,16 +272,23 @@ void session::read_prompt(const std::vector<llama_token> & prompt, bool adapter_
 // Readies the automatic mode for an answer that goes on from `same` cached tokens; null where the context is too small to
 // measure in, let alone to draft in, and where a rejected draft could not be taken back.
 policy * session::ready_policy(const generation_options & options, bool greedy, size_t same) {
-    constexpr double BUDGET_MS = 300.0, OLD_MS = 60e3;
-    constexpr size_t FEW = 256; // tokens that may be read again for the adapter's sake
+    constexpr double  BUDGET_MS = 300.0, OLD_MS = 60e3;
+    constexpr size_t  FEW   = 256; // tokens that the adapter may have to catch up with
+    constexpr int32_t DEPTH = 64;  // tokens to measure behind where there are none
     if (!exit_->can_roll_back()) {
         return nullptr;
     }
-    policy &         p    = policies_[greedy ? 0 : 1];
-    const int32_t    rows = std::clamp(context_size() / 3, 1, std::min(options.max_draft + 1, 9));
-    const bool       stale = skipped_adapter_ && same <= FEW && now_ms() - timed_ms_ > OLD_MS;
-    if ((p.times.plain <= 0.0 || stale) && context_size() > rows + 1) {
-        measure(rows, 5, std::clamp(64, 1, context_size() - rows - 1), BUDGET_MS);
+    policy &      p     = policies_[greedy ? 0 : 1];
+    const int32_t rows  = std::clamp(context_size() / 3, 1, std::min(options.max_draft + 1, 9));
+    const auto    depth = same > 0 ? static_cast<int32_t>(same) : std::clamp(DEPTH, 1, std::max(1, context_size() - rows - 1));
+    const bool    stale = skipped_adapter_ && now_ms() - timed_ms_ > OLD_MS;
+    if ((p.times.plain <= 0.0 || stale) && depth + rows < context_size()) {
+        if (same > 0) { // what the conversation has left there must not be read again: see catch_up()
+            trim(same);
+            measure_here(rows, 5, BUDGET_MS);
+        } else {
+            measure(rows, 5, depth, BUDGET_MS);
+        }
     }
     if (p.times.plain <= 0.0) {
         return nullptr;

@@ -161,9 +161,13 @@ private:
     struct turn; // among the sessions of the model
 
     void create(const llama_context_params & params);
+    std::vector<llama_token> any_tokens(int32_t n) const;
+    pass_costs measure_here(int32_t max_rows, int32_t repeat, double budget_ms);
+
     void choose_threads();
     policy * ready_policy(const generation_options & options, bool greedy, size_t same);
     size_t   common_prefix(const std::vector<llama_token> & prompt) const; // tokens of it that the cache need not read again
+    void catch_up();
     void read_prompt(const std::vector<llama_token> & prompt, bool adapter_kv, const generation_events & events, generation_stats & stats);
     void check(int32_t decode_status) const;
     void trim(size_t n_tokens);

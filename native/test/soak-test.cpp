@@ -155,21 +155,19 @@ struct soak {
         ++restored;
     }
 
-    // The used session drafts what a fresh one decodes plainly: after an empty cache, and on top of the very cells that all
-    // those rounds have left.
+    // The used session against plain decoding in a fresh one: after an empty cache, and on top of the very cells that all those
+    // rounds have left.
     void compare() {
-        const auto greedy = [](decoding_mode mode) {
+        const auto check = [&](kangaroo::session & fresh, const std::vector<llama_token> & prompt, decoding_mode mode, const char * where) {
             kangaroo::generation_options o;
-            o.mode       = mode;
-            o.max_tokens = 40;
-            return o;
-        };
-        const auto check = [&](kangaroo::session & fresh, const std::vector<llama_token> & prompt, const char * where) {
-            const auto mode = one_in(2) ? decoding_mode::kangaroo : decoding_mode::automatic;
-            const auto want = test::answer(fresh, prompt, greedy(decoding_mode::plain)).ids, got = test::answer(*session, prompt, greedy(mode)).ids;
+            o.max_tokens    = 40;
+            o.mode          = decoding_mode::plain;
+            const auto want = test::answer(fresh, prompt, o).ids;
+            o.mode          = mode;
+            const auto got  = test::answer(*session, prompt, o).ids;
             ++compared;
             differed += got != want;
-            CHECK(got == want, "after %lld answers, %s: the used session says something else", static_cast<long long>(answers), where);
+            CHECK(got == want, "after %lld answers, %s, mode %d: the used session says something else", static_cast<long long>(answers), where, static_cast<int>(mode));
         };
         const std::string path = options.scratch + "/soak-compared.state";
         if (!shifted && history.size() < 300 && session->save(path) > 0) {
@@ -178,14 +176,16 @@ struct soak {
             auto       longer = history;
             const auto more   = words(20);
             longer.insert(longer.end(), more.begin(), more.end());
-            check(*fresh, longer, "on top of its cache");
+            for (const auto mode : {decoding_mode::plain, decoding_mode::kangaroo, decoding_mode::automatic}) {
+                check(*fresh, longer, mode, "on top of its cache");
+            }
         }
         session->reset();
         shifted = false;
         history.clear();
         const auto fresh = test::open_session(loaded, session_options());
-        for (int i = 0; i < 2; ++i) {
-            check(*fresh, words(60), "after a reset");
+        for (const auto mode : {decoding_mode::kangaroo, decoding_mode::automatic}) {
+            check(*fresh, words(60), mode, "after a reset");
         }
     }
 };
@@ -224,7 +224,7 @@ TEST(long_life, "soak: random answers, cancels, shifts, kept caches and reloads 
         n(s.cancelled_in_prompt), n(s.refused), n(s.shifts), n(s.restored), n(s.loads), n(s.compared), n(s.differed));
     const double growth = early > 0 ? static_cast<double>(late) / static_cast<double>(early) - 1.0 : 0.0;
     std::printf("  peak memory: %.1f MB in the second tenth, %.1f MB in the last: %+.2f%%\n", static_cast<double>(early) / 1e6, static_cast<double>(late) / 1e6, 100.0 * growth);
-    CHECK(s.cancelled > total / 50 && s.shifts > total / 100 && s.restored > 0 && s.compared > 3, "hardly anything happened: the test says nothing");
+    CHECK(s.cancelled > total / 50 && s.shifts >= total / 200 && s.restored > 0 && s.compared > 3, "hardly anything happened: the test says nothing");
     if (MEASURES_MEMORY && total >= 5000) { // a shorter run still warms up: every width of a round has a graph of its own
         CHECK(growth <= 0.02, "%.4f", growth);
     }
