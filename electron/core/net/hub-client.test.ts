@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { HttpClient } from './http.ts';
-import { HubClient } from './hub-client.ts';
+import { HubClient, huggingFaceOrigin } from './hub-client.ts';
 
 const servers: Server[] = [];
 const { signal } = new AbortController();
@@ -53,6 +53,14 @@ test('a mirror that redirects to the hub brings the token to the hub only', asyn
   const mirror = await serve({ '/file': () => `${hub.origin}/file` });
   await clientOf(hub.origin).get(new URL('/file', mirror.origin), { signal });
   expect([mirror.authorizations, hub.authorizations]).toEqual([[undefined], ['Bearer secret']]);
+});
+
+test('unless another hub is named the token is for huggingface.co, and no other server sees it', async () => {
+  expect(huggingFaceOrigin).toBe('https://huggingface.co');
+  const mirror = await serve();
+  const client = new HubClient({ http: new HttpClient({}), token: () => 'secret' });
+  await client.get(new URL('/', mirror.origin), { signal });
+  expect(mirror.authorizations).toEqual([undefined]);
 });
 
 test('no token is no header', async () => {

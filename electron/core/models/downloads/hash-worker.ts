@@ -19,7 +19,7 @@ export type HashReport =
   | { type: 'digest'; sha256: string }
   | { type: 'failed'; message: string; code: string | undefined };
 
-const readBytes = 1 << 20;
+const readBytes = 1 << 18;
 const reportEveryBytes = 1 << 26;
 
 const { path } = workerData as HashWorkerData;
