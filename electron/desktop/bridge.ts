@@ -1,4 +1,5 @@
-// The preload's one gift to the page: `window.kangaroo.connect()`, which fetches a MessagePort. Nothing of Electron gets through.
+// What the preload gives the page: `window.kangaroo.connect()`, which fetches a MessagePort, and `pathOf(file)`, which tells
+// where a file lies that the user has dropped on the page. Nothing of Electron gets through.
 import type * as Electron from 'electron';
 
 /** Asks main for a port. */
@@ -10,11 +11,18 @@ export const portChannel = 'kangaroo:port';
 export interface BridgeParts {
   contextBridge: Pick<Electron.ContextBridge, 'exposeInMainWorld'>;
   ipcRenderer: Pick<Electron.IpcRenderer, 'send' | 'on'>;
+  webUtils: Pick<Electron.WebUtils, 'getPathForFile'>;
   window: { location: { origin: string }; postMessage(message: unknown, targetOrigin: string, transfer: MessagePort[]): void };
 }
 
-/** Exposes `connect`; each call is answered by one `kangaroo:port` message with one port, from the page's own origin. */
-export function exposeBridge({ contextBridge, ipcRenderer, window }: BridgeParts): void {
+/**
+ * Exposes `connect`; each call is answered by one `kangaroo:port` message with one port, from the page's own origin. `pathOf`
+ * answers '' for a file that the page has made itself: only the user can hand it one that lies on the disk.
+ */
+export function exposeBridge({ contextBridge, ipcRenderer, webUtils, window }: BridgeParts): void {
   ipcRenderer.on(portChannel, (event) => window.postMessage(portChannel, window.location.origin, event.ports));
-  contextBridge.exposeInMainWorld('kangaroo', { connect: () => ipcRenderer.send(connectChannel) });
+  contextBridge.exposeInMainWorld('kangaroo', {
+    connect: () => ipcRenderer.send(connectChannel),
+    pathOf: (file: File) => webUtils.getPathForFile(file),
+  });
 }

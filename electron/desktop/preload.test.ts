@@ -1,4 +1,4 @@
-// The preload: exposes `connect` and nothing else, and passes a port on to its own origin only.
+// The preload: exposes `connect` and `pathOf`, nothing else, and passes a port on to its own origin only.
 import { EventEmitter } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -12,19 +12,21 @@ vi.mock('electron', () => {
   return {
     contextBridge: { exposeInMainWorld: (name: string, api: unknown) => (double.exposed[name] = api) },
     ipcRenderer,
+    webUtils: { getPathForFile: (file: { dropped: string }) => file.dropped },
   };
 });
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('the page gets one function, and its port by a message to its own origin', async () => {
+test('the page gets two functions, and its port by a message to its own origin', async () => {
   const postMessage = vi.fn();
   vi.stubGlobal('window', { location: { origin: 'app://kangaroo' }, postMessage });
   await import('./preload.ts');
 
   expect(Object.keys(double.exposed)).toEqual(['kangaroo']);
-  const bridge = double.exposed.kangaroo as { connect: () => unknown };
-  expect(Object.keys(bridge)).toEqual(['connect']);
+  const bridge = double.exposed.kangaroo as { connect: () => unknown; pathOf: (file: unknown) => unknown };
+  expect(Object.keys(bridge)).toEqual(['connect', 'pathOf']);
+  expect(bridge.pathOf({ dropped: '/models/joey.gguf' })).toBe('/models/joey.gguf');
   expect(bridge.connect()).toBeUndefined();
   expect(double.sent).toEqual([['kangaroo:connect']]);
 

@@ -1,0 +1,112 @@
+// The quantisations of a repository, one a row: to choose one whose fit is shown, and to download it.
+import { Download as DownloadIcon } from 'lucide-react';
+import type { Fit } from '../../../electron/contract/fit.ts';
+import type { HubRepository, HubVariant } from '../../../electron/contract/hub.ts';
+import { bytesText, percentText } from '../../number-text.ts';
+import { hrefOf } from '../../route.ts';
+import { fractionOf } from '../downloads/download-state.ts';
+import { useDownloads } from '../downloads/downloads-store.ts';
+import { useLibrary } from '../library/library-store.ts';
+import { ChatButton } from '../library/model-row.tsx';
+import { FitBadge } from '../memory/fit-view.tsx';
+import { Badge } from '../page-parts.tsx';
+import { modelsText } from '../strings.ts';
+import { downloadOf, requestFor } from './hub-names.ts';
+import { useHub } from './hub-store.ts';
+
+const text = modelsText.repository;
+
+interface VariantsProps {
+  page: HubRepository;
+  chosen: string | null;
+  recommended: string | null;
+  /** Of the chosen one. */
+  fit: Fit | null;
+  onChoose: (file: string) => void;
+}
+
+export function Variants({ page, chosen, recommended, fit, onChoose }: VariantsProps) {
+  const chosenBytes = page.variants.find(({ file }) => file === chosen)?.sizeBytes ?? 0;
+  return (
+    <ul data-testid="variants" className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-raised">
+      {page.variants.map((variant) => {
+        const isChosen = variant.file === chosen;
+        return (
+          <li
+            key={variant.file}
+            data-testid="variant"
+            className={`flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2.5 ${isChosen ? 'bg-accent-soft/50' : ''}`}
+          >
+            <label className="flex min-w-52 flex-1 cursor-pointer items-start gap-3">
+              <input
+                type="radio"
+                name="variant"
+                className="mt-1 size-4 shrink-0 accent-accent"
+                checked={isChosen}
+                onChange={() => onChoose(variant.file)}
+              />
+              <span className="min-w-0">
+                <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
+                  <span className="font-medium wrap-anywhere">{variant.quantisation || variant.file}</span>
+                  {variant.file === recommended && <Badge tone="accent">{text.recommended}</Badge>}
+                  {isChosen && fit && <FitBadge verdict={fit.verdict} />}
+                </span>
+                <span className="block text-[13px] text-ink-soft tabular-nums">
+                  {modelsText.library.meta([
+                    bytesText(variant.sizeBytes),
+                    variant.quality && text.qualities[variant.quality],
+                    variant.files.length > 1 ? text.parts(variant.files.length) : null,
+                    fit && !isChosen ? needOf(fit, variant.sizeBytes - chosenBytes) : null,
+                  ])}
+                </span>
+              </span>
+            </label>
+            <VariantAction page={page} variant={variant} />
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** Variants of one model differ in their weights alone, so the need of one tells that of the others. */
+function needOf(fit: Fit, moreBytes: number): string {
+  const bytes = fit.totalBytes + moreBytes;
+  const free = fit.ram.freeBytes + (fit.gpu?.freeBytes ?? 0);
+  return bytes > free ? `${text.about(bytes)}, ${text.moreThanFree}` : text.about(bytes);
+}
+
+function VariantAction({ page, variant }: { page: HubRepository; variant: HubVariant }) {
+  const library = useLibrary((state) => state.state);
+  const download = useDownloads(({ downloads }) => downloadOf(downloads, page.repository, variant.file));
+  const act = useDownloads((state) => state.act);
+  const endpoint = useHub((state) => state.status?.endpoint ?? null);
+  const model = library?.models.find(({ id }) => id === variant.modelId) ?? null;
+  if (model) return <ChatButton model={model} />;
+  if (download && download.status !== 'completed') {
+    return (
+      <a className="button tabular-nums" href={hrefOf({ view: 'downloads' })} data-testid="see-download">
+        {download.status === 'downloading' ? percentText(fractionOf(download)) : modelsText.downloads.statuses[download.status]}
+      </a>
+    );
+  }
+  const folder = library?.folders.find(({ isDefault }) => isDefault)?.path ?? null;
+  return (
+    <button
+      type="button"
+      className="button"
+      data-testid="download-variant"
+      aria-label={text.downloadLabel(variant.file)}
+      title={folder === null ? text.noFolder : undefined}
+      disabled={!page.access.granted || folder === null || endpoint === null}
+      onClick={() => {
+        if (folder !== null && endpoint !== null) {
+          void act((api) => api.add(requestFor(page, variant, endpoint, folder)));
+        }
+      }}
+    >
+      <DownloadIcon size={15} aria-hidden />
+      {text.download(variant.sizeBytes)}
+    </button>
+  );
+}
