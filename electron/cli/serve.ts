@@ -1,5 +1,5 @@
 // `kangaroo serve`: the browser shell, as `npm start` opens it where there is no window.
-import type { GivenModel } from '../core/models/library.ts';
+import type { GivenModel } from '../core/models/given.ts';
 import { flag, integer, type OptionValues, type ParsedArguments } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
 import { checkFiles, modelPaths } from './model.ts';

@@ -62,8 +62,7 @@ export interface DownloadWait {
 export type DownloadNotice =
   | 'changed-on-server' // the file has another version now: it began anew
   | 'cannot-be-resumed' // the server answers no ranges: after an interruption it begins anew
-  | 'repaired' // parts that the disk had wrong were fetched again
-  | 'fetched-anew'; // the hash was wrong, so the file was fetched a second time
+  | 'repaired'; // the hash was wrong: the file is fetched a second time, until the wrong parts are found and replaced
 
 export interface Download {
   id: string;

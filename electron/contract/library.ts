@@ -110,9 +110,11 @@ export interface LibraryState {
   trash: TrashedModel[];
   /** Folders of other apps that were found and are not in the library yet. */
   suggestions: { path: string; source: LibrarySource; models: number; sizeBytes: number }[];
-  /** Of all models, the trash and the quarantine together. A file that two apps share by a link counts once. */
+  /** Of all models, adapters, the trash and the quarantine together. A file that two apps share by a link counts once. */
   sizeBytes: number;
   scanning: boolean;
+  /** The library's database could not be read: what happened to it. What is changed now may last only for this run. */
+  problem: ErrorShape | null;
 }
 
 export interface LibraryApi {

@@ -1,14 +1,23 @@
 // The application behind every shell: settings, models, chats and the engine's process on one data folder.
-import { KangarooError } from '../contract/errors.ts';
+import { join } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import { KangarooError, type ErrorShape } from '../contract/errors.ts';
 import { appShape, type AppApi, type AppInfo } from '../contract/index.ts';
+import type { LibraryApi } from '../contract/library.ts';
 import { Chats } from './chats/chats.ts';
 import type { SpawnEngine } from './engine/engine-process.ts';
 import { EngineHost } from './engine/host.ts';
 import { Info } from './info.ts';
-import { givenByEnvironment, listModels, type GivenModel } from './models/library.ts';
+import { openModelsDatabase, temporaryModelsDatabase } from './models/database.ts';
+import { givenByEnvironment, listModels, type GivenModel } from './models/given.ts';
+import { placesOfOtherApps } from './models/library/layouts.ts';
+import { Library } from './models/library/library.ts';
+import { LibraryStore } from './models/library/store.ts';
+import { machineOf } from './models/memory.ts';
 import { Models } from './models/models.ts';
 import { lockDataDir } from './paths.ts';
 import { SettingsStore } from './settings.ts';
+import { shownError } from './shown-error.ts';
 
 export interface AppOptions {
   /** Folder of the checkout or of the installed app: the starter model and the native addon lie in it. */
@@ -18,6 +27,8 @@ export interface AppOptions {
   spawnEngine: SpawnEngine;
   /** The model to open instead of the starter; by default what `KANGAROO_MODEL` and `KANGAROO_ADAPTER` name. */
   model?: GivenModel;
+  /** The system's dialog for files and folders, where the shell has one. */
+  choosePath?: (what: Parameters<LibraryApi['choose']>[0]) => Promise<string | null>;
 }
 
 export interface App {
@@ -33,24 +44,52 @@ function toCome<S extends keyof AppApi>(name: S): AppApi[S] {
   return Object.fromEntries(Object.keys(appShape[name]).map((method) => [method, refuse])) as unknown as AppApi[S];
 }
 
+/** The app starts whatever state the list of models is in; what is wrong with it is shown in the library. */
+function openDatabase(dataDir: string): { database: Database; problem: ErrorShape | null } {
+  try {
+    const { database, setAsidePath } = openModelsDatabase(dataDir);
+    if (setAsidePath === null) return { database, problem: null };
+    const message = `The list of models was damaged. It was kept as ${setAsidePath} and begun anew; add your folders again.`;
+    return { database, problem: { code: 'store-damaged', message } };
+  } catch (error) {
+    return { database: temporaryModelsDatabase(), problem: shownError(error) };
+  }
+}
+
 /**
  * Opens the data folder and begins to load the model. Throws `busy` where another instance has the folder, and
  * `file-not-readable` where it cannot be used; everything else that goes wrong is told by the service that it concerns.
  */
 export function createApp(options: AppOptions): App {
-  const { root, dataDir } = options;
+  const { root, dataDir, choosePath } = options;
   const lock = lockDataDir(dataDir);
   const engine = new EngineHost(options.spawnEngine);
   const settings = new SettingsStore(dataDir);
-  const models = new Models(engine, listModels(root, options.model ?? givenByEnvironment(process.env)));
+  const { database, problem } = openDatabase(dataDir);
+  const store = new LibraryStore(database);
+  const library = new Library({
+    store,
+    problem,
+    defaultFolder: join(dataDir, 'models'),
+    builtIn: listModels(root, options.model ?? givenByEnvironment(process.env)),
+    otherApps: placesOfOtherApps(),
+    machine: () => machineOf(models.state),
+    isLoaded: (modelId) => models.loadedId === modelId,
+    ...(choosePath ? { choosePath } : {}),
+  });
+  const models = new Models(engine, library, store);
   const chats = new Chats({ dataDir, engine, models, settings });
   models.start();
+  void library.rescan().catch(() => {});
 
   async function close(): Promise<void> {
     await chats.close();
     models.close();
+    library.close();
     settings.close();
     await engine.close();
+    await library.idle();
+    database.close();
     lock.release();
   }
 
@@ -60,7 +99,7 @@ export function createApp(options: AppOptions): App {
       info: new Info(options.shell, engine),
       chats,
       models,
-      library: toCome('library'),
+      library,
       hub: toCome('hub'),
       downloads: toCome('downloads'),
       settings,

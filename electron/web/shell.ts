@@ -6,7 +6,7 @@ import { KangarooError } from '../contract/errors.ts';
 import { appShape, type AppApi } from '../contract/index.ts';
 import { createApp } from '../core/app.ts';
 import { spawnNode } from '../core/engine/spawn-node.ts';
-import type { GivenModel } from '../core/models/library.ts';
+import type { GivenModel } from '../core/models/given.ts';
 import { pageFolder } from '../core/page.ts';
 import { defaultDataDir } from '../core/paths.ts';
 import { serve } from '../rpc/server.ts';

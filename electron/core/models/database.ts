@@ -6,11 +6,12 @@ import Database from 'better-sqlite3';
 import { KangarooError } from '../../contract/errors.ts';
 import { migrate, readVersion } from '../chats/migrate.ts';
 import { downloads0001 } from './migrations/0001-downloads.ts';
+import { library0002 } from './migrations/0002-library.ts';
 
 const fileName = 'models.db';
 
 /** In order; `user_version` counts those that were run. Never change one that was released: add another. */
-const released: readonly string[] = [downloads0001];
+const released: readonly string[] = [downloads0001, library0002];
 
 export interface ModelsDatabase {
   database: Database.Database;
@@ -39,6 +40,11 @@ export function openModelsDatabase(dataDir: string, nowMs: () => number = Date.n
   } catch (error) {
     throw modelsDatabaseError(error, path);
   }
+}
+
+/** For this run only: where the file cannot be used, the app starts all the same. */
+export function temporaryModelsDatabase(): Database.Database {
+  return open(':memory:', Date.now);
 }
 
 function open(path: string, nowMs: () => number): Database.Database {

@@ -16,7 +16,13 @@ function header(
   const metadata = new Map<string, GgufValue>([['general.architecture', architecture]]);
   for (const [key, value] of Object.entries(values))
     metadata.set(key.includes('.') && key.startsWith('tokenizer') ? key : `${architecture}.${key}`, value);
-  const infos = tensors.map(([name, shape, type]) => ({ name, shape, type, sizeBytes: tensorBytes(type, shape) ?? Number.NaN }));
+  const infos = tensors.map(([name, shape, type]) => ({
+    name,
+    shape,
+    type,
+    offset: 0,
+    sizeBytes: tensorBytes(type, shape) ?? Number.NaN,
+  }));
   return { metadata, tensors: infos, dataOffset: 0 };
 }
 

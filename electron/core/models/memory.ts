@@ -5,6 +5,7 @@ import type { MemoryPool, MemoryReport } from '../../contract/memory.ts';
 import type { ModelState } from '../../contract/models.ts';
 import { Queue } from '../../rpc/queue.ts';
 import type { Watchable } from '../watchable.ts';
+import type { Machine } from './fit.ts';
 
 /** How often the free memory is looked at while somebody watches. */
 const intervalMs = 2000;
@@ -22,7 +23,7 @@ function availableBytes(): number {
 }
 
 /** A container's limit counts, where there is one. */
-export function ramNow(): MemoryPool {
+function ramNow(): MemoryPool {
   const limit = process.constrainedMemory();
   const total = totalmem();
   const totalBytes = limit > 0 && limit < total ? limit : total;
@@ -33,6 +34,25 @@ export function ramNow(): MemoryPool {
 function report(state: ModelState): MemoryReport {
   const parts = state.status === 'ready' || state.status === 'calibrating' ? state.loaded.memory : [];
   return { parts, ram: ramNow(), gpus: [] };
+}
+
+/** Weights of this size are read from memory, not from the processor's caches: their speed says something about others. */
+const leastMeasuredBytes = 256 << 20;
+
+/** The machine as the next model finds it: what the loaded one holds will be free, but for its weights, which are cached pages. */
+export function machineOf(state: ModelState): Machine {
+  const { totalBytes, freeBytes } = ramNow();
+  const loaded = state.status === 'ready' || state.status === 'calibrating' ? state.loaded : null;
+  const parts = loaded?.memory ?? [];
+  const held = parts.filter(({ name }) => name !== 'weights').reduce((sum, part) => sum + part.ramBytes, 0);
+  const weights = parts.find(({ name }) => name === 'weights');
+  const weightBytes = weights ? weights.ramBytes + weights.gpuBytes : 0;
+  const isMeasured = state.status === 'ready' && weightBytes >= leastMeasuredBytes;
+  return {
+    ram: { totalBytes, freeBytes: Math.min(totalBytes, freeBytes + held) },
+    gpu: null,
+    bytesPerSecond: isMeasured ? state.costs.plainTokensPerSecond * weightBytes : null,
+  };
 }
 
 /** Now, at every change of the model's state, and every two seconds. Ends with the state. */

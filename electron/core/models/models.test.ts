@@ -8,13 +8,16 @@ import type { LibraryModel } from '../../contract/library.ts';
 import type { ModelState } from '../../contract/models.ts';
 import { EngineHost } from '../engine/host.ts';
 import { spawnNode } from '../engine/spawn-node.ts';
-import { givenByEnvironment, listModels } from './library.ts';
-import { Models } from './models.ts';
+import { givenByEnvironment, listModels } from './given.ts';
+import { shapeOf } from './facts.ts';
+import { estimateFit } from './fit.ts';
+import { Models, type Memory, type ModelSource } from './models.ts';
 
 const worker = fileURLToPath(new URL('../engine/testing/scripted-worker.ts', import.meta.url));
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
+  memory = createMemory();
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
@@ -25,11 +28,33 @@ function entry(id: string): LibraryModel {
 
 function start(...ids: string[]) {
   const engine = new EngineHost(spawnNode('.', worker), { backoffMs: 1, mostCrashes: 2 });
-  const models = new Models(engine, ids.map(entry));
+  const library = ids.map(entry);
+  const models = new Models(engine, sourceOf(library), memory);
   const states = models.watch()[Symbol.asyncIterator]();
   cleanups.push(() => engine.close());
   return { engine, models, states };
 }
+
+/** A library whose estimates say what the name of the model does. */
+function sourceOf(models: LibraryModel[]): ModelSource {
+  return {
+    models,
+    find: (id) => models.find((model) => model.id === id),
+    async estimate({ id }, { contextSize = 0, cacheType = 'f16' }) {
+      const free = id.includes('large') && contextSize !== 512 ? 1e6 : 1e12;
+      const shape = shapeOf({ metadata: new Map(), tensors: [], dataOffset: 0 });
+      const machine = { ram: { totalBytes: free, freeBytes: free }, gpu: null, bytesPerSecond: null };
+      return estimateFit({ ...shape, weightBytes: 1e9 }, { contextSize, cacheType, adapter: null }, machine);
+    },
+  };
+}
+
+function createMemory(): Memory {
+  const values = new Map<string, unknown>();
+  return { value: (name) => values.get(name) ?? null, setValue: (name, value) => void values.set(name, value) };
+}
+
+let memory = createMemory();
 
 async function until(states: AsyncIterator<ModelState>, fits: (state: ModelState) => boolean): Promise<ModelState> {
   for (;;) {
@@ -90,6 +115,40 @@ describe('loading', () => {
     await models.load('two');
     expect(models.state).toMatchObject({ status: 'ready', model: { id: 'two' } });
     await expect(models.load('two', { contextSize: -1 })).rejects.toMatchObject({ code: 'invalid-argument' });
+  });
+
+  test('what would not fit is refused before it begins, with what would fit; the user may insist', async () => {
+    const { models } = start('large', 'small', 'other');
+    const message = expect.stringContaining('large does not fit into memory. It needs about');
+    await expect(models.load('large')).rejects.toMatchObject({ code: 'out-of-memory', message });
+    expect(models.state).toMatchObject({
+      status: 'failed',
+      error: { code: 'out-of-memory' },
+      advice: { fit: { verdict: 'too-large' }, contextThatFits: null, modelsThatFit: [{ id: 'small' }, { id: 'other' }] },
+    });
+    await models.load('large', { evenIfTooLarge: true });
+    expect(models.state).toMatchObject({ status: 'ready', model: { id: 'large' } });
+    // That was for once.
+    await expect(models.load('large')).rejects.toMatchObject({ code: 'out-of-memory' });
+    // In this test it would fit with a context of 512 tokens; that is remembered.
+    await models.load('large', { contextSize: 512 });
+    await models.load('large');
+    expect(models.state).toMatchObject({ status: 'ready', model: { id: 'large' } });
+  });
+
+  test('the model that was loaded last is opened at the next start, where it still is', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kangaroo-last-'));
+    cleanups.push(() => rmSync(folder, { recursive: true }));
+    const ids = ['one', join(folder, 'two')];
+    writeFileSync(join(folder, 'two.gguf'), '');
+    await start(...ids).models.load(ids[1] ?? '');
+    const second = start(...ids);
+    second.models.start();
+    expect(await until(second.states, isReady)).toMatchObject({ model: { id: ids[1] } });
+    rmSync(join(folder, 'two.gguf'));
+    const third = start(...ids);
+    third.models.start();
+    expect(await until(third.states, isReady)).toMatchObject({ model: { id: 'one' } });
   });
 
   test("memory is told now, with the machine's, and at once when a model has come or gone", async () => {

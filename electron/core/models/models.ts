@@ -1,6 +1,8 @@
-// The model that answers: loads it, measures it, and loads it again after the engine crashed.
+// The model that answers: loads it if it fits, measures it, and loads it again after the engine crashed.
+import { existsSync } from 'node:fs';
 import type { LoadedModel, LoadEvent } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
+import type { Fit, FitChoices } from '../../contract/fit.ts';
 import type { LibraryModel } from '../../contract/library.ts';
 import type { MemoryReport } from '../../contract/memory.ts';
 import type { LoadChoices, ModelsApi, ModelState } from '../../contract/models.ts';
@@ -8,23 +10,42 @@ import { parseArgument, text } from '../arguments.ts';
 import type { EngineHost, HostEvent } from '../engine/host.ts';
 import { shownError } from '../shown-error.ts';
 import { Watchable } from '../watchable.ts';
+import { adviceFor } from './advice.ts';
 import { watchMemory } from './memory.ts';
 import { loadChoices } from './requests.ts';
 
+const lastModelKey = 'last-model';
+const choicesKey = (modelId: string) => `choices ${modelId}`;
+
 export type ReadyState = Extract<ModelState, { status: 'ready' }>;
+
+/** What is loaded from: the library. */
+export interface ModelSource {
+  readonly models: readonly LibraryModel[];
+  find(modelId: string): LibraryModel | undefined;
+  /** Rejects where the file cannot be read. */
+  estimate(model: LibraryModel, choices: FitChoices): Promise<Fit>;
+}
+
+/** Small values that outlive a run. */
+export interface Memory {
+  value(name: string): unknown;
+  setValue(name: string, value: unknown): void;
+}
 
 export class Models implements ModelsApi {
   readonly #engine: EngineHost;
-  readonly #library: LibraryModel[];
+  readonly #library: ModelSource;
+  readonly #memory: Memory;
   readonly #state = new Watchable<ModelState>({ status: 'unloaded' });
   /** Counts the loads: an older one no longer speaks for the state. */
   #attempt = 0;
   #leaveLoading: (() => void) | null = null;
-  readonly #choices = new Map<string, LoadChoices>();
 
-  constructor(engine: EngineHost, library: LibraryModel[]) {
+  constructor(engine: EngineHost, library: ModelSource, memory: Memory) {
     this.#engine = engine;
     this.#library = library;
+    this.#memory = memory;
     engine.onEvent((event) => this.#onEngineEvent(event));
   }
 
@@ -32,25 +53,36 @@ export class Models implements ModelsApi {
     return this.#state.value;
   }
 
-  /** Loads the first model of the library; what goes wrong is in the state. */
+  /** The model that is loaded or being loaded. */
+  get loadedId(): string | null {
+    const { state } = this;
+    return state.status === 'loading' || state.status === 'calibrating' || state.status === 'ready' ? state.model.id : null;
+  }
+
+  /** Loads what was named at the start, else what was loaded last, else the starter; what goes wrong is in the state. */
   start(): void {
-    const [first] = this.#library;
+    const { models } = this.#library;
+    const last = this.#library.find(String(this.#memory.value(lastModelKey)));
+    const given = models.find(({ source }) => source === 'given');
+    const first = given ?? (last && last.problem === null && existsSync(last.path) ? last : models[0]);
     if (first) this.#open(first).catch(() => {});
   }
 
   async list(): Promise<LibraryModel[]> {
-    return this.#library;
+    return [...this.#library.models];
   }
 
   /** Rejects with `invalid-argument` for an unknown id, with `cancelled` when another load overtakes it, else as the engine. */
   async load(modelId: string, choices?: LoadChoices): Promise<void> {
     const id = parseArgument(text(1, 200), modelId, 'modelId');
-    const chosen = parseArgument(loadChoices, choices ?? {}, 'choices');
-    const model = this.#library.find((each) => each.id === id);
+    const { evenIfTooLarge = false, ...chosen } = parseArgument(loadChoices, choices ?? {}, 'choices');
+    const model = this.#library.find(id);
     if (!model) throw new KangarooError('invalid-argument', `There is no model ${JSON.stringify(id)} in the library.`);
+    if (model.problem) throw new KangarooError(model.problem.code, model.problem.message);
     this.#engine.revive();
-    this.#choices.set(model.id, { ...this.#choices.get(model.id), ...chosen });
-    await this.#open(model);
+    if (Object.keys(chosen).length > 0) this.#memory.setValue(choicesKey(id), { ...this.#choicesOf(id), ...chosen });
+    await this.#open(model, evenIfTooLarge);
+    this.#memory.setValue(lastModelKey, id);
   }
 
   /** An answer under way is stopped first, and kept. */
@@ -108,7 +140,7 @@ export class Models implements ModelsApi {
     this.#state.close();
   }
 
-  async #open(model: LibraryModel): Promise<void> {
+  async #open(model: LibraryModel, evenIfTooLarge = false): Promise<void> {
     const attempt = ++this.#attempt;
     const set = (state: ModelState) => {
       if (attempt !== this.#attempt) throw new KangarooError('cancelled', 'Another model is being loaded instead.');
@@ -118,6 +150,7 @@ export class Models implements ModelsApi {
     set({ status: 'loading', model, fraction: 0 });
     try {
       await this.#engine.stop();
+      if (!evenIfTooLarge) await this.#refuseTooLarge(model);
       const loaded = await this.#load(model, (fraction) => set({ status: 'loading', model, fraction }));
       set({ status: 'calibrating', model, loaded });
       const costs = await this.#engine.measure();
@@ -126,14 +159,31 @@ export class Models implements ModelsApi {
       // After a crash the host has told already, and whether it starts again.
       const told = error instanceof KangarooError && error.code === 'engine-crashed' && this.state.status === 'failed';
       if (attempt === this.#attempt && !told) {
-        this.#state.set({ status: 'failed', model, error: shownError(error), restarting: false });
+        const shape = shownError(error);
+        const advice = shape.code === 'out-of-memory' ? await adviceFor(model, this.#choicesOf(model.id), this.#library) : null;
+        if (attempt === this.#attempt) {
+          this.#state.set({ status: 'failed', model, error: shape, restarting: false, ...(advice ? { advice } : {}) });
+        }
       }
       throw error;
     }
   }
 
+  /** How this model was loaded last. */
+  #choicesOf(modelId: string): LoadChoices {
+    return loadChoices.safeParse(this.#memory.value(choicesKey(modelId)) ?? {}).data ?? {};
+  }
+
+  /** Better than a machine that swaps, or an engine that the system kills. A file that cannot be read is the engine's to tell. */
+  async #refuseTooLarge(model: LibraryModel): Promise<void> {
+    const { contextSize = 0, cacheType = 'f16' } = this.#choicesOf(model.id);
+    const fit = await this.#library.estimate(model, { contextSize, cacheType }).catch(() => null);
+    if (fit?.verdict !== 'too-large') return;
+    throw new KangarooError('out-of-memory', `${model.name} does not fit into memory. ${fit.explanation}`);
+  }
+
   async #load(model: LibraryModel, onProgress: (fraction: number) => void): Promise<LoadedModel> {
-    const { contextSize = 0, gpuLayers = -1, cacheType = 'f16' } = this.#choices.get(model.id) ?? {};
+    const { contextSize = 0, gpuLayers = -1, cacheType = 'f16' } = this.#choicesOf(model.id);
     const stream = this.#engine.load({
       modelPath: model.path,
       adapterPath: model.adapterPath,

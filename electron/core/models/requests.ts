@@ -1,5 +1,6 @@
 // What a page may ask of models, library and hub: checked here, by name, before anything is done.
 import { z } from 'zod';
+import type { FitChoices } from '../../contract/fit.ts';
 import type { LoadChoices } from '../../contract/models.ts';
 import { flag, integer, oneOf } from '../arguments.ts';
 
@@ -12,3 +13,8 @@ export const loadChoices = z.strictObject({
   gpuLayers: integer(-1, 10_000).exactOptional(),
   evenIfTooLarge: flag().exactOptional(),
 }) satisfies z.ZodType<LoadChoices>;
+
+export const fitChoices = z.strictObject({
+  contextSize: integer(0, mostContextTokens).exactOptional(),
+  cacheType: oneOf('f16', 'q8_0').exactOptional(),
+}) satisfies z.ZodType<FitChoices>;

@@ -66,7 +66,9 @@ export interface ModelFile {
   /** All files together. */
   sizeBytes: number;
   /** Latest change of a file, milliseconds since 1970. */
-  modifiedAt: number;
+  modifiedAtMs: number;
+  /** Every file's size, and what tells it from all others of the machine, whatever its name. */
+  files: { key: string; sizeBytes: number }[];
   /** Metadata of the first file, tensors of all. */
   header: GgufHeader;
 }
@@ -74,13 +76,13 @@ export interface ModelFile {
 /** Sizes and times of the files of a model, without reading them. Rejects with `file-not-found`, `file-not-readable`. */
 export async function statModel(path: string): Promise<Omit<ModelFile, 'header'>> {
   const paths = partsOf(path);
-  let sizeBytes = 0;
-  let modifiedAt = 0;
+  const files: ModelFile['files'] = [];
+  let modifiedAtMs = 0;
   for (const part of paths) {
     try {
-      const { size, mtimeMs } = await stat(part);
-      sizeBytes += size;
-      modifiedAt = Math.max(modifiedAt, Math.round(mtimeMs));
+      const found = await stat(part);
+      files.push({ key: `${found.dev}:${found.ino}`, sizeBytes: found.size });
+      modifiedAtMs = Math.max(modifiedAtMs, Math.round(found.mtimeMs));
     } catch (error) {
       if (paths.length === 1) throw fileError(error, part);
       throw new KangarooError(
@@ -89,7 +91,7 @@ export async function statModel(path: string): Promise<Omit<ModelFile, 'header'>
       );
     }
   }
-  return { paths, sizeBytes, modifiedAt };
+  return { paths, files, modifiedAtMs, sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0) };
 }
 
 /** Reads the header of every file. Rejects with `file-not-found`, `file-not-readable`, `not-a-gguf`, `file-damaged`. */

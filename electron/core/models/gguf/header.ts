@@ -22,6 +22,8 @@ export interface GgufTensor {
   shape: number[];
   /** ggml's number. */
   type: number;
+  /** From the beginning of the file. */
+  offset: number;
   sizeBytes: number;
 }
 
@@ -83,13 +85,14 @@ function parse(bytes: Buffer, source: ByteSource): GgufHeader {
   const alignment = numberAt(metadata, 'general.alignment') ?? 32;
   if (!Number.isInteger(alignment) || alignment < 1) throw damaged(source, `its alignment is ${alignment}`);
   const dataOffset = Math.ceil(reader.place / alignment) * alignment;
-  const tensors = infos.map(({ offset, ...tensor }) => {
-    const end = dataOffset + offset + tensor.sizeBytes;
+  const tensors = infos.map((tensor) => {
+    const offset = dataOffset + tensor.offset;
+    const end = offset + tensor.sizeBytes;
     if (!(end <= source.sizeBytes)) {
       const missing = end - source.sizeBytes;
       throw damaged(source, `its tensor ${tensor.name} would end ${missing} bytes behind the end of the file`);
     }
-    return tensor;
+    return { ...tensor, offset };
   });
   return { metadata, tensors, dataOffset };
 }
@@ -135,7 +138,8 @@ class Reader {
     return { items: count };
   }
 
-  tensor(): GgufTensor & { offset: number } {
+  /** Its offset counts from where the data begins. */
+  tensor(): GgufTensor {
     const name = this.text();
     const dimensions = this.uint32();
     if (dimensions > 4) throw damaged(this.#source, `its tensor ${name} has ${dimensions} dimensions`);

@@ -33,10 +33,8 @@ export const downloads0001 = `
     ranges INTEGER CHECK (ranges IN (0, 1)),
     part_bytes INTEGER NOT NULL CHECK (part_bytes > 0),
     verified INTEGER NOT NULL DEFAULT 0 CHECK (verified IN (0, 1)),
-    -- How often the file was repaired after a wrong hash.
-    repairs INTEGER NOT NULL DEFAULT 0,
-    -- How often it was fetched anew after a wrong hash.
-    refetches INTEGER NOT NULL DEFAULT 0,
+    -- 1 once its hash was wrong and it is being fetched a second time: a second wrong hash is the end.
+    refetched INTEGER NOT NULL DEFAULT 0 CHECK (refetched IN (0, 1)),
     PRIMARY KEY (download_id, position)
   ) STRICT;
 
@@ -46,8 +44,6 @@ export const downloads0001 = `
     file_position INTEGER NOT NULL,
     part INTEGER NOT NULL,
     received_bytes INTEGER NOT NULL CHECK (received_bytes >= 0),
-    -- CRC-32 of these bytes as they came from the network: tells later which part the disk has wrong.
-    crc32 INTEGER NOT NULL,
     PRIMARY KEY (download_id, file_position, part),
     FOREIGN KEY (download_id, file_position) REFERENCES download_files (download_id, position) ON DELETE CASCADE
   ) STRICT, WITHOUT ROWID;

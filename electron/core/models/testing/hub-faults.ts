@@ -1,5 +1,4 @@
 // The faults that the test hub injects, and how it sends a body with or without them.
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HubContent } from './hub-content.ts';
@@ -69,8 +68,18 @@ export async function sendBody(
     sent += piece.length;
     if (fault?.kind === 'slow-loris') await sleep(fault.everyMs);
     else if (bytesPerSecond !== null) await sleep((piece.length / bytesPerSecond) * 1000);
-    if (!flowing && !response.destroyed) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!flowing && !response.destroyed) await drained(response);
   }
   if (sent >= limit && fault?.kind === 'cut') response.socket?.destroy();
   else if (!(sent >= limit && fault?.kind === 'stall')) response.end();
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
 }

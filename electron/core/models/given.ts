@@ -1,4 +1,4 @@
-// The models there are: the starter that ships with the app, and one that was named at the start.
+// The models that are there without a folder: the starter that ships with the app, and one that was named at the start.
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';

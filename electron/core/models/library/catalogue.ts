@@ -1,0 +1,314 @@
+// What the library knows: its rows, folders and what was found on the disk, kept current by scans that run one at a time.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { KangarooError, type ErrorShape } from '../../../contract/errors.ts';
+import type { LibraryModel, LibraryState, TrashedModel } from '../../../contract/library.ts';
+import { parseArgument, text } from '../../arguments.ts';
+import { shownError } from '../../shown-error.ts';
+import { Watchable } from '../../watchable.ts';
+import { factsOf } from '../facts.ts';
+import { readModelFile, statModel } from '../gguf/files.ts';
+import { findModels, type FolderSource } from './layouts.ts';
+import { Pairing, readAdapter, type Adapter } from './pairing.ts';
+import { isFolder, Scanner } from './scanner.ts';
+import type { FolderRow, LibraryStore, ModelRow, TrashRow } from './store.ts';
+import { stateOf, type FolderView } from './view.ts';
+
+export interface CatalogueOptions {
+  store: LibraryStore;
+  /** Made where there is no other default folder. */
+  defaultFolder: string;
+  /** The starter, and a model that was named at the start. */
+  builtIn: readonly LibraryModel[];
+  /** What keeps the library from being remembered beyond this run. */
+  problem?: ErrorShape | null;
+  /** Where other apps may have their models. */
+  otherApps: readonly { path: string; source: FolderSource }[];
+  /** A damaged file that was changed less than so long ago may still be being written. */
+  settleMs?: number;
+  /** How often folders that are away are looked for, and present ones whether they still are. */
+  lookEveryMs?: number;
+  now?: () => number;
+}
+
+const idSchema = text(1, 200);
+
+export class Catalogue {
+  readonly rows = new Map<string, ModelRow>();
+  readonly folders = new Map<string, FolderView>();
+  readonly missing = new Set<string>();
+  readonly pairing = new Pairing();
+  readonly now: () => number;
+  readonly #store: LibraryStore;
+  readonly #options: CatalogueOptions;
+  readonly #scanner: Scanner;
+  readonly #state: Watchable<LibraryState>;
+  readonly #timer: NodeJS.Timeout;
+  #builtIn: LibraryModel[];
+  #suggestions: LibraryState['suggestions'] = [];
+  #scanning = false;
+  #work: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: CatalogueOptions) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#builtIn = [...options.builtIn];
+    this.now = options.now ?? Date.now;
+    this.#scanner = new Scanner({
+      settleMs: options.settleMs ?? 60_000,
+      now: this.now,
+      onRow: (row) => this.changed(row),
+      onReplaced: (row) => this.#keepReplaced(row),
+    });
+    for (const row of this.#store.folders()) this.folders.set(row.id, { row, away: false, freeBytes: null });
+    this.#ensureDefaultFolder();
+    for (const row of this.#store.models()) this.rows.set(row.id, row);
+    this.#state = new Watchable(this.#view());
+    this.#timer = setInterval(() => void this.#lookForFolders(), options.lookEveryMs ?? 15_000);
+    this.#timer.unref();
+  }
+
+  get state(): LibraryState {
+    return this.#state.value;
+  }
+
+  get defaultFolder(): FolderRow {
+    const view = [...this.folders.values()].find(({ row }) => row.isDefault);
+    if (!view) throw new KangarooError('internal', 'The library has no folder for downloads.');
+    return view.row;
+  }
+
+  watch(): AsyncIterable<LibraryState> {
+    return this.#state.watch();
+  }
+
+  /** Scans and moves run one after the other. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#work.then(() => {
+      if (this.#closed) throw new KangarooError('closed', 'Kangaroo Chat is closing.');
+      return work();
+    });
+    this.#work = result.catch(() => {});
+    return result;
+  }
+
+  rescan(): Promise<void> {
+    return this.exclusively(async () => {
+      this.#scanning = true;
+      this.publish();
+      try {
+        let unsettled = false;
+        await this.#lookAtBuiltIn();
+        for (const view of this.folders.values()) unsettled = (await this.#scanFolder(view)) || unsettled;
+        for (const row of this.rows.values()) {
+          if (row.folderId === null) unsettled = (await this.#lookAtFile(row)) || unsettled;
+        }
+        await this.pair();
+        await this.lookForOtherApps();
+        if (unsettled) this.#rescanLater();
+      } finally {
+        this.#scanning = false;
+        this.publish();
+      }
+    });
+  }
+
+  /** Reads a model's header where it is new or has changed. */
+  async look(row: ModelRow, folder: FolderRow | null): Promise<void> {
+    if (await this.#scanner.look(row, folder)) this.#rescanLater();
+  }
+
+  /** Kept, and told. */
+  changed(row: ModelRow): void {
+    this.rows.set(row.id, row);
+    this.#store.save(row);
+    this.publish();
+  }
+
+  publish(): void {
+    if (!this.#closed) this.#state.set(this.#view());
+  }
+
+  /** Gives every model the adapter of its base. */
+  async pair(): Promise<void> {
+    const adapters: Adapter[] = [];
+    const present = [...this.rows.values()].filter((row) => row.kind === 'adapter' && !this.#isAway(row));
+    const paths = [...present.map((row) => row.path), ...this.#builtIn.flatMap(({ adapterPath }) => adapterPath ?? [])];
+    for (const path of paths) {
+      const adapter = await readAdapter(path).catch(() => null);
+      if (adapter) adapters.push(adapter);
+    }
+    // What is away keeps the adapter that it had.
+    const models = [...this.rows.values()].filter((row) => !this.#isAway(row));
+    for (const row of await this.pairing.pair(models, adapters)) this.changed(row);
+  }
+
+  /** Folders of other apps that are there, hold models and are not in the library. */
+  async lookForOtherApps(): Promise<void> {
+    const suggestions: LibraryState['suggestions'] = [];
+    const known = new Set([...this.folders.values()].map(({ row }) => row.path));
+    for (const { path, source } of this.#options.otherApps) {
+      if (known.has(path) || !(await isFolder(path))) continue;
+      const found = await findModels(path, source).catch(() => []);
+      if (found.length > 0)
+        suggestions.push({ path, source, models: found.length, sizeBytes: await sizeOf(found.map((each) => each.path)) });
+    }
+    this.#suggestions = suggestions;
+  }
+
+  /** Throws `invalid-argument` where there is none. */
+  require(modelId: unknown): LibraryModel {
+    const id = parseArgument(idSchema, modelId, 'modelId');
+    const model = this.state.models.find((each) => each.id === id);
+    if (!model) throw new KangarooError('invalid-argument', `There is no model ${JSON.stringify(id)} in the library.`);
+    return model;
+  }
+
+  /** Throws what is wrong with it where it cannot be read. */
+  requirePresent(modelId: unknown): LibraryModel {
+    const model = this.require(modelId);
+    if (model.problem) throw new KangarooError(model.problem.code, model.problem.message);
+    return model;
+  }
+
+  /** Throws `read-only` for what ships with the app or was named at its start. */
+  requireRow(modelId: unknown): ModelRow {
+    const model = this.require(modelId);
+    const row = this.rows.get(model.id);
+    if (!row) throw new KangarooError('read-only', `${model.name} does not belong to a folder of yours, so it stays as it is.`);
+    return row;
+  }
+
+  requireFolder(folderId: unknown): FolderView {
+    const id = parseArgument(idSchema, folderId, 'folderId');
+    const view = this.folders.get(id);
+    if (!view) throw new KangarooError('invalid-argument', `There is no folder ${JSON.stringify(id)} in the library.`);
+    return view;
+  }
+
+  requireTrash(trashedId: unknown): TrashRow {
+    const id = parseArgument(idSchema, trashedId, 'trashedId');
+    const row = this.#store.trash().find((each) => each.id === id);
+    if (!row) throw new KangarooError('invalid-argument', `There is nothing ${JSON.stringify(id)} in the trash.`);
+    return row;
+  }
+
+  trashed(id: string): TrashedModel {
+    const found = this.state.trash.find((each) => each.id === id);
+    if (!found) throw new KangarooError('internal', 'What was moved to the trash is not in it.');
+    return found;
+  }
+
+  /** Resolves when nothing is being read or moved any more. */
+  async idle(): Promise<void> {
+    await this.#work;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    this.#state.close();
+  }
+
+  #view(): LibraryState {
+    return stateOf({
+      builtIn: this.#builtIn,
+      rows: this.rows.values(),
+      folders: this.folders,
+      missing: this.missing,
+      trash: this.#store.trash(),
+      suggestions: this.#suggestions,
+      scanning: this.#scanning,
+      problem: this.#options.problem ?? null,
+      filesOf: (row) => this.#scanner.filesOf(row),
+    });
+  }
+
+  #isAway(row: ModelRow): boolean {
+    return this.missing.has(row.id) || (row.folderId !== null && (this.folders.get(row.folderId)?.away ?? false));
+  }
+
+  /** Downloads need a place, though nobody has chosen one yet. That it cannot be made shows as a folder that is away. */
+  #ensureDefaultFolder(): void {
+    if ([...this.folders.values()].some(({ row }) => row.isDefault)) return;
+    const row: FolderRow = { id: randomUUID(), path: this.#options.defaultFolder, source: 'kangaroo', isDefault: true };
+    try {
+      mkdirSync(row.path, { recursive: true });
+    } catch (error) {
+      shownError(error);
+    }
+    this.#store.addFolder(row, this.now());
+    this.folders.set(row.id, { row, away: false, freeBytes: null });
+  }
+
+  async #scanFolder(view: FolderView): Promise<boolean> {
+    const known = [...this.rows.values()].filter(({ folderId }) => folderId === view.row.id);
+    const { rows, missing, freeBytes, unsettled } = await this.#scanner.folder(view.row, known);
+    view.away = rows === null;
+    view.freeBytes = freeBytes;
+    if (rows) {
+      for (const row of known) this.missing.delete(row.id);
+      for (const row of missing) this.missing.add(row.id);
+    }
+    this.publish();
+    return unsettled;
+  }
+
+  /** A file that was opened by itself. */
+  async #lookAtFile(row: ModelRow): Promise<boolean> {
+    const before = JSON.stringify(row);
+    const known = { ...row };
+    const unsettled = await this.#scanner.look(row, null);
+    if (row.problem?.code === 'file-not-found') {
+      Object.assign(row, known);
+      this.missing.add(row.id);
+    } else {
+      this.missing.delete(row.id);
+    }
+    if (JSON.stringify(row) !== before) this.changed(row);
+    return unsettled;
+  }
+
+  async #lookAtBuiltIn(): Promise<void> {
+    this.#builtIn = await Promise.all(
+      this.#builtIn.map(async (model): Promise<LibraryModel> => {
+        try {
+          const { header, paths, sizeBytes } = await readModelFile(model.path);
+          return { ...model, sizeBytes, files: paths.length, facts: factsOf(header), status: 'ready', problem: null };
+        } catch (error) {
+          return { ...model, status: 'damaged', problem: shownError(error) };
+        }
+      }),
+    );
+  }
+
+  #rescanLater(): void {
+    setTimeout(() => {
+      if (!this.#closed) void this.rescan().catch(() => {});
+    }, this.#options.settleMs ?? 60_000).unref();
+  }
+
+  /** What is in quarantine while a new file took its place is the trash's from now on: nothing is lost, and it can be deleted. */
+  #keepReplaced(row: ModelRow): void {
+    const moved = (row.quarantine ?? []).map((to, index) => ({ from: row.paths[index] ?? row.path, to }));
+    const model = { ...row, id: randomUUID(), quarantine: null };
+    const name = row.givenName ?? row.foundName;
+    this.#store.addTrash({ id: randomUUID(), name, sizeBytes: row.sizeBytes, trashedAtMs: this.now(), moved, model });
+  }
+
+  async #lookForFolders(): Promise<void> {
+    for (const view of this.folders.values()) {
+      if ((await isFolder(view.row.path)) === view.away) return this.rescan().catch(() => {});
+    }
+  }
+}
+
+async function sizeOf(paths: readonly string[]): Promise<number> {
+  let sum = 0;
+  for (const path of paths)
+    sum += await statModel(path)
+      .then((file) => file.sizeBytes)
+      .catch(() => 0);
+  return sum;
+}

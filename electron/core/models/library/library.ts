@@ -1,0 +1,346 @@
+// The library as a page has it: every model in the folders of the user and, read-only, of other apps. Core's own list is the
+// truth; files that are away stay in it until the user forgets them.
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { dirname, resolve, sep } from 'node:path';
+import { KangarooError } from '../../../contract/errors.ts';
+import type { Fit, FitChoices } from '../../../contract/fit.ts';
+import type {
+  LibraryApi,
+  LibraryFolder,
+  LibraryModel,
+  LibraryState,
+  ModelDetails,
+  TrashedModel,
+} from '../../../contract/library.ts';
+import { filePath, parseArgument, text } from '../../arguments.ts';
+import { adapterShapeOf, factsOf, kindOf, metadataText, shapeOf } from '../facts.ts';
+import { estimateFit, type Machine } from '../fit.ts';
+import { partsOf, readModelFile } from '../gguf/files.ts';
+import { textAt } from '../gguf/header.ts';
+import { fitChoices } from '../requests.ts';
+import { Catalogue, type CatalogueOptions } from './catalogue.ts';
+import { modelNameOf, sourceOf } from './layouts.ts';
+import { readAdapter } from './pairing.ts';
+import { isFolder } from './scanner.ts';
+import { asidePaths, deleteAll, moveAll } from './set-aside.ts';
+import { newModel, type FolderRow, type LibraryStore } from './store.ts';
+
+export interface LibraryOptions extends CatalogueOptions {
+  machine: () => Machine;
+  /** Whether this model is the one that is loaded now. */
+  isLoaded: (modelId: string) => boolean;
+  /** The system's dialog; left out where the shell has none. */
+  choosePath?: (what: 'model' | 'adapter' | 'folder') => Promise<string | null>;
+}
+
+export class Library implements LibraryApi {
+  readonly #options: LibraryOptions;
+  readonly #store: LibraryStore;
+  readonly #catalogue: Catalogue;
+
+  constructor(options: LibraryOptions) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#catalogue = new Catalogue(options);
+  }
+
+  /** All models, those that are away included; the first is the one to open at the start. */
+  get models(): LibraryModel[] {
+    return this.#catalogue.state.models;
+  }
+
+  find(modelId: string): LibraryModel | undefined {
+    return this.models.find((model) => model.id === modelId);
+  }
+
+  /** Where downloads go. */
+  get defaultFolder(): string {
+    return this.#catalogue.defaultFolder.path;
+  }
+
+  watch(): AsyncIterable<LibraryState> {
+    return this.#catalogue.watch();
+  }
+
+  rescan(): Promise<void> {
+    return this.#catalogue.rescan();
+  }
+
+  async details(modelId: string): Promise<ModelDetails> {
+    const model = this.#catalogue.require(modelId);
+    const row = this.#catalogue.rows.get(model.id);
+    const file = model.status === 'ready' || model.status === 'unread' ? await readModelFile(model.path) : null;
+    const adapter = model.adapterPath === null ? null : await readAdapter(model.adapterPath).catch(() => null);
+    return {
+      model,
+      paths: row?.quarantine ?? row?.paths ?? [model.path],
+      chatTemplate: file && textAt(file.header.metadata, 'tokenizer.chat_template'),
+      sha256: row?.sha256 ?? null,
+      origin: row?.origin ?? null,
+      adapter: adapter && {
+        path: adapter.path,
+        sizeBytes: adapter.sizeBytes,
+        baseName: adapter.baseName,
+        exitLayer: adapter.exitLayer,
+      },
+      measuredSpeedup:
+        row && row.speedupAnswers > 0 ? { speedup: row.speedupSum / row.speedupAnswers, answers: row.speedupAnswers } : null,
+      metadata: file ? metadataText(file.header.metadata) : {},
+    };
+  }
+
+  async fit(modelId: string, choices: FitChoices): Promise<Fit> {
+    const model = this.#catalogue.require(modelId);
+    return this.estimate(model, parseArgument(fitChoices, choices, 'choices'));
+  }
+
+  /** Rejects as reading the file does. */
+  async estimate(model: LibraryModel, choices: FitChoices): Promise<Fit> {
+    const { header } = await readModelFile(model.path);
+    const adapterFile = model.adapterPath === null ? null : await readModelFile(model.adapterPath).catch(() => null);
+    const adapter = adapterFile && adapterShapeOf(adapterFile.header);
+    const { contextSize = 0, cacheType = 'f16' } = choices;
+    return estimateFit(shapeOf(header), { contextSize, cacheType, adapter }, this.#options.machine());
+  }
+
+  async *hash(modelId: string): AsyncGenerator<{ fraction: number; sha256: string | null }> {
+    const model = this.#catalogue.requirePresent(modelId);
+    const [path = model.path] = partsOf(model.path);
+    const row = this.#catalogue.rows.get(model.id);
+    const hash = createHash('sha256');
+    const totalBytes = row?.paths.length === 1 || !row ? model.sizeBytes : 0;
+    let [done, told] = [0, 0];
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+      hash.update(chunk as Buffer);
+      done += (chunk as Buffer).length;
+      if (totalBytes > 0 && done - told > totalBytes / 100) {
+        told = done;
+        yield { fraction: Math.min(1, done / totalBytes), sha256: null };
+      }
+    }
+    const sha256 = hash.digest('hex');
+    if (row) this.#catalogue.changed(Object.assign(row, { sha256 }));
+    yield { fraction: 1, sha256 };
+  }
+
+  async open(path: string): Promise<LibraryModel> {
+    const [first = path] = partsOf(resolve(parseArgument(filePath(), path, 'path')));
+    return this.#catalogue.exclusively(async () => {
+      const { header } = await readModelFile(first);
+      const kind = kindOf(header);
+      if (kind !== 'model') {
+        const what = kind === 'adapter' ? 'a Kangaroo adapter: choose it in the details of its model' : 'no model that can chat';
+        throw new KangarooError('invalid-argument', `${first} is ${what}.`);
+      }
+      const known = [...this.#catalogue.rows.values()].find((row) => row.path === first);
+      const folder = [...this.#catalogue.folders.values()].find(({ row }) => first.startsWith(row.path + sep));
+      const row = known ?? newModel(first, folder?.row.id ?? null, modelNameOf(first.slice(dirname(first).length + 1)));
+      await this.#catalogue.look(row, folder?.row ?? null);
+      row.facts ??= factsOf(header);
+      this.#catalogue.missing.delete(row.id);
+      this.#catalogue.changed(row);
+      await this.#catalogue.pair();
+      return this.#catalogue.require(row.id);
+    });
+  }
+
+  async addFolder(path: string): Promise<LibraryFolder> {
+    const folder = resolve(parseArgument(filePath(), path, 'path'));
+    const known = [...this.#catalogue.folders.values()].find(({ row }) => row.path === folder);
+    if (!known) {
+      if (!(await isFolder(folder))) throw new KangarooError('file-not-found', `${folder} is no folder. Check the path.`);
+      const row: FolderRow = { id: randomUUID(), path: folder, source: await sourceOf(folder), isDefault: false };
+      this.#store.addFolder(row, this.#catalogue.now());
+      this.#catalogue.folders.set(row.id, { row, away: false, freeBytes: null });
+      await this.rescan();
+    }
+    const found = this.#catalogue.state.folders.find((each) => each.path === folder);
+    if (!found) throw new KangarooError('internal', `${folder} was not added.`);
+    return found;
+  }
+
+  async removeFolder(folderId: string): Promise<void> {
+    const { row } = this.#catalogue.requireFolder(folderId);
+    if (row.isDefault) {
+      throw new KangarooError('invalid-argument', 'Downloads go into this folder. Make another one the default first.');
+    }
+    await this.#catalogue.exclusively(async () => {
+      this.#store.removeFolder(row.id);
+      this.#catalogue.folders.delete(row.id);
+      for (const model of this.#catalogue.rows.values()) if (model.folderId === row.id) this.#catalogue.rows.delete(model.id);
+      await this.#catalogue.lookForOtherApps();
+      this.#catalogue.publish();
+    });
+  }
+
+  async setDefaultFolder(folderId: string): Promise<void> {
+    const { row } = this.#catalogue.requireFolder(folderId);
+    if (row.source !== 'kangaroo')
+      throw new KangarooError('read-only', `${row.path} belongs to another app, which is only read.`);
+    this.#store.setDefaultFolder(row.id);
+    for (const view of this.#catalogue.folders.values()) view.row.isDefault = view.row.id === row.id;
+    this.#catalogue.publish();
+  }
+
+  async rename(modelId: string, name: string): Promise<LibraryModel> {
+    const row = this.#catalogue.requireRow(modelId);
+    const given = parseArgument(text(0, 200), name, 'name').trim();
+    this.#catalogue.changed(Object.assign(row, { givenName: given === '' || given === row.foundName ? null : given }));
+    return this.#catalogue.require(row.id);
+  }
+
+  async setAdapter(modelId: string, path: string | null): Promise<LibraryModel> {
+    const row = this.#catalogue.requireRow(modelId);
+    const adapterPath = parseArgument(filePath().nullable(), path, 'path');
+    if (adapterPath !== null) {
+      const adapter = await readAdapter(resolve(adapterPath));
+      const fingerprint = await this.#catalogue.pairing.fingerprint(
+        this.#catalogue.requirePresent(modelId).path,
+        row.modifiedAtMs,
+      );
+      if (adapter.baseFingerprint !== fingerprint) {
+        const message = `The adapter was made for ${adapter.baseName || 'another model'}, and this is ${row.givenName ?? row.foundName}. Choose one that was made for it.`;
+        throw new KangarooError('adapter-mismatch', message);
+      }
+    }
+    this.#catalogue.changed(Object.assign(row, { adapterPath: adapterPath && resolve(adapterPath), adapterChosen: true }));
+    return this.#catalogue.require(row.id);
+  }
+
+  trash(modelId: string): Promise<TrashedModel> {
+    return this.#catalogue.exclusively(async () => {
+      const row = this.#catalogue.requireRow(modelId);
+      const view = row.folderId === null ? null : this.#catalogue.requireFolder(row.folderId);
+      if (view && view.row.source !== 'kangaroo') {
+        throw new KangarooError(
+          'read-only',
+          `${row.path} belongs to another app. Delete it there, or remove its folder from the library.`,
+        );
+      }
+      if (this.#options.isLoaded(row.id)) throw new KangarooError('busy', 'This model is loaded. Unload it first.');
+      const trashId = randomUUID();
+      const places = row.quarantine ?? row.paths;
+      const to = view ? asidePaths(view.row.path, 'trash', trashId, places) : [];
+      await moveAll(to.map((place, index) => ({ from: places[index] ?? place, to: place })));
+      const moved = to.map((place, index) => ({ from: row.paths[index] ?? place, to: place }));
+      const model = { ...row, quarantine: null };
+      this.#store.addTrash({
+        id: trashId,
+        name: row.givenName ?? row.foundName,
+        sizeBytes: row.sizeBytes,
+        trashedAtMs: this.#catalogue.now(),
+        moved,
+        model,
+      });
+      this.#catalogue.rows.delete(row.id);
+      this.#catalogue.publish();
+      return this.#catalogue.trashed(trashId);
+    });
+  }
+
+  restore(trashedId: string): Promise<LibraryModel> {
+    return this.#catalogue.exclusively(async () => {
+      const { moved, model, id: trashId } = this.#catalogue.requireTrash(trashedId);
+      const taken = [...this.#catalogue.rows.values()].some((row) => row.path === model.path);
+      if (taken)
+        throw new KangarooError(
+          'invalid-argument',
+          `${model.path} has been taken by another model. Move or rename that one first.`,
+        );
+      await moveAll(moved.map(({ from, to }) => ({ from: to, to: from })));
+      const view = model.folderId === null ? null : (this.#catalogue.folders.get(model.folderId) ?? null);
+      const row = { ...model, folderId: view?.row.id ?? null };
+      this.#store.removeTrash(trashId);
+      await this.#catalogue.look(row, view?.row ?? null);
+      this.#catalogue.changed(row);
+      await this.#catalogue.pair();
+      return this.#catalogue.require(row.id);
+    });
+  }
+
+  purge(trashedId: string): Promise<void> {
+    return this.#catalogue.exclusively(async () => {
+      const { id: trashId, moved } = this.#catalogue.requireTrash(trashedId);
+      await deleteAll(moved.map(({ to }) => to));
+      this.#store.removeTrash(trashId);
+      this.#catalogue.publish();
+    });
+  }
+
+  async forget(modelId: string): Promise<void> {
+    const row = this.#catalogue.requireRow(modelId);
+    if (this.find(row.id)?.status !== 'away')
+      throw new KangarooError('invalid-argument', 'Only a model that is away can be forgotten.');
+    this.#store.removeModel(row.id);
+    this.#catalogue.rows.delete(row.id);
+    this.#catalogue.missing.delete(row.id);
+    this.#catalogue.publish();
+  }
+
+  checkAgain(modelId: string): Promise<LibraryModel> {
+    return this.#catalogue.exclusively(async () => {
+      const row = this.#catalogue.requireRow(modelId);
+      const view = row.folderId === null ? null : this.#catalogue.requireFolder(row.folderId);
+      const { quarantine } = row;
+      if (quarantine) {
+        // Whole by now, for example because its other parts are there: then it goes back; otherwise it throws.
+        await readModelFile(quarantine[0] ?? row.path);
+        await moveAll(quarantine.map((from, index) => ({ from, to: row.paths[index] ?? from })));
+        row.quarantine = null;
+      }
+      row.modifiedAtMs = 0;
+      await this.#catalogue.look(row, view?.row ?? null);
+      this.#catalogue.changed(row);
+      return this.#catalogue.require(row.id);
+    });
+  }
+
+  async choose(what: 'model' | 'adapter' | 'folder'): Promise<string | null> {
+    if (!this.#options.choosePath) {
+      throw new KangarooError('no-dialog', 'The browser cannot choose files of this machine. Type the path instead.');
+    }
+    if (what !== 'model' && what !== 'adapter' && what !== 'folder') {
+      throw new KangarooError('invalid-argument', '`what` must be one of model, adapter, folder.');
+    }
+    return this.#options.choosePath(what);
+  }
+
+  /** A model that was downloaded has been published under this path: it is in the list when this resolves. */
+  async published(path: string, origin: NonNullable<ModelDetails['origin']>, sha256: string | null): Promise<void> {
+    await this.rescan();
+    const [first] = partsOf(path);
+    const row = [...this.#catalogue.rows.values()].find((each) => each.path === first);
+    if (row) this.#catalogue.changed(Object.assign(row, { origin, sha256: sha256 ?? row.sha256 }));
+  }
+
+  /** An answer of this model was so many times as fast as plain decoding. */
+  recordSpeedup(modelId: string, speedup: number): void {
+    const row = this.#catalogue.rows.get(modelId);
+    if (!row || !(speedup > 0)) return;
+    row.speedupSum += speedup;
+    row.speedupAnswers += 1;
+    this.#store.save(row);
+  }
+
+  /** The model of this SHA-256, or of this file of a repository; null: it is not here. */
+  modelOf(sha256: string | null, origin: { repository: string; file: string; sizeBytes: number }): string | null {
+    const here = [...this.#catalogue.rows.values()].filter((row) => row.quarantine === null && row.problem === null);
+    const found =
+      here.find((row) => sha256 !== null && row.sha256 === sha256) ??
+      here.find(
+        (row) =>
+          row.origin?.repository === origin.repository && row.origin.file === origin.file && row.sizeBytes === origin.sizeBytes,
+      );
+    return found?.id ?? null;
+  }
+
+  /** Resolves when nothing is being read or moved any more. */
+  idle(): Promise<void> {
+    return this.#catalogue.idle();
+  }
+
+  close(): void {
+    this.#catalogue.close();
+  }
+}
