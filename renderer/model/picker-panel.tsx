@@ -32,6 +32,7 @@ export function PickerPanel({ close }: { close: () => void }) {
   );
   const active = shown[index] ?? null;
   const optionId = (model: LibraryModel) => `${id}-${models.indexOf(model)}`;
+  const activeId = active ? optionId(active) : undefined;
 
   // The panel is drawn just before it shows, and what does not show takes no focus.
   useEffect(() => {
@@ -40,8 +41,8 @@ export function PickerPanel({ close }: { close: () => void }) {
   }, []);
 
   useEffect(() => {
-    document.getElementById(`${id}-list`)?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
-  }, [id, active?.id]);
+    if (activeId !== undefined) document.getElementById(activeId)?.scrollIntoView({ block: 'nearest' });
+  }, [activeId]);
 
   function pick(model: LibraryModel | null): void {
     if (!model || !isLoadable(model)) return;
@@ -73,7 +74,7 @@ export function PickerPanel({ close }: { close: () => void }) {
         aria-label={text.filter}
         aria-expanded
         aria-controls={`${id}-list`}
-        aria-activedescendant={active ? optionId(active) : undefined}
+        aria-activedescendant={activeId}
         aria-autocomplete="list"
         placeholder={text.placeholder}
         value={filter}
@@ -85,7 +86,7 @@ export function PickerPanel({ close }: { close: () => void }) {
         }}
         onKeyDown={onKeyDown}
       />
-      <ul id={`${id}-list`} role="listbox" aria-label={text.label} className="-mx-2 max-h-64 overflow-y-auto">
+      <div id={`${id}-list`} role="listbox" aria-label={text.label} className="-mx-2 max-h-64 overflow-y-auto">
         {shown.map((model) => (
           <Option
             key={model.id}
@@ -97,7 +98,7 @@ export function PickerPanel({ close }: { close: () => void }) {
             onPick={() => pick(model)}
           />
         ))}
-      </ul>
+      </div>
       {shown.length === 0 && (
         <p role="status" className="text-center text-[14px] text-ink-soft">
           {text.none}
@@ -131,13 +132,15 @@ function Option({ id, model, active, current, onPoint, onPick }: OptionProps) {
   const { facts, status } = model;
   const why = status === 'damaged' || status === 'away' ? text.cannotLoad[status] : modelsText.support['not-supported'];
   return (
-    <li
+    <button
+      type="button"
+      tabIndex={-1}
       id={id}
       role="option"
       aria-selected={active}
       aria-disabled={!loadable}
       data-testid="picker-option"
-      className={`flex items-center gap-2 rounded-lg px-2 py-1.5 ${active ? 'bg-accent-soft' : ''} ${loadable ? 'cursor-pointer' : 'opacity-60'}`}
+      className={`flex w-full items-center gap-2 rounded-lg px-2 py-1.5 text-start ${active ? 'bg-accent-soft' : ''} ${loadable ? '' : 'opacity-60'}`}
       onPointerMove={onPoint}
       onClick={onPick}
     >
@@ -156,7 +159,7 @@ function Option({ id, model, active, current, onPoint, onPick }: OptionProps) {
           <span className="sr-only">{modelsText.library.adapter}</span>
         </span>
       )}
-    </li>
+    </button>
   );
 }
 

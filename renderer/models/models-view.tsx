@@ -24,10 +24,13 @@ const tabs: { view: ModelsRoute['view']; route: ModelsRoute }[] = [
 
 export function ModelsView({ route }: { route: ModelsRoute }) {
   const scroller = useRef<HTMLDivElement>(null);
+  const shown = useRef<string | null>(null);
   const address = hrefOf(route);
 
   // Another view is another page: it begins at its top, and whoever reads by ear begins there too.
   useEffect(() => {
+    if (shown.current === address) return;
+    shown.current = address;
     scroller.current?.scrollTo(0, 0);
     scroller.current?.focus({ preventScroll: true });
   }, [address]);

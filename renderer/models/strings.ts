@@ -104,6 +104,7 @@ export const modelsText = {
     addFolder: 'Add a folder',
     rescan: 'Look again',
     unreadable: 'The library cannot be shown',
+    storeProblem: 'The library’s database could not be read',
     adapter: 'Adapter',
     adapterTitle: 'It has an adapter: it drafts its own next tokens.',
     damaged: 'Damaged',
@@ -334,8 +335,7 @@ export const modelsText = {
     notices: {
       'changed-on-server': 'The file changed on the server: it was started anew.',
       'cannot-be-resumed': 'This server cannot resume: a pause or an interruption begins it anew.',
-      repaired: 'Some of what arrived was damaged and is fetched again.',
-      'fetched-anew': 'Its SHA-256 was wrong, so it was fetched a second time.',
+      repaired: 'Its SHA-256 was wrong: the damaged parts are fetched a second time.',
     },
     pause: 'Pause',
     pauseLosing: 'Pause (begins anew)',

@@ -41,6 +41,7 @@ export function Popover({ label, button, buttonClass, children, testId, align = 
   /** Null while it is closed. */
   const [place, setPlace] = useState<Place | null>(null);
   const open = place !== null;
+  const close = () => document.getElementById(id)?.hidePopover();
 
   useEffect(() => {
     if (!open) return;
@@ -80,7 +81,7 @@ export function Popover({ label, button, buttonClass, children, testId, align = 
           setPlace(event.newState === 'open' && opener.current ? placeBelow(opener.current, align) : null);
         }}
       >
-        {open && (typeof children === 'function' ? children(() => panel.current?.hidePopover()) : children)}
+        {open && (typeof children === 'function' ? children(close) : children)}
       </div>
     </>
   );

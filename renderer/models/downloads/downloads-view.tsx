@@ -1,6 +1,5 @@
 // The downloads: the queue in its order, what has finished, and the speed limit.
 import { Download as DownloadIcon } from 'lucide-react';
-import { useEffect, useRef } from 'react';
 import type { Download } from '../../../electron/contract/downloads.ts';
 import { remainingText } from '../../number-text.ts';
 import { hrefOf } from '../../route.ts';
@@ -9,6 +8,7 @@ import { Placeholder, Section, Skeletons, ViewTitle } from '../page-parts.tsx';
 import { modelsText } from '../strings.ts';
 import { DownloadItem } from './download-item.tsx';
 import { useDownloads } from './downloads-store.ts';
+import { useKeptFocus } from './keep-focus.ts';
 import { SpeedLimit } from './speed-limit.tsx';
 
 const text = modelsText.downloads;
@@ -50,20 +50,9 @@ function totalOf(downloads: readonly Download[]): string {
 
 function Lists({ downloads }: { downloads: Download[] }) {
   const act = useDownloads((state) => state.act);
-  const list = useRef<HTMLUListElement>(null);
-  const moved = useRef<string | null>(null);
   const queue = downloads.filter(({ status }) => status !== 'completed');
   const finished = downloads.filter(({ status }) => status === 'completed');
-  const order = queue.map(({ id }) => id).join(' ');
-
-  // An element that moves loses the focus: the button that moved it gets it back.
-  useEffect(() => {
-    if (moved.current === null) return;
-    const button = list.current?.querySelector<HTMLButtonElement>(`[data-move="${CSS.escape(moved.current)}"]`);
-    moved.current = null;
-    if (button?.disabled === false) button.focus();
-    else button?.parentElement?.querySelector<HTMLButtonElement>('[data-move]:not(:disabled)')?.focus();
-  }, [order]);
+  const { list, onMove } = useKeptFocus(queue.map(({ id }) => id).join(' '));
 
   if (downloads.length === 0) {
     return (
@@ -85,14 +74,7 @@ function Lists({ downloads }: { downloads: Download[] }) {
         <Section title={text.queue} testId="queue">
           <ul ref={list} className="divide-y divide-line rounded-2xl border border-line bg-raised">
             {queue.map((download) => (
-              <DownloadItem
-                key={download.id}
-                download={download}
-                all={downloads}
-                onMove={(key) => {
-                  moved.current = key;
-                }}
-              />
+              <DownloadItem key={download.id} download={download} all={downloads} onMove={onMove} />
             ))}
           </ul>
         </Section>

@@ -1,5 +1,6 @@
 // The quantisations of a repository, one a row: to choose one whose fit is shown, and to download it.
 import { Download as DownloadIcon } from 'lucide-react';
+import { useId } from 'react';
 import type { Fit } from '../../../electron/contract/fit.ts';
 import type { HubRepository, HubVariant } from '../../../electron/contract/hub.ts';
 import { bytesText, percentText } from '../../number-text.ts';
@@ -26,10 +27,11 @@ interface VariantsProps {
 }
 
 export function Variants({ page, chosen, recommended, fit, onChoose }: VariantsProps) {
+  const id = useId();
   const chosenBytes = page.variants.find(({ file }) => file === chosen)?.sizeBytes ?? 0;
   return (
     <ul data-testid="variants" className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-raised">
-      {page.variants.map((variant) => {
+      {page.variants.map((variant, index) => {
         const isChosen = variant.file === chosen;
         return (
           <li
@@ -37,30 +39,34 @@ export function Variants({ page, chosen, recommended, fit, onChoose }: VariantsP
             data-testid="variant"
             className={`flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2.5 ${isChosen ? 'bg-accent-soft/50' : ''}`}
           >
-            <label className="flex min-w-52 flex-1 cursor-pointer items-start gap-3">
+            <div className="flex min-w-52 flex-1 items-start gap-3">
               <input
+                id={`${id}-${index}`}
                 type="radio"
-                name="variant"
+                name={id}
                 className="mt-1 size-4 shrink-0 accent-accent"
                 checked={isChosen}
+                aria-describedby={`${id}-${index}-about`}
                 onChange={() => onChoose(variant.file)}
               />
-              <span className="min-w-0">
-                <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
-                  <span className="font-medium wrap-anywhere">{variant.quantisation || variant.file}</span>
+              <div className="min-w-0 flex-1">
+                <div className="flex flex-wrap items-center gap-x-2 gap-y-0.5">
+                  <label htmlFor={`${id}-${index}`} className="cursor-pointer font-medium wrap-anywhere">
+                    {variant.quantisation || variant.file}
+                  </label>
                   {variant.file === recommended && <Badge tone="accent">{text.recommended}</Badge>}
                   {isChosen && fit && <FitBadge verdict={fit.verdict} />}
-                </span>
-                <span className="block text-[13px] text-ink-soft tabular-nums">
+                </div>
+                <p id={`${id}-${index}-about`} className="text-[13px] text-ink-soft tabular-nums">
                   {modelsText.library.meta([
                     bytesText(variant.sizeBytes),
                     variant.quality && text.qualities[variant.quality],
                     variant.files.length > 1 ? text.parts(variant.files.length) : null,
                     fit && !isChosen ? needOf(fit, variant.sizeBytes - chosenBytes) : null,
                   ])}
-                </span>
-              </span>
-            </label>
+                </p>
+              </div>
+            </div>
             <VariantAction page={page} variant={variant} />
           </li>
         );

@@ -62,7 +62,7 @@ export function FactsSection({ model, details }: { model: LibraryModel; details:
 export function AdapterSection({ model, details }: { model: LibraryModel; details: ModelDetails }) {
   const act = useLibrary((state) => state.act);
   const { adapter, measuredSpeedup } = details;
-  const choose = () => void choosePath({ what: 'adapter', use: (library, path) => library.setAdapter(model.id, path) });
+  const choose = () => void choosePath({ what: 'adapter', take: (library, path) => library.setAdapter(model.id, path) });
   return (
     <Section title={text.drafting} testId="adapter">
       <div className={`${card} flex flex-wrap items-center gap-x-4 gap-y-2.5 py-3 text-[14px]`}>

@@ -59,7 +59,7 @@ async function take(files: File[]): Promise<void> {
   for (const file of files) {
     const path = pathOf(file);
     const prompt = /\.gguf$/i.test(file.name) ? openModel : addFolder;
-    const taken = await useLibrary.getState().act((library) => prompt.use(library, path));
+    const taken = await useLibrary.getState().act((library) => prompt.take(library, path));
     if (taken === null) return;
   }
 }

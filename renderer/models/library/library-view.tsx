@@ -77,6 +77,11 @@ function Loaded({ state }: { state: LibraryState }) {
   const shown = state.models.filter((model) => matches(model, filter));
   return (
     <>
+      {state.problem && (
+        <Notice tone="danger" title={text.storeProblem} testId="library-store-problem">
+          {state.problem.message}
+        </Notice>
+      )}
       {state.models.length > 0 && (
         <section aria-label={modelsText.memory.title} className="rounded-2xl border border-line bg-raised p-4">
           <MemoryNow />

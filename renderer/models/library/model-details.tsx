@@ -26,7 +26,7 @@ export function ModelDetailsView({ modelId }: { modelId: string }) {
   const details = useAnswer<Details>(
     model ? `details ${modelId}` : null,
     (client) => client.library.details(modelId),
-    model && `${model.status} ${model.adapterPath} ${model.path}`,
+    model ? `${model.status} ${model.adapterPath} ${model.path}` : '',
   );
   return (
     <>

@@ -7,12 +7,12 @@ import { useLibrary } from './library-store.ts';
 
 export type PathKind = 'model' | 'folder' | 'adapter';
 
-interface Prompt {
+export interface Prompt {
   what: PathKind;
   /** Why a path has to be typed, where that is not plain. */
   note?: string;
   /** What is done with the path; its rejection is told in the dialog, which stays. */
-  use: (library: LibraryApi, path: string) => Promise<unknown>;
+  take: (library: LibraryApi, path: string) => Promise<unknown>;
 }
 
 interface PathPrompt {
@@ -37,8 +37,8 @@ export async function choosePath(prompt: Prompt): Promise<void> {
     else useLibrary.setState({ problem: shape });
     return;
   }
-  if (path !== null) await useLibrary.getState().act((library) => prompt.use(library, path));
+  if (path !== null) await useLibrary.getState().act((library) => prompt.take(library, path));
 }
 
-export const openModel: Prompt = { what: 'model', use: (library, path) => library.open(path) };
-export const addFolder: Prompt = { what: 'folder', use: (library, path) => library.addFolder(path) };
+export const openModel: Prompt = { what: 'model', take: (library, path) => library.open(path) };
+export const addFolder: Prompt = { what: 'folder', take: (library, path) => library.addFolder(path) };
