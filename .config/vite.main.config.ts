@@ -14,7 +14,11 @@ export default defineConfig({
     target: 'node24',
     minify: false,
     lib: {
-      entry: { main: 'electron/desktop/main.ts', worker: 'electron/core/engine/worker.ts' },
+      entry: {
+        main: 'electron/desktop/main.ts',
+        worker: 'electron/core/engine/worker.ts',
+        'hash-worker': 'electron/core/models/downloads/hash-worker.ts',
+      },
       formats: ['es'],
       fileName: (_format, name) => `${name}.js`,
     },

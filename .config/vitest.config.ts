@@ -15,7 +15,7 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: [`${folders}/**/*.test.{ts,tsx}`],
-          exclude: ['**/node_modules/**', '**/*.model.test.ts', 'native/build/**'],
+          exclude: ['**/node_modules/**', '**/*.model.test.ts', 'native/build*/**'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 0 },
@@ -27,7 +27,7 @@ export default defineConfig({
           name: 'model',
           environment: 'node',
           include: [`${folders}/**/*.model.test.ts`],
-          exclude: ['**/node_modules/**', 'native/build/**'],
+          exclude: ['**/node_modules/**', 'native/build*/**'],
           // Timings and token identity are measured here: nothing else may use the cores meanwhile.
           fileParallelism: false,
           testTimeout: 900_000,

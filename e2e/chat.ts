@@ -2,7 +2,7 @@
 import { test as base, expect, type Locator, type Page } from '@playwright/test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../electron/contract/settings.ts';
-import { launchBrowserShell, type Shell } from './launch.ts';
+import { launchBrowserShell, type Before, type Shell } from './launch.ts';
 
 /** The starter answers this with a story that fills its whole context. */
 export const longStory = 'Tell me a story about a fox who is afraid of the dark.';
@@ -12,14 +12,17 @@ export const shortPrompt = "Explain rainbows like I'm five years old.";
 interface Fixtures {
   /** Settings that the app starts with. By default it drafts in every round, whether or not that pays on this machine. */
   settings: Partial<Settings>;
+  /** What is there before the app starts. */
+  before: Before;
   shell: Shell;
   chat: Chat;
 }
 
 export const test = base.extend<Fixtures>({
   settings: [{ decodingMode: 'kangaroo' }, { option: true }],
-  shell: async ({ settings }, use) => {
-    const shell = await launchBrowserShell(settings);
+  before: [{}, { option: true }],
+  shell: async ({ settings, before }, use) => {
+    const shell = await launchBrowserShell(settings, before);
     await use(shell);
     await shell.close();
   },

@@ -4,7 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Message } from '../electron/contract/chats.ts';
 import type { Settings } from '../electron/contract/settings.ts';
+import { openStore } from '../electron/core/chats/store.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -19,13 +21,24 @@ export interface Shell {
   close(): Promise<number | null>;
 }
 
+export interface Before {
+  /** The environment, besides the test's own. */
+  environment?: Record<string, string>;
+  /** The messages of a chat that is there already. */
+  stored?: Message[];
+}
+
 /** Resolves when the link is printed; rejects with what was said instead. `settings`: as if they had been chosen before. */
-export async function launchBrowserShell(settings: Partial<Settings> = {}): Promise<Shell> {
+export async function launchBrowserShell(
+  settings: Partial<Settings> = {},
+  { environment = {}, stored = [] }: Before = {},
+): Promise<Shell> {
   const dataDir = mkdtempSync(join(tmpdir(), 'kangaroo-e2e-'));
   writeFileSync(join(dataDir, 'settings.json'), JSON.stringify(settings));
+  if (stored.length > 0) store(dataDir, stored);
   const child = spawn(process.execPath, [join(root, 'electron', 'web', 'main.ts'), '--no-open'], {
     cwd: root,
-    env: { ...process.env, KANGAROO_DATA_DIR: dataDir },
+    env: { ...process.env, ...environment, KANGAROO_DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise<number | null>((resolve) => {
@@ -51,6 +64,13 @@ export async function launchBrowserShell(settings: Partial<Settings> = {}): Prom
       return exited;
     },
   };
+}
+
+function store(dataDir: string, messages: Message[]): void {
+  const chats = openStore(dataDir);
+  chats.insertChat({ id: 'stored', title: 'Stored', createdAtMs: Date.now() });
+  chats.appendMessages('stored', messages);
+  chats.close();
 }
 
 function printedLink(child: ChildProcess): Promise<string> {

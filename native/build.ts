@@ -13,11 +13,14 @@ const here = dirname(fileURLToPath(import.meta.url));
 /** The build cannot run here; the message says what to install. */
 export class MissingTools extends Error {}
 
+const targets = ['kangaroo', 'engine-test', 'kangaroo-bench', 'fuzz'] as const;
+export type NativeTarget = (typeof targets)[number];
+
 export interface BuildOptions {
   /** The repository's root. */
   root: string;
-  /** A CMake target: `kangaroo` (the addon) or `engine-test`. */
-  target?: 'kangaroo' | 'engine-test';
+  /** A CMake target: `kangaroo` is the addon, `fuzz` all of `native/fuzz/` (needs clang). */
+  target?: NativeTarget;
   /** Further CMake definitions, and a folder of their own for such a build. */
   defines?: Record<string, string>;
   buildFolder?: string;
@@ -73,13 +76,18 @@ function listFiles(folder: string): string[] {
 }
 
 /** A hash over everything that the build depends on. */
-function sourcesHash(root: string, target: string): string {
+function sourcesHash(root: string, target: NativeTarget): string {
   const hash = createHash('sha256');
-  const folders = ['src', 'addon', 'patches', ...(target === 'engine-test' ? ['test', 'testing'] : [])].map((name) =>
-    join(here, name),
-  );
-  for (const file of [join(here, 'CMakeLists.txt'), ...folders.flatMap(listFiles)]) {
-    if (file.endsWith('.md') || file.endsWith('.jsonl')) continue;
+  const further = {
+    kangaroo: [],
+    'engine-test': ['test', 'testing', 'bench'],
+    'kangaroo-bench': ['testing', 'bench'],
+    fuzz: ['fuzz', 'testing'],
+  };
+  const folders = ['src', 'addon', 'patches', ...further[target]].map((name) => join(here, name));
+  const recipes = ['CMakeLists.txt', 'bundled-ggml.cmake', 'unpack-llama.cmake'].map((name) => join(here, name));
+  for (const file of [...recipes, ...folders.flatMap(listFiles)]) {
+    if (/\.(md|jsonl|sh)$/.test(file)) continue;
     hash.update(relative(here, file)).update('\0').update(readFileSync(file)).update('\0');
   }
   const version = createRequire(import.meta.url)(join(packageFolder(root, 'node-llama-cpp'), 'package.json')) as {
@@ -119,7 +127,8 @@ export function isBuilt(options: BuildOptions): boolean {
   const target = options.target ?? 'kangaroo';
   const folder = options.buildFolder ?? join(here, 'build');
   const stamp = join(folder, `${target}.stamp`);
-  const product = join(folder, 'bin', target === 'kangaroo' ? 'kangaroo.node' : target);
+  const products: Record<string, string> = { kangaroo: 'kangaroo.node', fuzz: 'fuzz-model' };
+  const product = join(folder, 'bin', products[target] ?? target);
   return existsSync(product) && existsSync(stamp) && readFileSync(stamp, 'utf8') === sourcesHash(options.root, target);
 }
 
@@ -182,8 +191,9 @@ export function progressPrinter(what: string): (fraction: number, text: string) 
 }
 
 if (import.meta.main) {
-  const target = process.argv.includes('--target') ? process.argv[process.argv.indexOf('--target') + 1] : 'kangaroo';
-  if (target !== 'kangaroo' && target !== 'engine-test') throw new Error(`There is no target ${String(target)}.`);
+  const named = process.argv.includes('--target') ? process.argv[process.argv.indexOf('--target') + 1] : 'kangaroo';
+  const target = targets.find((one) => one === named);
+  if (target === undefined) throw new Error(`There is no target ${String(named)}.`);
   try {
     await buildNative({ root: dirname(here), target, onProgress: progressPrinter('Building the engine') });
   } catch (error) {

@@ -70,7 +70,7 @@ export const strings = {
       devicesText: (devices: string, threads: number) => `${devices} · ${count(threads, 'thread', 'threads')}`,
       adapter: 'Adapter',
       adapterText: (name: string, exitLayer: number, layers: number) => `${name}: drafts with ${exitLayer} of ${layers} layers`,
-      noAdapter: 'none: this model cannot draft',
+      noAdapter: 'none: drafts can only be copied from the conversation',
       baseline: 'Plain decoding',
       baselineText: (value: number, low: number, high: number) => `${speed(value)} tokens/s (${speed(low)}–${speed(high)})`,
       draftStep: 'A draft step',
@@ -89,6 +89,8 @@ export const strings = {
       plain: ['Off: you chose plain decoding', 'Off'],
       noAdapter: ['Off: no adapter for this model', 'Off'],
       adapterError: ['Off: the adapter cannot be used', 'Off'],
+      copiesOnly: ['Copies only: no adapter for this model', 'Copies only'],
+      adapterErrorCopies: ['Copies only: the adapter cannot be used', 'Copies only'],
     },
     paused: (speedup: number | null): [string, string] =>
       speedup === null
@@ -100,8 +102,15 @@ export const strings = {
       plain: 'You chose plain decoding: one token at a time, no drafts. Choose “Automatic” to let the model draft where it pays.',
       noAdapter:
         'To draft, a model needs an adapter that was trained for it, and this one has none: it decodes plainly. ' +
-        'If you have one, start Kangaroo Chat with it:',
+        '“Automatic” with copies would draft where the text repeats itself. If you have an adapter, start Kangaroo Chat with it:',
+      copiesOnly:
+        'Where an answer repeats what stands in the conversation, its next words are copied from there and verified by the whole ' +
+        'model; everything else is decoded plainly. To draft anywhere, a model needs an adapter that was trained for it, and this ' +
+        'one has none. If you have one, start Kangaroo Chat with it:',
       adapterError: 'The model decodes plainly. Start Kangaroo Chat with an adapter that was trained for this model:',
+      adapterErrorCopies:
+        'The model drafts only where an answer repeats what stands in the conversation. Start Kangaroo Chat with an adapter that ' +
+        'was trained for this model:',
     },
     pausedReason: (speedup: number | null) =>
       (speedup === null
@@ -179,6 +188,7 @@ export const strings = {
   origins: {
     legend: 'Token origins',
     draft: 'drafted and accepted',
+    copy: 'copied from the conversation',
     target: 'the model’s own',
     show: 'Show who each token comes from',
     hide: 'Hide who each token comes from (text without a tint was decoded plainly)',
@@ -213,8 +223,9 @@ export const strings = {
       `(middle half of the samples ${speed(low)}–${speed(high)}), with ${count(depth, 'token', 'tokens')} in the context.`,
     calibrationTipShort: (factor: number) =>
       `${two.format(factor)}×, compared with plain decoding as measured on this machine in a short calibration when the model was loaded.`,
-    acceptanceTip: (accepted: number, drafted: number) =>
-      `${whole.format(accepted)} of ${count(drafted, 'drafted token was', 'drafted tokens were')} accepted. ` +
+    acceptanceTip: (accepted: number, drafted: number, copied: number) =>
+      `${whole.format(accepted)} of ${count(drafted, 'drafted token was', 'drafted tokens were')} accepted` +
+      (copied > 0 ? `, ${whole.format(copied)} of them copied from the conversation. ` : '. ') +
       'This is not a speed: drafting costs time too.',
     tokensPerRoundTip:
       'A round is one verification by the whole model. It gives the accepted drafts and one token of the model’s own.',
@@ -234,13 +245,17 @@ export const strings = {
     title: (number: number, total: number) => `Round ${whole.format(number)} of ${whole.format(total)}`,
     prompt: 'The first token: it came with the prompt’s own pass.',
     summary: (drafted: number, accepted: number) => `${whole.format(drafted)} drafted, ${whole.format(accepted)} accepted`,
+    copied: (copied: number, drafted: number) =>
+      copied === drafted ? 'all copied from the conversation' : `${whole.format(copied)} copied from the conversation`,
+    copiedDraft: 'copied from the conversation',
     discarded: (discarded: number) => `${count(discarded, 'draft', 'drafts')} discarded as not worth verifying`,
     probe: 'A probe',
     plainRound: 'No drafts: one token, decoded plainly.',
     pausedRound: 'Drafting paused: one token, decoded plainly.',
     baselineRound: 'One token, decoded plainly to keep the baseline current.',
     expectedSpeedup: (speedup: number) => `Drafting rounds of late: ${two.format(speedup)}× plain decoding`,
-    ghostTitle: (confidence: number) => `Rejected draft, confidence ${percent.format(confidence)}`,
+    ghostTitle: (confidence: number, source: 'adapter' | 'lookup') =>
+      `Rejected draft${source === 'lookup' ? ' copied from the conversation' : ''}, confidence ${percent.format(confidence)}`,
     confidence: (value: number) => percent.format(value),
     accepted: 'accepted',
     rejected: 'rejected',
@@ -313,7 +328,11 @@ export const strings = {
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
     showOrigins: 'Tint tokens by origin',
     showRejected: 'Open answers as rounds, with rejected drafts',
-    needsAdapter: 'This model has no adapter: it decodes plainly whatever is set here.',
+    needsAdapter:
+      'This model has no adapter. “Automatic” can still copy drafts from the conversation; “Always draft” decodes plainly.',
+    promptLookup: 'Copy drafts from the conversation',
+    promptLookupHelp: 'Where an answer repeats earlier words, as in an edit or a quotation, what followed them is drafted.',
+    promptLookupUnused: 'Used by “Automatic” only.',
     greedyNote: 'Not used at temperature 0.',
     reset: 'Reset to defaults',
     notANumber: 'Please enter a number.',

@@ -90,14 +90,18 @@ export function choice<C extends string, D extends C | undefined>(specification:
   };
 }
 
-/** Comma-separated words of a list, each once, in the list's order. */
-export function choices<C extends string>(specification: { choices: readonly C[]; help: string }): Option<C[]> {
-  const { choices: all, help } = specification;
+/** Comma-separated words of a list, each once, in the list's order; undefined when not given. */
+export function choices<C extends string>(specification: {
+  choices: readonly C[];
+  help: string;
+  defaultText: string;
+}): Option<C[] | undefined> {
+  const { choices: all, ...others } = specification;
   return {
-    ...describe({ help, valueName: 'LIST', defaultText: all.join(',') }),
+    ...describe({ valueName: 'LIST', ...others }),
     parse(name, given) {
       const value = given.at(-1);
-      if (value === undefined) return [...all];
+      if (value === undefined) return undefined;
       const words = value.split(',').map((word) => word.trim());
       const wrong = words.find((word) => !all.some((choice) => choice === word));
       if (wrong !== undefined) throw usageError(`${name} takes ${all.join(', ')}, with commas between them; "${wrong}" is none.`);

@@ -1,20 +1,12 @@
 // Plays the benchmark's conversations: the modes take turns, and who is first changes with every repeat, so that a machine
 // that gets warm or busy is unfair to none. All run on one session: what `auto` has learned stays from answer to answer, as
 // it does in the app.
-import type { ChatTurn, DraftingMode, GenerationOptions, Round } from '../contract/engine.ts';
+import type { ChatTurn, DraftingMode, GenerationOptions } from '../contract/engine.ts';
 import type { NativeSession } from '../core/engine/addon.ts';
+import type { FixedSetting } from './bench-grid.ts';
+import { addAnswer, newlyPlayed, type PlayedConversation } from './bench-speed.ts';
 import type { Conversation } from './prompts.ts';
 import { playTurn } from './turn.ts';
-
-/** One conversation in one mode. */
-export interface PlayedConversation {
-  /** The answers, one per turn that was played. */
-  answers: number[][];
-  /** Tokens that `ms` is the time of: the first of each answer comes with the prompt and is left out. */
-  timedTokens: number;
-  ms: number;
-  rounds: Round[];
-}
 
 /** One conversation in every mode that is measured, in one repeat. Plain decoding always is: it is the baseline. */
 export interface Sample {
@@ -23,6 +15,8 @@ export interface Sample {
   plain: PlayedConversation;
   kangaroo: PlayedConversation | null;
   auto: PlayedConversation | null;
+  /** In the order of `Playing.grid`, and as long. */
+  grid: PlayedConversation[];
 }
 
 /** A conversation that did not fit the context: not at all, or only its first turns. */
@@ -39,6 +33,8 @@ export interface Playing {
   options: GenerationOptions;
   /** Plain decoding and what is measured against it. */
   modes: readonly DraftingMode[];
+  /** Fixed settings of always drafting that are measured besides. */
+  grid: readonly FixedSetting[];
   repeat: number;
   signal: AbortSignal;
   onProgress: (fraction: number) => void;
@@ -52,58 +48,84 @@ export async function playBenchmark(
 ): Promise<{ samples: Sample[]; shortages: Shortage[] }> {
   const samples: Sample[] = [];
   const shortages: Shortage[] = [];
-  await warmUp(conversations, playing);
-  for (let repeat = 0; repeat < playing.repeat; repeat += 1) {
-    const first = repeat % playing.modes.length;
-    const order = [...playing.modes.slice(first), ...playing.modes.slice(0, first)];
+  const { modes, grid, options, repeat: repeats } = playing;
+  const entrants = [
+    ...modes.map((mode): GenerationOptions => ({ ...options, mode })),
+    ...grid.map((setting): GenerationOptions => ({ ...options, mode: 'kangaroo', ...setting })),
+  ];
+  await warmUp(conversations, entrants, playing);
+  for (let repeat = 0; repeat < repeats; repeat += 1) {
     for (const [place, conversation] of conversations.entries()) {
       const { category, index } = conversation;
-      const played: Partial<Record<DraftingMode, PlayedConversation>> = {};
-      for (const mode of order) played[mode] = await playConversation(conversation, mode, playing, playing.options);
-      const { plain, kangaroo = null, auto = null } = played;
-      playing.onProgress((repeat + (place + 1) / conversations.length) / playing.repeat);
-      if (plain === undefined) continue;
-      const answered = Math.min(...Object.values(played).map((one) => one.answers.length));
+      const played = await playInTurns(conversation, entrants, repeat, playing);
+      playing.onProgress((repeat + (place + 1) / conversations.length) / repeats);
+      const answered = Math.min(...played.map((one) => one.answers.length));
       if (repeat === 0 && answered < conversation.turns.length) {
         shortages.push({ category, index, kind: answered === 0 ? 'skipped' : 'shortened' });
       }
-      if (answered > 0) samples.push({ category, index, plain, kangaroo, auto });
+      const { plain, kangaroo = null, auto = null } = byMode(modes, played);
+      if (plain === undefined || answered === 0) continue;
+      samples.push({ category, index, plain, kangaroo, auto, grid: played.slice(modes.length) });
     }
   }
   return { samples, shortages };
 }
 
-/** Every turn that fits the context, from an empty cache; each mode's own answers make its history. */
+function byMode(modes: readonly DraftingMode[], played: readonly PlayedConversation[]) {
+  return Object.fromEntries(modes.map((mode, place) => [mode, played[place]])) as Partial<
+    Record<DraftingMode, PlayedConversation>
+  >;
+}
+
+/** One conversation with each of the options; the results are in the options' order, whoever was first. */
+async function playInTurns(
+  conversation: Conversation,
+  entrants: readonly GenerationOptions[],
+  repeat: number,
+  playing: Playing,
+): Promise<PlayedConversation[]> {
+  const played: PlayedConversation[] = [];
+  for (const step of entrants.keys()) {
+    const place = (step + repeat) % entrants.length;
+    const options = entrants[place];
+    if (options !== undefined) played[place] = await playConversation(conversation, options, playing);
+  }
+  return played;
+}
+
+/** Every turn that fits the context, from an empty cache; each one's own answers make its history. */
 async function playConversation(
   conversation: Conversation,
-  mode: DraftingMode,
-  playing: Playing,
   options: GenerationOptions,
+  playing: Playing,
 ): Promise<PlayedConversation> {
   const { session } = playing;
   session.reset();
   const history = [...conversation.history];
-  const played: PlayedConversation = { answers: [], timedTokens: 0, ms: 0, rounds: [] };
+  const played = newlyPlayed();
   for (const question of conversation.turns) {
     history.push({ role: 'user', content: question });
     const promptIds = playing.encode(history);
     if (promptIds.length >= session.contextSize) break;
-    const { done, rounds } = await playTurn(session, promptIds, { ...options, mode }, playing.signal);
-    played.answers.push(done.tokenIds);
-    played.timedTokens += Math.max(0, done.tokenIds.length - 1);
-    played.ms += done.stats.ms;
-    for (const round of rounds) played.rounds.push(round);
+    const { done, rounds } = await playTurn(session, promptIds, options, playing.signal);
+    addAnswer(played, { tokenIds: done.tokenIds, stats: done.stats, rounds });
     history.push({ role: 'assistant', content: done.text });
   }
   return played;
 }
 
-/** Every mode once on the shortest prompt, unmeasured: pages are read, graphs are built. */
-async function warmUp(conversations: readonly Conversation[], playing: Playing): Promise<void> {
+/** Everything once on the shortest prompt, unmeasured: pages are read, graphs are built. */
+async function warmUp(
+  conversations: readonly Conversation[],
+  entrants: readonly GenerationOptions[],
+  playing: Playing,
+): Promise<void> {
   const [shortest] = conversations.toSorted((first, second) => textLength(first) - textLength(second));
   if (shortest === undefined) return;
-  const options = { ...playing.options, maxTokens: Math.min(warmUpTokens, playing.options.maxTokens) };
-  for (const mode of playing.modes) await playConversation(shortest, mode, playing, options);
+  for (const options of entrants) {
+    const short = { ...options, maxTokens: Math.min(warmUpTokens, options.maxTokens) };
+    await playConversation(shortest, short, playing);
+  }
 }
 
 function textLength(conversation: Conversation): number {

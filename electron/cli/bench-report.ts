@@ -1,5 +1,7 @@
 // The benchmark's result for people: a heading that says what was measured where, tables, and a plain verdict.
 import type { AdapterInfo, Costs, DraftingMode, ModelInfo } from '../contract/engine.ts';
+import { formatGrid } from './bench-grid.ts';
+import type { Copies, HostOverhead } from './bench-speed.ts';
 import type { CategorySummary, Summary } from './bench-summary.ts';
 import type { Spread } from './statistics.ts';
 import { formatTable, type Column } from './table.ts';
@@ -18,13 +20,14 @@ export interface Settings {
   maxTokens: number;
   repeat: number;
   contextSize: number;
+  promptLookup: boolean;
 }
 
 export interface BenchmarkResult {
   date: string;
   machine: Machine;
   model: Pick<ModelInfo, 'name' | 'fileType' | 'parameters' | 'layers'>;
-  adapter: Pick<AdapterInfo, 'name' | 'exitLayer'>;
+  adapter: Pick<AdapterInfo, 'name' | 'exitLayer'> | null;
   settings: Settings;
   categories: CategorySummary[];
   overall: Summary;
@@ -38,6 +41,7 @@ export function formatReport(result: BenchmarkResult, style: Style): string {
     heading(result, style),
     tasks(result, style),
     verdict(result),
+    formatGrid(withOverall(result), style),
     positions(result.overall, style),
     costs(result.costs, style),
   ];
@@ -106,10 +110,10 @@ function heading(result: BenchmarkResult, style: Style): string {
       `${machine.cpu}, ${count(machine.cores, 'core')}, ${count(machine.threads, 'thread')}; ${machine.devices.join(', ')}`,
     ],
     ['Model', `${model.name}, ${model.fileType}, ${(model.parameters / 1e6).toFixed(1)}M parameters, ${model.layers} layers`],
-    ['Adapter', `${adapter.name}, exit after layer ${adapter.exitLayer}`],
+    ['Adapter', adapter === null ? 'none: drafts are copies only' : `${adapter.name}, exit after layer ${adapter.exitLayer}`],
     [
       'Settings',
-      `greedy, threshold ${settings.threshold}, at most ${count(settings.maxDraft, 'draft')}, at most ${count(settings.maxTokens, 'token')}, ` +
+      `greedy, ${settings.promptLookup ? '' : 'no prompt lookup, '}threshold ${settings.threshold}, at most ${count(settings.maxDraft, 'draft')}, at most ${count(settings.maxTokens, 'token')}, ` +
         `${count(settings.repeat, 'repeat')}, context ${settings.contextSize}`,
     ],
   ] as const;
@@ -126,36 +130,54 @@ const taskColumns: Record<'always' | 'kangaroo' | 'auto' | 'last', TaskColumn[]>
     { title: 'Task', align: 'left', cell: ({ category }) => category },
     right('Prompts', ({ prompts }) => String(prompts)),
     right('Plain tokens/s', ({ plainTokensPerSecond }) => decimals(plainTokensPerSecond, 1)),
+    right('Plain overhead', ({ hostOverhead }) => overhead(hostOverhead.plain)),
   ],
   kangaroo: [
     right('Kangaroo tokens/s', ({ kangarooTokensPerSecond }) => decimals(kangarooTokensPerSecond, 1)),
     right('Speedup (quartiles)', ({ speedup }) => quartiles(speedup)),
     right('Tokens/round', ({ tokensPerRound }) => decimals(tokensPerRound, 2)),
     right('Accepted', ({ acceptanceRate }) => percent(acceptanceRate)),
+    right('Overhead', ({ hostOverhead }) => overhead(hostOverhead.kangaroo)),
   ],
   auto: [
     right('Auto tokens/s', ({ autoTokensPerSecond }) => decimals(autoTokensPerSecond, 1)),
     right('Auto speedup (quartiles)', ({ autoSpeedup }) => quartiles(autoSpeedup)),
     right('Paused', ({ autoPausedShare }) => percent(autoPausedShare)),
+    right('Copies accepted', ({ copies }) => copied(copies)),
+    right('Auto overhead', ({ hostOverhead }) => overhead(hostOverhead.auto)),
   ],
   last: [right('Identical', ({ identical, prompts }) => `${identical}/${prompts}`)],
 };
 
-function tasks({ categories, overall, settings }: BenchmarkResult, style: Style): string {
-  const { modes } = settings;
+const withOverall = ({ categories, overall }: BenchmarkResult): CategorySummary[] => [
+  ...categories,
+  { category: 'overall', ...overall },
+];
+
+function tasks(result: BenchmarkResult, style: Style): string {
+  const { modes } = result.settings;
   const columns = [
     ...taskColumns.always,
     ...(modes.includes('kangaroo') ? taskColumns.kangaroo : []),
     ...(modes.includes('auto') ? taskColumns.auto : []),
     ...taskColumns.last,
   ];
-  const rows = [...categories, { category: 'overall', ...overall }].map((summary) => columns.map(({ cell }) => cell(summary)));
+  const rows = withOverall(result).map((summary) => columns.map(({ cell }) => cell(summary)));
   return formatTable(columns, rows, style);
 }
 
 function quartiles(speedup: Spread | null): string {
   if (speedup === null) return '–';
   return `${times(speedup.median)} (${decimals(speedup.low, 2)}–${decimals(speedup.high, 2)})`;
+}
+
+function copied(copies: Copies | null): string {
+  return copies === null ? '–' : `${copies.accepted}/${copies.drafted}`;
+}
+
+/** What the rounds took outside graph computation. */
+function overhead(found: HostOverhead | null): string {
+  return found === null ? '–' : `${(found.share * 100).toFixed(1)}%`;
 }
 
 function positions({ acceptanceByPosition }: Summary, style: Style): string {

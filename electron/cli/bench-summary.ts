@@ -1,6 +1,8 @@
 // What the benchmark's samples come to, per category and overall. Nothing is left out because it looks bad.
 import type { Round } from '../contract/engine.ts';
-import type { PlayedConversation, Sample, Shortage } from './bench-play.ts';
+import { summarizeGrid, type GridSummary } from './bench-grid.ts';
+import type { Sample, Shortage } from './bench-play.ts';
+import { copiesOf, hostOverhead, speedsOver, sum, totalRate, type Copies, type HostOverhead } from './bench-speed.ts';
 import { ratio, spread, type Spread } from './statistics.ts';
 
 export interface PositionAcceptance {
@@ -34,6 +36,10 @@ export interface Summary {
   autoSpeedup: Spread | null;
   /** Rounds during which `auto` had paused drafting, over all of its rounds. */
   autoPausedShare: number | null;
+  /** `auto`'s; null where it was not measured. */
+  copies: Copies | null;
+  hostOverhead: { plain: HostOverhead | null; kangaroo: HostOverhead | null; auto: HostOverhead | null };
+  grid: GridSummary | null;
 }
 
 export interface CategorySummary extends Summary {
@@ -52,6 +58,7 @@ export function summarizeByCategory(samples: readonly Sample[], shortages: reado
 export function summarize(samples: readonly Sample[], shortages: readonly Shortage[]): Summary {
   const prompts = new Set(samples.map((sample) => sample.index));
   const differing = new Set(samples.filter((sample) => !sameAnswers(sample)).map((sample) => sample.index));
+  const plain = samples.map((sample) => sample.plain);
   const kangaroo = samples.flatMap((sample) => sample.kangaroo ?? []);
   const auto = samples.flatMap((sample) => sample.auto ?? []);
   const rounds = kangaroo.flatMap((played) => played.rounds);
@@ -63,15 +70,18 @@ export function summarize(samples: readonly Sample[], shortages: readonly Shorta
     skipped: shortages.filter((shortage) => shortage.kind === 'skipped').length,
     shortened: shortages.filter((shortage) => shortage.kind === 'shortened').length,
     identical: prompts.size - differing.size,
-    plainTokensPerSecond: totalRate(samples.map((sample) => sample.plain)),
+    plainTokensPerSecond: totalRate(plain),
     kangarooTokensPerSecond: totalRate(kangaroo),
-    speedup: spread(samples.flatMap((sample) => speedupOf(sample, sample.kangaroo))),
+    speedup: spread(samples.flatMap((sample) => speedsOver(sample.plain, sample.kangaroo))),
     tokensPerRound: ratio(accepted + rounds.length, rounds.length),
     acceptanceRate: ratio(accepted, drafted),
     acceptanceByPosition: acceptanceByPosition(rounds),
     autoTokensPerSecond: totalRate(auto),
-    autoSpeedup: spread(samples.flatMap((sample) => speedupOf(sample, sample.auto))),
+    autoSpeedup: spread(samples.flatMap((sample) => speedsOver(sample.plain, sample.auto))),
     autoPausedShare: ratio(autoRounds.filter((round) => round.paused).length, autoRounds.length),
+    copies: auto.length === 0 ? null : copiesOf(autoRounds),
+    hostOverhead: { plain: hostOverhead(plain), kangaroo: hostOverhead(kangaroo), auto: hostOverhead(auto) },
+    grid: summarizeGrid(samples),
   };
 }
 
@@ -85,23 +95,7 @@ function acceptanceByPosition(rounds: readonly Round[]): PositionAcceptance[] {
   }));
 }
 
-function sameAnswers({ plain, kangaroo, auto }: Sample): boolean {
+function sameAnswers({ plain, kangaroo, auto, grid }: Sample): boolean {
   const expected = JSON.stringify(plain.answers);
-  return [kangaroo, auto].every((played) => played === null || JSON.stringify(played.answers) === expected);
-}
-
-/** Nothing where one of the two gave a single token: there is no time to compare. */
-function speedupOf({ plain }: Sample, played: PlayedConversation | null): number[] {
-  const [before, after] = [totalRate([plain]), totalRate(played === null ? [] : [played])];
-  return before === null || after === null ? [] : [after / before];
-}
-
-function totalRate(played: readonly PlayedConversation[]): number | null {
-  const tokens = sum(played.map((one) => one.timedTokens));
-  const seconds = sum(played.map((one) => one.ms)) / 1000;
-  return tokens === 0 ? null : ratio(tokens, seconds);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+  return [kangaroo, auto, ...grid].every((played) => played === null || JSON.stringify(played.answers) === expected);
 }

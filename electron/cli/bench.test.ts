@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { defaultGenerationOptions, type ChatTurn, type Costs, type DraftingMode } from '../contract/engine.ts';
+import { formatGrid, gridSettings, type GridSummary } from './bench-grid.ts';
 import { playBenchmark, type Playing, type Sample } from './bench-play.ts';
 import { formatReport, verdict, type BenchmarkResult } from './bench-report.ts';
 import { summarize, summarizeByCategory } from './bench-summary.ts';
@@ -45,7 +46,7 @@ function scripted(plain: Script, kangaroo: Script, contextSize?: number, auto = 
 
 function playing(session: ScriptedSession, repeat = 2, modes: DraftingMode[] = ['plain', 'kangaroo']): Playing {
   const signal = new AbortController().signal;
-  return { session, encode, options: defaultGenerationOptions, modes, repeat, signal, onProgress: () => {} };
+  return { session, encode, options: defaultGenerationOptions, modes, grid: [], repeat, signal, onProgress: () => {} };
 }
 
 /** Mode and prompt length of every answer, in order. */
@@ -182,6 +183,29 @@ describe('summing up', () => {
     });
   });
 
+  test('what the rounds took outside graph computation, in each mode; unknown where one answer does not know', async () => {
+    const samples = await measured([10, 20], [5, 20], [10, 16]);
+    // A quarter of each answer's time; four, two and four rounds each.
+    expect(summarize(samples, []).hostOverhead).toEqual({
+      plain: { share: 0.25, msPerRound: 7.5 / 8 },
+      kangaroo: { share: 0.25, msPerRound: 6.25 / 4 },
+      auto: { share: 0.25, msPerRound: 6.5 / 8 },
+    });
+    const [first] = samples;
+    if (first?.auto) first.auto.computeMs = null;
+    expect(summarize(samples, []).hostOverhead.auto).toBeNull();
+  });
+
+  test('copies are counted by place: those behind the accepted drafts were refused', async () => {
+    const copying: ScriptedAnswer = { first: 1, rounds: [{ drafts: [2, 3, 9], copied: 2, accepted: 2, token: 4 }], ms: 10 };
+    const session = scripted(
+      () => plainAnswer(10),
+      () => copying,
+    );
+    const { samples } = await playBenchmark(conversations, playing(session, 1, ['plain', 'auto']));
+    expect(summarize(samples, [])).toMatchObject({ copies: { drafted: 4, accepted: 2 } });
+  });
+
   test('an automatic answer that differs is not identical either', async () => {
     const samples = await measured([10, 20], [5, 20], [10, 20]);
     samples[0]?.auto?.answers[0]?.push(99);
@@ -218,13 +242,73 @@ describe('summing up', () => {
       autoTokensPerSecond: null,
       autoSpeedup: null,
       autoPausedShare: null,
+      copies: null,
+      hostOverhead: { plain: null, kangaroo: null, auto: null },
+      grid: null,
     });
   });
 
   test('a single token has no speed', () => {
-    const played = { answers: [[1]], timedTokens: 0, ms: 0, rounds: [] };
-    const summary = summarize([{ category: 'a', index: 0, plain: played, kangaroo: played, auto: played }], []);
+    const played = { answers: [[1]], timedTokens: 0, ms: 0, rounds: [], roundsMs: 0, computeMs: 0 };
+    const summary = summarize([{ category: 'a', index: 0, plain: played, kangaroo: played, auto: played, grid: [] }], []);
     expect(summary).toMatchObject({ prompts: 1, identical: 1, plainTokensPerSecond: null, speedup: null, autoSpeedup: null });
+  });
+});
+
+/** Plain and auto take 10 ms; fixed settings 20, but 8 for threshold 0.9 with two drafts. */
+async function measuredGrid(autoMs = 10): Promise<Sample[]> {
+  const session = new ScriptedSession((_ids, { mode, threshold, maxDraft }) => {
+    if (mode === 'plain') return plainAnswer(10);
+    if (mode === 'auto') return draftedAnswer(autoMs);
+    return draftedAnswer(threshold === 0.9 && maxDraft === 2 ? 8 : 20);
+  });
+  const modes: DraftingMode[] = ['plain', 'auto'];
+  return (await playBenchmark(conversations, { ...playing(session, 1, modes), grid: gridSettings })).samples;
+}
+
+const median = (value: number) => expect.objectContaining({ median: value });
+
+describe('fixed settings', () => {
+  test('each is played with its own threshold and length; the best one is told, and automatic drafting over it', async () => {
+    const grid = summarize(await measuredGrid(), []).grid;
+    expect(grid?.settings).toHaveLength(12);
+    expect(grid?.settings.map(({ threshold, maxDraft, speedup }) => [threshold, maxDraft, speedup?.median])).toEqual(
+      [0.3, 0.6, 0.9].flatMap((threshold) =>
+        [1, 2, 4, 6].map((maxDraft) => [threshold, maxDraft, threshold === 0.9 && maxDraft === 2 ? 1.25 : 0.5]),
+      ),
+    );
+    expect(grid).toMatchObject({
+      best: { threshold: 0.9, maxDraft: 2, speedup: median(1.25) },
+      autoOverPlain: median(1),
+      autoOverBest: median(0.8),
+    });
+  });
+
+  test('take their turns with the modes, and their answers are compared with plain decoding’s', async () => {
+    const samples = await measuredGrid();
+    expect(summarize(samples, [])).toMatchObject({ prompts: 2, identical: 2, autoSpeedup: median(1) });
+    samples[0]?.grid[11]?.answers[0]?.push(99);
+    expect(summarize(samples, [])).toMatchObject({ prompts: 2, identical: 1 });
+  });
+
+  test('stand in a table of their own, a row for each category', async () => {
+    const summaries = summarizeByCategory(await measuredGrid(16), []);
+    const table = formatGrid(summaries, 'markdown');
+    expect(table).toMatch(/^\| Task +\| +0\.3\/1 \| .* \| +Best \| +Auto \| Auto over best \|$/m);
+    expect(table).toMatch(/^\| story +\| +0\.500× \| .* \| 0\.9\/2: 1\.250× \| +0\.625× \| +0\.500× \|$/m);
+    expect(
+      formatGrid(
+        summaries.map(({ category }) => ({ category, grid: null })),
+        'markdown',
+      ),
+    ).toBe('');
+  });
+
+  test('too short to time have no best', () => {
+    const single = { answers: [[1]], timedTokens: 0, ms: 0, rounds: [], roundsMs: 0, computeMs: 0 };
+    const grid = gridSettings.map(() => single);
+    const summary = summarize([{ category: 'a', index: 0, plain: single, kangaroo: null, auto: single, grid }], []);
+    expect(summary.grid).toMatchObject({ best: null, autoOverPlain: null, autoOverBest: null } satisfies Partial<GridSummary>);
   });
 });
 
@@ -247,7 +331,7 @@ async function result(plainMs: number[], kangarooMs: number[], autoMs?: number[]
     machine: { cpu: 'A CPU', cores: 4, threads: 2, devices: ['CPU'] },
     model: { name: 'A model', fileType: 'Q8_0', parameters: 7_400_000, layers: 8 },
     adapter: { name: 'An adapter', exitLayer: 2 },
-    settings: { modes, threshold: 0.6, maxDraft: 6, maxTokens: 128, repeat: 1, contextSize: 1024 },
+    settings: { modes, threshold: 0.6, maxDraft: 6, maxTokens: 128, repeat: 1, contextSize: 1024, promptLookup: true },
     categories: summarizeByCategory(samples, []),
     overall: summarize(samples, []),
     costs,
@@ -278,14 +362,14 @@ describe('the report', () => {
     const report = formatReport(await result([10, 20], [5, 40]), 'markdown');
     expect(report).toContain('- Machine: A CPU, 4 cores, 2 threads; CPU');
     expect(report).toMatch(/^\| Task +\| Prompts \|/m);
-    expect(report).toMatch(/^\| story +\| +1 \| +400\.0 \| +800\.0 \| +2\.00× \(2\.00–2\.00\) \|/m);
+    expect(report).toMatch(/^\| story +\| +1 \| +400\.0 \| +25\.0% \| +800\.0 \| +2\.00× \(2\.00–2\.00\) \|/m);
   });
 
   test('has columns for the modes that were measured', async () => {
     const both = formatReport(await result([10, 20], [5, 40]), 'markdown');
     expect(both).not.toContain('Auto');
     const all = formatReport(await result([10, 20], [5, 40], [10, 20]), 'markdown');
-    expect(all).toMatch(/^\| story .*\| +400\.0 \| +1\.00× \(1\.00–1\.00\) \| +75% \| +1\/1 \|$/m);
+    expect(all).toMatch(/^\| story .*\| +400\.0 \| +1\.00× \(1\.00–1\.00\) \| +75% \| +0\/0 \| +25\.0% \| +1\/1 \|$/m);
   });
 
   test('says of automatic drafting how it went, and where it went worst', async () => {

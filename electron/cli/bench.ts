@@ -4,6 +4,7 @@ import type { DraftingMode } from '../contract/engine.ts';
 import { KangarooError } from '../contract/errors.ts';
 import type { NativeSession } from '../core/engine/addon.ts';
 import { choices, flag, integer, text, usageError, type OptionValues, type ParsedArguments } from './arguments.ts';
+import { gridSettings } from './bench-grid.ts';
 import { playBenchmark } from './bench-play.ts';
 import { formatReport, type BenchmarkResult } from './bench-report.ts';
 import { summarize, summarizeByCategory } from './bench-summary.ts';
@@ -21,7 +22,12 @@ const options = {
   ...modelOptions,
   ...draftingOptions,
   ...lengthOptions,
-  modes: choices({ choices: ['plain', 'kangaroo', 'auto'], help: 'What is measured, commas between; plain always is' }),
+  modes: choices({
+    choices: ['plain', 'kangaroo', 'auto'],
+    help: 'What is measured, commas between; plain always is',
+    defaultText: 'all; without an adapter plain,auto',
+  }),
+  grid: flag('Measure fixed settings besides: thresholds 0.3, 0.6, 0.9 with at most 1, 2, 4, 6 drafts'),
   repeat: integer({ help: 'How often every prompt is played in each mode', fallback: 3, minimum: 1, maximum: 1000 }),
   limit: integer({
     help: 'At most N prompts of each category',
@@ -43,7 +49,9 @@ export const benchCommand: Command<typeof options> = {
     'Turns of a conversation are played one after the other, each answer entering the history. The eight MT-bench categories of ' +
     'Spec-Bench count as one task. Prompts that do not fit the context are skipped and counted.\n\n' +
     'tokens/s: tokens after the first of each answer, over the time from the end of the prompt. speedup: median and quartiles over ' +
-    "prompts and repeats of the ratio to plain decoding. paused: the share of automatic drafting's rounds during which it did not pay. Costs (draftStepMs, verifyMs for 1 to 8 rows) are medians in milliseconds.\n\n" +
+    "prompts and repeats of the ratio to plain decoding. paused: the share of automatic drafting's rounds during which it did not pay. copies accepted: its drafts that were copied from the conversation. overhead: the share of the rounds' time outside graph computation (CPU only). " +
+    'With --grid: the speedup of every fixed setting, the best of them (chosen with hindsight, per category), and automatic drafting over plain decoding and over that best one. ' +
+    'Costs (draftStepMs, verifyMs for 1 to 8 rows) are medians in milliseconds.\n\n' +
     'With --json: {"type":"category",…} for each, {"type":"overall",…}, {"type":"costs",…}.',
   options,
   run,
@@ -63,7 +71,10 @@ async function run({ values }: ParsedArguments<typeof options>, context: Command
   const all = await readPromptFile(values.prompts);
   const conversations = values.limit === undefined ? all : limitPerCategory(all, values.limit);
   const paths = await modelPaths(values, context.root);
-  if (paths.adapter === null) throw new KangarooError('no-adapter', 'Drafting needs an adapter: give one with --adapter FILE.');
+  if (paths.adapter === null && (values.grid || values.modes?.includes('kangaroo'))) {
+    const message = 'Drafting always needs an adapter: give one with --adapter FILE, or measure --modes plain,auto.';
+    throw new KangarooError('no-adapter', message);
+  }
   const opened = await openModel(paths, values, context);
   try {
     const result = await measure(conversations, opened, values, context);
@@ -82,10 +93,12 @@ async function measure(
   context: CommandContext,
 ): Promise<BenchmarkResult> {
   const session = await opened.openSession('drafting');
+  const modes = modesOf(values, opened);
   const { samples, shortages } = await playBenchmark(conversations, {
     session,
     encode: opened.encodeChat,
-    modes: modesOf(values),
+    modes,
+    grid: values.grid ? gridSettings : [],
     options: greedyOptions(values, opened.stops({ kind: 'messages', messages: [] })),
     repeat: values.repeat,
     signal: context.signal,
@@ -97,13 +110,14 @@ async function measure(
       `None of the prompts fits the context of ${session.contextSize} tokens. Try --context.`,
     );
   }
-  const { threshold, maxDraft, maxTokens, repeat } = values;
+  const { threshold, maxDraft, maxTokens, repeat, noLookup } = values;
+  const { contextSize } = session;
   return {
     date: new Date().toISOString(),
     machine: machine(session, opened),
     model: opened.model,
-    adapter: opened.adapter ?? { name: '', exitLayer: 0 },
-    settings: { modes: modesOf(values), threshold, maxDraft, maxTokens, repeat, contextSize: session.contextSize },
+    adapter: opened.adapter,
+    settings: { modes, threshold, maxDraft, maxTokens, repeat, contextSize, promptLookup: !noLookup },
     categories: summarizeByCategory(samples, shortages),
     overall: summarize(samples, shortages),
     costs: await session.measure({
@@ -116,7 +130,8 @@ async function measure(
 }
 
 /** Plain decoding is what the others are measured against. */
-function modesOf({ modes }: Values): DraftingMode[] {
+function modesOf({ modes: asked }: Values, { adapter }: OpenModel): DraftingMode[] {
+  const modes = asked ?? (adapter === null ? ['auto'] : ['kangaroo', 'auto']);
   return modes.includes('plain') ? modes : ['plain', ...modes];
 }
 
@@ -141,7 +156,7 @@ function writeObjects(result: BenchmarkResult, output: Output): void {
     date,
     machine: measuredOn,
     model: modelFacts,
-    adapter: { name: adapter.name, exitLayer: adapter.exitLayer },
+    adapter: adapter && { name: adapter.name, exitLayer: adapter.exitLayer },
     settings,
   });
   const { draftStepMs, verifyMs, ...others } = costs;

@@ -247,10 +247,23 @@ describe('verify', () => {
     }
   });
 
-  test('a model without its adapter cannot be verified', async () => {
-    const finished = await cli('verify', '--model', model, '--prompts', simple, '--json');
-    expect(finished.code).toBe(1);
-    expect(lines(finished)).toMatchObject([{ type: 'error', code: 'no-adapter' }]);
+  test('without an adapter, automatic drafting by copies is verified; always drafting cannot be', async () => {
+    const path = join(folder, 'copies.jsonl');
+    const turns = ['Write a story about a fox.', 'Tell it again.', 'Tell it again.'];
+    await writeFile(path, JSON.stringify({ category: 'writing', turns }));
+    const asked = ['--model', model, '--threads', '1', '--prompts', path, '--max-tokens', '128', '--json'];
+    const finished = await cli('verify', ...asked);
+    expect(finished.code).toBe(0);
+    const [result] = lines(finished);
+    expect(result).toMatchObject({ mode: 'auto', prompts: 1, identical: 1, differences: [] });
+    // Only what was copied can have been drafted, and without copies this would show nothing.
+    expect(result?.['copied']).toBeGreaterThan(0);
+    expect(result?.['drafted']).toBe(result?.['copied']);
+    for (const impossible of [['--mode', 'kangaroo'], ['--no-lookup']]) {
+      const refused = await cli('verify', ...asked, ...impossible);
+      expect(refused.code).toBe(1);
+      expect(lines(refused)).toMatchObject([{ type: 'error', code: 'no-adapter' }]);
+    }
   });
 });
 
@@ -292,6 +305,32 @@ describe('bench', () => {
       autoSpeedup: null,
       settings: { modes: ['plain', 'kangaroo'] },
     });
+  });
+
+  test('--grid: every fixed setting, the best of them, automatic drafting over it; and where the time went', async () => {
+    const some = ['--prompts', simple, '--limit', '1', '--repeat', '1', '--max-tokens', '16', '--modes', 'auto', '--grid'];
+    const found = lines(await cli('bench', ...withModel(), ...some, '--json'));
+    const speed = { median: expect.any(Number), low: expect.any(Number), high: expect.any(Number) };
+    for (const line of found.slice(0, -1)) {
+      expect(line).toMatchObject({
+        grid: { best: { threshold: expect.any(Number), speedup: speed }, autoOverPlain: speed, autoOverBest: speed },
+        copies: { drafted: expect.any(Number), accepted: expect.any(Number) },
+        hostOverhead: { plain: { share: expect.any(Number), msPerRound: expect.any(Number) }, kangaroo: null },
+      });
+      expect((line['grid'] as { settings: unknown[] }).settings).toHaveLength(12);
+    }
+    expect(found.at(-2)).toMatchObject({ type: 'overall', identical: 5 });
+  });
+
+  test('without an adapter: plain decoding and automatic drafting by copies', async () => {
+    const some = ['--model', model, '--threads', '1', ...options];
+    expect(lines(await cli('bench', ...some, '--json')).find((line) => line.type === 'overall')).toMatchObject({
+      adapter: null,
+      identical: 5,
+      settings: { modes: ['plain', 'auto'] },
+    });
+    const refused = await cli('bench', ...some, '--grid', '--json');
+    expect(lines(refused)).toMatchObject([{ type: 'error', code: 'no-adapter' }]);
   });
 
   test('a table for people', async () => {

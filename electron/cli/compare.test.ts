@@ -32,6 +32,10 @@ test('the same tokens in other rounds are the same', async () => {
   expect(await compareConversation(conversation('a'), comparing(plain, kangaroo))).toEqual({
     turns: 1,
     tokens: 4,
+    drafted: 3,
+    accepted: 2,
+    copied: 0,
+    copiedAccepted: 0,
     tooLong: false,
     difference: null,
   });

@@ -24,6 +24,11 @@ export interface Comparison {
   turns: number;
   /** Tokens compared. */
   tokens: number;
+  /** Drafts of the `kangaroo` session; of these, those that were copied from the conversation. */
+  drafted: number;
+  accepted: number;
+  copied: number;
+  copiedAccepted: number;
   /** A prompt did not fit the context, so that the conversation ended before its last turn. */
   tooLong: boolean;
   difference: Difference | null;
@@ -45,7 +50,8 @@ export async function compareConversation(conversation: Conversation, comparing:
   plain.reset();
   kangaroo.reset();
   const history = [...conversation.history];
-  const comparison: Comparison = { turns: 0, tokens: 0, tooLong: false, difference: null };
+  const drafts = { drafted: 0, accepted: 0, copied: 0, copiedAccepted: 0 };
+  const comparison: Comparison = { turns: 0, tokens: 0, ...drafts, tooLong: false, difference: null };
   for (const [turn, question] of conversation.turns.entries()) {
     history.push({ role: 'user', content: question });
     const promptIds = encode(history);
@@ -54,6 +60,10 @@ export async function compareConversation(conversation: Conversation, comparing:
     const { done: found } = await playTurn(kangaroo, promptIds, { ...options, mode }, signal);
     comparison.turns += 1;
     comparison.tokens += expected.tokenIds.length;
+    comparison.drafted += found.stats.drafted;
+    comparison.accepted += found.stats.accepted;
+    comparison.copied += found.stats.lookedUp;
+    comparison.copiedAccepted += found.stats.lookedUpAccepted;
     const position = firstDifference(expected.tokenIds, found.tokenIds);
     if (position !== null) {
       const plainId = expected.tokenIds[position] ?? null;

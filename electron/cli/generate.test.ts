@@ -40,6 +40,12 @@ test('where automatic drafting paused, it says how much of the answer that was',
   );
 });
 
+test('copies are told apart from the drafts', () => {
+  expect(summary({ stats: { ...stats, lookedUp: 12, lookedUpAccepted: 9 }, reason: 'end-of-turn' })).toContain(
+    '63% of 30 drafts accepted · 9 of 12 drafts copied from the text accepted · the model ended',
+  );
+});
+
 test('plain decoding has no drafts to speak of', () => {
   const plain = { ...stats, drafted: 0, accepted: 0, acceptanceRate: 0 };
   expect(summary({ stats: plain, reason: 'max-tokens' })).toBe(

@@ -56,7 +56,10 @@ async function run({ values }: ParsedArguments<typeof options>, context: Command
   const paths = await modelPaths(values, context.root);
   const mode = values.mode ?? (paths.adapter === null ? 'plain' : 'kangaroo');
   if (mode === 'kangaroo' && paths.adapter === null) {
-    throw new KangarooError('no-adapter', 'Drafting needs an adapter: give one with --adapter FILE, or use --mode plain.');
+    throw new KangarooError(
+      'no-adapter',
+      'Drafting needs an adapter: give one with --adapter FILE, or use --mode auto or plain.',
+    );
   }
   const opened = await openModel(paths, values, context);
   try {
@@ -170,6 +173,9 @@ export function summary({ stats, reason }: Pick<DoneEvent, 'stats' | 'reason'>):
   if (stats.drafted > 0) {
     const percent = (stats.acceptanceRate * 100).toFixed(0);
     parts.push(`${stats.tokensPerRound.toFixed(2)} tokens per round`, `${percent}% of ${stats.drafted} drafts accepted`);
+  }
+  if (stats.lookedUp > 0) {
+    parts.push(`${stats.lookedUpAccepted} of ${stats.lookedUp} drafts copied from the text accepted`);
   }
   if (stats.pausedRounds > 0) {
     const percent = ((stats.pausedRounds / stats.rounds) * 100).toFixed(0);

@@ -6,6 +6,8 @@ import type { NativeSession } from '../core/engine/addon.ts';
 /** One round of the script: drafted ids, how many are accepted, the target's token. */
 export interface ScriptedRound {
   drafts: number[];
+  /** Of these, how many at the end were copied from the conversation. */
+  copied?: number;
   accepted: number;
   token: number;
   /** As `auto` reports it. */
@@ -19,6 +21,9 @@ export interface ScriptedAnswer {
   ms: number;
   reason?: StopReason;
 }
+
+/** Of an answer's time, what is reported as spent in graph computation. */
+const computedShare = 0.75;
 
 /** What a call to the session was. */
 export type Call = { call: 'generate'; promptIds: number[]; options: GenerationOptions } | { call: 'reset' };
@@ -79,11 +84,11 @@ export class ScriptedSession implements NativeSession {
         graphsReused: 0,
         graphsBuilt: 0,
         recomputedRounds: 0,
-        lookedUp: 0,
-        lookedUpAccepted: 0,
+        lookedUp: sum(rounds.map((round) => round.copied ?? 0)),
+        lookedUpAccepted: sum(rounds.map(copiedAccepted)),
         contextShifts: 0,
         roundsMs: ms,
-        computeMs: null,
+        computeMs: ms * computedShare,
       },
     };
     onEvents([done]);
@@ -130,9 +135,14 @@ export class ScriptedSession implements NativeSession {
   async dispose(): Promise<void> {}
 }
 
+function copiedAccepted({ drafts, accepted, copied = 0 }: ScriptedRound): number {
+  return Math.max(0, accepted - (drafts.length - copied));
+}
+
 function wholeRound(round: ScriptedRound, options: GenerationOptions): Round {
-  const drafts: Draft[] = round.drafts.map((id) => ({ ...token(id), confidence: 0.5, source: 'adapter' }));
-  const { accepted, paused = false } = round;
+  const { accepted, paused = false, copied = 0 } = round;
+  const source = (place: number) => (place < round.drafts.length - copied ? 'adapter' : 'lookup');
+  const drafts: Draft[] = round.drafts.map((id, place) => ({ ...token(id), confidence: 0.5, source: source(place) }));
   const mode = drafts.length === 0 ? ('plain' as const) : ('kangaroo' as const);
   const times = { draftMs: 1, verifyMs: 1, rows: drafts.length + 1 };
   const automatic = { discarded: 0, paused, expectedSpeedup: options.mode === 'auto' ? 1 : null };

@@ -14,7 +14,8 @@ const options = {
   mode: choice({
     choices: ['kangaroo', 'auto'],
     help: 'What is compared with plain decoding: drafting always, or while it pays',
-    fallback: 'kangaroo',
+    fallback: undefined,
+    defaultText: 'kangaroo with an adapter, auto without',
   }),
   ...draftingOptions,
   ...lengthOptions,
@@ -27,8 +28,9 @@ export const verifyCommand: Command<typeof options> = {
   usage: '--prompts FILE [options]',
   description:
     'Answers every prompt twice, greedily: by plain decoding and by drafting and verifying. Exit code 1 when any token differs.\n\n' +
+    'Without an adapter, automatic drafting copies its drafts from the conversation; --no-lookup leaves copies out.\n\n' +
     'With --json one object: {"prompts","identical","differences":[{"index","position","plainId","kangarooId","logitGap"}]}.\n' +
-    'mode: the one that was compared, kangarooId: its token; index: place in the file; position: place in the answer, both from 0. logitGap: how much plain decoding preferred its token; ' +
+    'drafted, accepted, copied, copiedAccepted: how many drafts there were to be wrong about, and those of them that were copied. mode: the one that was compared, kangarooId: its token; index: place in the file; position: place in the answer, both from 0. logitGap: how much plain decoding preferred its token; ' +
     'close to 0, two tokens were as good as equal. Prompts that do not fit the context are skipped and counted.',
   options,
   run,
@@ -43,6 +45,11 @@ interface Totals {
   skipped: number;
   shortened: number;
   tokens: number;
+  /** Drafts of all answers that were compared; of these, the copies. */
+  drafted: number;
+  accepted: number;
+  copied: number;
+  copiedAccepted: number;
   contextSize: number;
 }
 
@@ -50,10 +57,15 @@ async function run({ values }: ParsedArguments<typeof options>, context: Command
   if (values.prompts === undefined) throw usageError('--prompts FILE is needed.');
   const conversations = await readPromptFile(values.prompts);
   const paths = await modelPaths(values, context.root);
-  if (paths.adapter === null) throw new KangarooError('no-adapter', 'Drafting needs an adapter: give one with --adapter FILE.');
+  const mode = values.mode ?? (paths.adapter === null ? 'auto' : 'kangaroo');
+  if (paths.adapter === null && (mode === 'kangaroo' || values.noLookup)) {
+    const message =
+      'There is nothing to draft with: give an adapter with --adapter FILE, or compare --mode auto with its copies.';
+    throw new KangarooError('no-adapter', message);
+  }
   const opened = await openModel(paths, values, context);
   try {
-    const totals = await compareAll(conversations, opened, values, context);
+    const totals = await compareAll(conversations, opened, mode, values, context);
     const { prompts, identical, differences, ...others } = totals;
     if (prompts === 0) {
       throw new KangarooError(
@@ -61,8 +73,8 @@ async function run({ values }: ParsedArguments<typeof options>, context: Command
         `None of the prompts fits the context of ${totals.contextSize} tokens. Try --context.`,
       );
     }
-    context.output.object({ prompts, identical, differences, mode: values.mode, ...others });
-    context.output.text(`${report(totals, values.mode, opened)}\n`);
+    context.output.object({ prompts, identical, differences, mode, ...others });
+    context.output.text(`${report(totals, mode, opened)}\n`);
     return differences.length === 0;
   } finally {
     await opened.close();
@@ -72,6 +84,7 @@ async function run({ values }: ParsedArguments<typeof options>, context: Command
 async function compareAll(
   conversations: readonly Conversation[],
   opened: OpenModel,
+  mode: DraftingMode,
   values: OptionValues<typeof options>,
   context: CommandContext,
 ): Promise<Totals> {
@@ -79,7 +92,7 @@ async function compareAll(
     plain: await opened.openSession('plain'),
     kangaroo: await opened.openSession('drafting'),
     encode: opened.encodeChat,
-    mode: values.mode,
+    mode,
     options: greedyOptions(values, opened.stops({ kind: 'messages', messages: [] })),
     signal: context.signal,
   };
@@ -90,6 +103,10 @@ async function compareAll(
     skipped: 0,
     shortened: 0,
     tokens: 0,
+    drafted: 0,
+    accepted: 0,
+    copied: 0,
+    copiedAccepted: 0,
     contextSize: comparing.plain.contextSize,
   };
   for (const [done, conversation] of conversations.entries()) {
@@ -101,6 +118,10 @@ async function compareAll(
     }
     totals.prompts += 1;
     totals.tokens += comparison.tokens;
+    totals.drafted += comparison.drafted;
+    totals.accepted += comparison.accepted;
+    totals.copied += comparison.copied;
+    totals.copiedAccepted += comparison.copiedAccepted;
     if (comparison.tooLong) totals.shortened += 1;
     if (comparison.difference === null) totals.identical += 1;
     else totals.differences.push(comparison.difference);
@@ -109,7 +130,11 @@ async function compareAll(
 }
 
 function report(totals: Totals, mode: DraftingMode, opened: OpenModel): string {
-  const lines = [`${totals.identical} of ${totals.prompts} prompts: identical, ${totals.tokens} tokens compared.`];
+  const { drafted, accepted, copied, copiedAccepted } = totals;
+  const lines = [
+    `${totals.identical} of ${totals.prompts} prompts: identical, ${totals.tokens} tokens compared.`,
+    `${accepted} of ${drafted} drafts accepted; of the copies among them, ${copiedAccepted} of ${copied}.`,
+  ];
   for (const { index, turn, position, plainId, kangarooId, logitGap } of totals.differences) {
     const gap = logitGap === null ? '' : `, logit gap ${logitGap.toFixed(4)}`;
     const where = `prompt ${index}${turn === 0 ? '' : `, answer ${turn}`}, token ${position}`;

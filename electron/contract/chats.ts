@@ -48,9 +48,12 @@ export interface ChatsApi {
   /** Starts a new, empty chat and makes it the current one. An answer under way in the old one is stopped and kept. */
   create(): Promise<Chat>;
   watch(chatId: string): AsyncIterable<ChatEvent>;
-  /** Appends the user's message and starts the answer; resolves once both are stored. Rejects with `busy`, `no-model`. */
+  /**
+   * Appends the user's message and starts the answer; resolves once both are stored. Several chats can be answered at once.
+   * Rejects with `busy` where this one is, and with `no-model`.
+   */
   send(chatId: string, text: string): Promise<void>;
-  /** Stops the answer within one round; what was written stays. */
+  /** Stops this chat's answer within one round; what was written stays. */
   stop(chatId: string): Promise<void>;
   /** Answers the last user message again, replacing a failed, stopped or complete answer. */
   retry(chatId: string): Promise<void>;

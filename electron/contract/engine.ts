@@ -247,6 +247,11 @@ export interface LoadRequest {
   cacheType: 'f16' | 'q8_0';
   /** 0: what is measured to be fastest, at most one per physical core; a small model leaves one of a few cores to the page. */
   threads: number;
+  /**
+   * A folder of the app's own for what outlives the model: caches of conversations and what `auto` has learned. Null: nothing
+   * is kept.
+   */
+  stateFolder: string | null;
 }
 
 export interface LoadedModel {
@@ -278,6 +283,11 @@ export type Prompt =
 export interface GenerateRequest {
   prompt: Prompt;
   options: GenerationOptions;
+  /**
+   * Whose K/V cache it continues: letters, digits, `-` and `_`, at most 100. It is kept between answers and between runs.
+   * Without one, it is nobody's, and the next answer without one goes on with it.
+   */
+  conversationId?: string;
 }
 
 /** The engine as its child process offers it: `load`, `generate` are streams, and leaving a stream cancels it. */
@@ -286,10 +296,19 @@ export interface EngineApi {
   unload(): Promise<void>;
   /** Measures costs; well under a second. Rejects with `no-model`, `busy`. */
   measure(): Promise<Costs>;
-  /** Events come in batches: one array per turn of the engine's event loop. The last event is `done`. */
+  /**
+   * Events come in batches: one array per turn of the engine's event loop. The last event is `done`. Several conversations
+   * can be answered at once and take turns; a second answer to the same one rejects with `busy`. `cancelled`: stopped while
+   * it waited for a context.
+   */
   generate(request: GenerateRequest): AsyncIterable<GenerationEvent[]>;
-  /** Ends the running generation within one round; its stream then ends with `done`, reason `cancelled`. Else nothing. */
-  stop(): Promise<void>;
+  /**
+   * Ends the conversation's running generation within one round, all of them without an id; a stream then ends with `done`,
+   * reason `cancelled`. Else nothing.
+   */
+  stop(conversationId?: string | null): Promise<void>;
+  /** The conversation is gone: ends its generation, and removes its cache from memory and disk. */
+  forget(conversationId: string): Promise<void>;
   /** Build id and llama.cpp's commit. Rejects with `engine-not-built`. */
   version(): Promise<string>;
 }

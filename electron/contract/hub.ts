@@ -111,6 +111,12 @@ export interface HubApi {
    * `hub-licence-not-accepted`, `hub-access-pending`, `hub-access-denied`), with `not-a-gguf`, `file-damaged`.
    */
   fit(repository: string, file: string, choices: FitChoices): Promise<HubFit>;
+  /**
+   * Puts a variant of a repository into the queue of downloads, at the commit that its page showed, for the library's default
+   * folder. `file` names any of its files. Resolves with the download's id; rejects as `repository`, with the refusals of `fit`
+   * that need no request, and with `invalid-argument` where the library has it already.
+   */
+  download(repository: string, file: string): Promise<string>;
   watch(): AsyncIterable<HubStatus>;
   /** An address of a mirror, '' for the hub itself. Rejects with `invalid-argument`. */
   setEndpoint(endpoint: string): Promise<HubStatus>;

@@ -41,6 +41,7 @@ export const engineShape: Shape<EngineApi> = {
   measure: 'call',
   generate: 'stream',
   stop: 'call',
+  forget: 'call',
   version: 'call',
 };
 
@@ -72,6 +73,7 @@ export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
     search: 'call',
     repository: 'call',
     fit: 'call',
+    download: 'call',
     watch: 'stream',
     setEndpoint: 'call',
     setToken: 'call',

@@ -18,10 +18,14 @@ let folder = '';
 let app: App;
 let engine: EngineProcess;
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'kangaroo-app-model-'));
+const start = () => {
   const spawn = spawnNode(root);
   app = createApp({ root, dataDir: folder, shell: 'browser', spawnEngine: () => (engine = spawn()) });
+};
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kangaroo-app-model-'));
+  start();
 });
 
 afterAll(async () => {
@@ -120,4 +124,23 @@ test.each(['SIGKILL', 'SIGSEGV'] as const)('the engine dies of %s in mid-answer:
   const again = lastMessage(await chats.current());
   expect(again).toMatchObject({ status: 'complete', error: null });
   expect(again.text).not.toBe('');
+});
+
+test('a long chat goes on after a restart of the app without being read again', async () => {
+  const { id, events } = await open();
+  await app.services.chats.send(id, longStory);
+  await until(events, isFinal);
+  const { stats: before } = lastMessage(await app.services.chats.current());
+  await app.close();
+  start();
+  const again = app.services.chats.watch(id)[Symbol.asyncIterator]();
+  await again.next();
+  await app.services.chats.send(id, 'Why?');
+  await until(again, isFinal);
+  const { status, stats } = lastMessage(await app.services.chats.current());
+  expect(status).toBe('complete');
+  // All but the last token of the story, which nobody computed further, and what the template puts around the question.
+  const read = (before?.promptTokens ?? 0) + (before?.tokens ?? 0);
+  expect(read).toBeGreaterThan(100);
+  expect(stats?.cachedTokens).toBeGreaterThan(read - 4);
 });

@@ -1,8 +1,9 @@
 // The application behind every shell: settings, models, chats and the engine's process on one data folder.
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import { KangarooError, type ErrorShape } from '../contract/errors.ts';
-import { appShape, type AppApi, type AppInfo } from '../contract/index.ts';
+import type { Download } from '../contract/downloads.ts';
+import type { ErrorShape } from '../contract/errors.ts';
+import type { AppApi, AppInfo } from '../contract/index.ts';
 import type { LibraryApi } from '../contract/library.ts';
 import { Chats } from './chats/chats.ts';
 import type { SpawnEngine } from './engine/engine-process.ts';
@@ -10,6 +11,11 @@ import { EngineHost } from './engine/host.ts';
 import { Info } from './info.ts';
 import { openModelsDatabase, temporaryModelsDatabase } from './models/database.ts';
 import { givenByEnvironment, listModels, type GivenModel } from './models/given.ts';
+import { Downloads } from './models/downloads/downloads.ts';
+import { DownloadStore } from './models/downloads/store.ts';
+import { Credentials, type SecretBox } from './models/hub/credentials.ts';
+import { Hub } from './models/hub/hub.ts';
+import { HttpClient } from './net/http.ts';
 import { placesOfOtherApps } from './models/library/layouts.ts';
 import { Library } from './models/library/library.ts';
 import { LibraryStore } from './models/library/store.ts';
@@ -27,6 +33,10 @@ export interface AppOptions {
   spawnEngine: SpawnEngine;
   /** The model to open instead of the starter; by default what `KANGAROO_MODEL` and `KANGAROO_ADAPTER` name. */
   model?: GivenModel;
+  /** The keychain, where the shell has one. */
+  secretBox?: SecretBox;
+  /** The hub that access tokens belong to; another one than huggingface.co only in tests. */
+  hubOrigin?: string;
   /** The system's dialog for files and folders, where the shell has one. */
   choosePath?: (what: Parameters<LibraryApi['choose']>[0]) => Promise<string | null>;
 }
@@ -38,10 +48,12 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** A service whose calls are all refused: the page does not ask for it yet. */
-function toCome<S extends keyof AppApi>(name: S): AppApi[S] {
-  const refuse = () => Promise.reject(new KangarooError('unknown-method', `This version has no ${name} yet.`));
-  return Object.fromEntries(Object.keys(appShape[name]).map((method) => [method, refuse])) as unknown as AppApi[S];
+/** What was downloaded is in the library, with where it came from. */
+async function publish(library: Library, { status, request }: Download): Promise<void> {
+  const [first] = request.files;
+  if (status !== 'completed' || !first) return;
+  const origin = { repository: request.repo, revision: request.revision, file: first.path };
+  await library.published(join(request.folder, ...first.path.split('/')), origin, first.sha256);
 }
 
 /** The app starts whatever state the list of models is in; what is wrong with it is shown in the library. */
@@ -77,7 +89,27 @@ export function createApp(options: AppOptions): App {
     isLoaded: (modelId) => models.loadedId === modelId,
     ...(choosePath ? { choosePath } : {}),
   });
-  const models = new Models(engine, library, store);
+  const models = new Models({ engine, library, memory: store, stateFolder: join(dataDir, 'engine') });
+  const credentials = new Credentials({
+    dataDir,
+    env: process.env,
+    ...(options.secretBox ? { secretBox: options.secretBox } : {}),
+  });
+  const hub = new Hub({
+    http: new HttpClient(),
+    credentials,
+    memory: store,
+    library,
+    machine: () => machineOf(models.state),
+    enqueue: (request) => downloads.add(request),
+    endpoint: process.env['HF_ENDPOINT'],
+    ...(options.hubOrigin === undefined ? {} : { hubOrigin: options.hubOrigin }),
+  });
+  const downloads = new Downloads({
+    store: new DownloadStore(database),
+    hub: hub.client,
+    onEnd: (download) => void publish(library, download).catch(shownError),
+  });
   const chats = new Chats({ dataDir, engine, models, settings });
   models.start();
   void library.rescan().catch(() => {});
@@ -85,6 +117,8 @@ export function createApp(options: AppOptions): App {
   async function close(): Promise<void> {
     await chats.close();
     models.close();
+    await downloads.close();
+    hub.close();
     library.close();
     settings.close();
     await engine.close();
@@ -95,15 +129,7 @@ export function createApp(options: AppOptions): App {
 
   let closing: Promise<void> | null = null;
   return {
-    services: {
-      info: new Info(options.shell, engine),
-      chats,
-      models,
-      library,
-      hub: toCome('hub'),
-      downloads: toCome('downloads'),
-      settings,
-    },
+    services: { info: new Info(options.shell, engine), chats, models, library, hub, downloads, settings },
     close: () => (closing ??= close()),
   };
 }

@@ -1,11 +1,12 @@
 // Settings in one JSON file: written whole or not at all, read value by value, so that a damaged one costs only itself.
-import { closeSync, copyFileSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { KangarooError } from '../contract/errors.ts';
 import { defaultSettings, type Settings, type SettingsApi } from '../contract/settings.ts';
 import { flag, integer, number, oneOf, parseArgument } from './arguments.ts';
 import { Watchable } from './watchable.ts';
+import { writeAtomically } from './write-atomically.ts';
 
 const schemas = {
   theme: oneOf('system', 'light', 'dark'),
@@ -51,19 +52,6 @@ function readSettings(path: string): Settings {
     return [name, value.success ? value.data : defaultSettings[name as keyof Settings]];
   });
   return Object.fromEntries(read) as Settings;
-}
-
-/** The file is the old one or the new one at any moment, a power cut included. */
-function writeAtomically(path: string, text: string): void {
-  const temporary = `${path}.new`;
-  const file = openSync(temporary, 'w');
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
 }
 
 export class SettingsStore implements SettingsApi {

@@ -83,6 +83,7 @@ function services(): AppApi {
       search: refuse,
       repository: refuse,
       fit: refuse,
+      download: refuse,
       watch: never,
       setEndpoint: refuse,
       setToken: refuse,

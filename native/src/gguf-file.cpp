@@ -2,8 +2,10 @@
 
 #include "error.h"
 #include "hash/hash.h"
+#include "model-check.h"
 
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -99,6 +101,11 @@ double gguf_file::number(const std::string & key, double fallback) const {
     }
 }
 
+int32_t gguf_file::count(const std::string & key) const {
+    const double n = number(key, 0.0);
+    return n >= 0.0 && n <= INT32_MAX ? static_cast<int32_t>(n) : 0;
+}
+
 bool gguf_file::flag(const std::string & key, bool fallback) const {
     const int64_t id = gguf_find_key(get(), key.c_str());
     return id >= 0 && gguf_get_kv_type(get(), id) == GGUF_TYPE_BOOL ? gguf_get_val_bool(get(), id) : fallback;
@@ -159,16 +166,16 @@ adapter_info read_adapter_info(const gguf_file & file) {
     info.name             = file.text("general.name");
     info.base_name        = file.text("kangaroo.base.name");
     info.base_fingerprint = file.text("kangaroo.base.fingerprint");
-    info.exit_layer       = static_cast<int32_t>(file.number("kangaroo.exit_layer", 0));
-    info.n_embd           = static_cast<int32_t>(file.number("kangaroo.embedding_length", 0));
-    info.n_head           = static_cast<int32_t>(file.number("kangaroo.attention.head_count", 0));
-    info.n_head_kv        = static_cast<int32_t>(file.number("kangaroo.attention.head_count_kv", 0));
-    info.n_rot            = static_cast<int32_t>(file.number("kangaroo.rope.dimension_count", 0));
+    info.exit_layer       = file.count("kangaroo.exit_layer");
+    info.n_embd           = file.count("kangaroo.embedding_length");
+    info.n_head           = file.count("kangaroo.attention.head_count");
+    info.n_head_kv        = file.count("kangaroo.attention.head_count_kv");
+    info.n_rot            = file.count("kangaroo.rope.dimension_count");
     info.freq_base        = static_cast<float>(file.number("kangaroo.rope.freq_base", 10000.0));
     info.norm_eps         = static_cast<float>(file.number("kangaroo.norm_rms_eps", 1e-5));
     info.size_bytes       = file.size_bytes();
     if (info.exit_layer < 1 || info.n_embd < 1 || info.n_head < 1 || info.n_head_kv < 1 || info.n_head % info.n_head_kv != 0 ||
-        info.base_fingerprint.size() != 64 || !(info.freq_base > 0.0f) || !(info.norm_eps > 0.0f)) {
+        info.base_fingerprint.size() != 64 || !(info.freq_base > 0.0f) || !std::isfinite(info.freq_base) || !(info.norm_eps > 0.0f) || !std::isfinite(info.norm_eps)) {
         throw invalid("a key is missing or out of range");
     }
 
@@ -184,7 +191,7 @@ adapter_info read_adapter_info(const gguf_file & file) {
     if (info.n_rot > head || info.n_rot % 2 != 0) {
         throw invalid("rope.dimension_count does not fit the head size");
     }
-    const struct { const char * name; int64_t ne0, ne1; bool f32; } wanted[] = {
+    const struct { const char * name; int64_t ne0, ne1; bool row; } wanted[] = {
         {"attn_norm.weight",   info.n_embd, 1, true},
         {"attn_q.weight",      info.n_embd, rows, false},
         {"attn_k.weight",      info.n_embd, head * info.n_head_kv, false},
@@ -198,7 +205,8 @@ adapter_info read_adapter_info(const gguf_file & file) {
             throw invalid(std::string(w.name) + " is missing");
         }
         const int64_t * ne = gguf_get_tensor_ne(file.get(), id);
-        if (ne[0] != w.ne0 || ne[1] != w.ne1 || ne[2] != 1 || ne[3] != 1 || (w.f32 && gguf_get_tensor_type(file.get(), id) != GGML_TYPE_F32)) {
+        const ggml_type type = gguf_get_tensor_type(file.get(), id);
+        if (ne[0] != w.ne0 || ne[1] != w.ne1 || ne[2] != 1 || ne[3] != 1 || !(w.row ? type == GGML_TYPE_F32 : is_matrix_type(type))) {
             throw invalid(std::string(w.name) + " has another shape or type than its keys say");
         }
         info.n_params += elements(file.get(), id);

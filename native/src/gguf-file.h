@@ -37,6 +37,7 @@ public:
 
     std::string text(const std::string & key) const;                    // '' where missing or no string
     double      number(const std::string & key, double fallback) const; // any integer or float type
+    int32_t     count(const std::string & key) const;                   // 0 where missing or no int32_t
     bool        flag(const std::string & key, bool fallback) const;
     int64_t     tensor(const std::string & name) const;                 // -1 where missing
 

@@ -212,6 +212,11 @@ bool llama_exit::keep(llama_pos pos) {
     return ctx_.get_memory() && ctx_.get_memory()->seq_rm(0, pos, -1);
 }
 
+bool llama_exit::can_roll_back() const {
+    const llama_model & model = ctx_.get_model();
+    return ctx_.get_memory() && !llama_model_is_recurrent(&model) && !llama_model_is_hybrid(&model);
+}
+
 int64_t llama_exit::graphs_reused() const {
     return ctx_.perf_get_data().n_reused;
 }

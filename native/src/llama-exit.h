@@ -96,8 +96,9 @@ public:
     // The exit state of a row of the current round, [n_embd].
     std::vector<float> exit_state(int32_t row) const;
 
-    // Drops positions >= pos. False where the memory cannot do that.
+    // Drops positions >= pos. False where the memory cannot do that: recurrent memory only forgets everything.
     bool keep(llama_pos pos);
+    bool can_roll_back() const;
 
     // Drops positions [first, first + n) and moves those behind them up, the adapter's K/V too. False where the memory cannot.
     bool can_shift() const;

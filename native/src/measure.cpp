@@ -76,22 +76,28 @@ pass_costs session::measure(int32_t max_rows, int32_t repeat, int32_t depth, dou
     pass_costs costs;
     costs.depth = depth;
     std::vector<double> plain, draft, state;
+    const bool can_roll_back = exit_->can_roll_back(); // else every pass goes on from the one before
+    llama_pos  pos           = depth;
     const auto full = [&](int32_t n) {
-        exit_->keep(depth);
+        exit_->keep(can_roll_back ? depth : pos);
         const double t = now_ms();
-        check(exit_->verify_whole(next, n, depth, false));
+        check(exit_->verify_whole(next, n, pos, false));
         llama_synchronize(ctx_.get());
+        pos += can_roll_back ? 0 : n;
         return now_ms() - t;
     };
     full(1);
-    for (int32_t i = 0; i < 3 * repeat && (i < 3 || now_ms() - start < budget_ms / 2); ++i) {
+    for (int32_t i = 0; i < 3 * repeat && pos < context_size() && (i < 3 || now_ms() - start < budget_ms / 2); ++i) {
         plain.push_back(full(1));
     }
+    max_rows = can_roll_back ? max_rows : 1; // nothing is ever verified there
     costs.plain_quartiles = {quantile(plain, 0.25), quantile(plain, 0.75)};
     for (int32_t n = 1; n <= max_rows && (n == 1 || now_ms() - start < budget_ms); ++n) {
         std::vector<double> all, late;
-        full(n); // builds the graph
-        for (int32_t i = 0; i < repeat && (i < 1 || now_ms() - start < budget_ms); ++i) {
+        if (n > 1) {
+            full(n); // builds the graph
+        }
+        for (int32_t i = 0; n > 1 && i < repeat && (i < 1 || now_ms() - start < budget_ms); ++i) {
             all.push_back(full(n));
         }
         costs.verify.push_back(n == 1 ? quantile(plain, 0.5) : quantile(all, 0.5));

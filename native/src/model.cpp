@@ -1,7 +1,9 @@
 #include "model.h"
 
+#include "abort-guard.h"
 #include "checksum.h"
 #include "error.h"
+#include "model-check.h"
 
 #include <algorithm>
 #include <cstring>
@@ -87,6 +89,14 @@ llama_ftype file_type_of(const std::string & name) {
     throw error("invalid-argument", "There is no quantisation \"" + name + "\". Use F32, F16, BF16, Q8_0, Q6_K, Q5_K_M, Q5_0, Q4_K_M or Q4_0.");
 }
 
+error damaged(const std::string & path, const std::string & why) {
+    return {"file-damaged", path + " could not be loaded: " + (why.empty() ? "unknown reason" : why) + ". Download it again, or choose another model."};
+}
+
+error too_large() {
+    return {"out-of-memory", "The model does not fit into memory. Choose a smaller one or a smaller quantisation."};
+}
+
 } // namespace
 
 void init_backends() {
@@ -140,6 +150,7 @@ std::shared_ptr<model> model::load(const std::string & path, int32_t gpu_layers,
         if (info.architecture == "kangaroo") {
             throw error("invalid-argument", path + " is a Kangaroo adapter, not a model. Load it together with its base model.");
         }
+        check_model(file);
         if (info.name.empty()) {
             info.name = fs::path(path).stem().string();
         }
@@ -158,7 +169,14 @@ std::shared_ptr<model> model::load(const std::string & path, int32_t gpu_layers,
     };
     clear_errors();
     auto out = std::make_shared<model>();
-    out->model_.reset(llama_model_load_from_file(path.c_str(), params));
+    try {
+        const abort_guard guard;
+        out->model_.reset(llama_model_load_from_file(path.c_str(), params));
+    } catch (const std::bad_alloc &) {
+        throw too_large();
+    } catch (const std::exception & why) {
+        throw damaged(path, why.what());
+    }
     if (!out->model_) {
         if (s.cancelled) {
             throw error("cancelled", "Loading was cancelled.");
@@ -168,9 +186,9 @@ std::shared_ptr<model> model::load(const std::string & path, int32_t gpu_layers,
             throw error("unsupported-architecture", "This version cannot run the architecture \"" + info.architecture + "\". Choose another model.");
         }
         if (why.find("unable to allocate") != std::string::npos || why.find("failed to allocate") != std::string::npos) {
-            throw error("out-of-memory", "The model does not fit into memory. Choose a smaller one or a smaller quantisation.");
+            throw too_large();
         }
-        throw error("file-damaged", path + " could not be loaded: " + (why.empty() ? "unknown reason" : why) + ". Download it again, or choose another model.");
+        throw damaged(path, why);
     }
     out->vocab_      = llama_model_get_vocab(out->get());
     info.n_params    = static_cast<int64_t>(llama_model_n_params(out->get()));
@@ -195,29 +213,50 @@ std::string model::chat_template() const {
     return t ? t : "";
 }
 
+// Runs what reads the vocabulary; one that contradicts itself shows when it is used.
+template <typename body_fn> auto model::with_vocabulary(body_fn body) const {
+    try {
+        const abort_guard guard;
+        return body();
+    } catch (const error &) {
+        throw;
+    } catch (const std::bad_alloc &) {
+        throw;
+    } catch (const std::exception & why) {
+        throw error("file-damaged", "The vocabulary in " + info_.path + " contradicts itself: " + why.what() + ". Download the model again, or choose another one.");
+    }
+}
+
 std::vector<llama_token> model::tokenize(const std::string & text, bool add_special, bool parse_special) const {
-    std::vector<llama_token> ids(text.size() + 2);
-    int32_t n = llama_tokenize(vocab_, text.data(), static_cast<int32_t>(text.size()), ids.data(), static_cast<int32_t>(ids.size()), add_special, parse_special);
-    if (n < 0 && n != INT32_MIN) {
-        ids.resize(-n);
-        n = llama_tokenize(vocab_, text.data(), static_cast<int32_t>(text.size()), ids.data(), static_cast<int32_t>(ids.size()), add_special, parse_special);
-    }
-    if (n < 0) {
-        throw error("invalid-argument", "The text is too long to be turned into tokens.");
-    }
-    ids.resize(n);
-    return ids;
+    return with_vocabulary([&] {
+        std::vector<llama_token> ids(text.size() + 2);
+        const auto fill = [&] {
+            return llama_tokenize(vocab_, text.data(), static_cast<int32_t>(text.size()), ids.data(), static_cast<int32_t>(ids.size()), add_special, parse_special);
+        };
+        int32_t n = fill();
+        if (n < 0 && n != INT32_MIN) {
+            ids.resize(-n);
+            n = fill();
+        }
+        if (n < 0) {
+            throw error("invalid-argument", "The text is too long to be turned into tokens.");
+        }
+        ids.resize(n);
+        return ids;
+    });
 }
 
 std::string model::piece(llama_token id, bool special) const {
-    std::string out(32, '\0');
-    int32_t n = llama_token_to_piece(vocab_, id, out.data(), static_cast<int32_t>(out.size()), 0, special);
-    if (n < 0) {
-        out.resize(-n);
-        n = llama_token_to_piece(vocab_, id, out.data(), static_cast<int32_t>(out.size()), 0, special);
-    }
-    out.resize(std::max(n, 0));
-    return out;
+    return with_vocabulary([&] {
+        std::string out(32, '\0');
+        int32_t n = llama_token_to_piece(vocab_, id, out.data(), static_cast<int32_t>(out.size()), 0, special);
+        if (n < 0) {
+            out.resize(-n);
+            n = llama_token_to_piece(vocab_, id, out.data(), static_cast<int32_t>(out.size()), 0, special);
+        }
+        out.resize(std::max(n, 0));
+        return out;
+    });
 }
 
 std::string model::detokenize(const std::vector<llama_token> & ids, bool special) const {
@@ -267,6 +306,9 @@ std::shared_ptr<adapter> model::load_adapter(const std::string & path) const {
     w.wo        = add("attn_output.weight");
     w.norm      = add("norm.weight");
 
+    if (info.n_draft_vocab > info_.n_vocab) {
+        throw error("adapter-invalid", "The draft vocabulary of " + path + " has more tokens than the model. Choose another adapter, or train it again.");
+    }
     if (info.n_draft_vocab > 0) { // gather the head's rows from the file: a loaded head may be repacked
         const auto ids = file.read(file.tensor("draft_vocab"));
         w.draft_vocab.resize(info.n_draft_vocab);

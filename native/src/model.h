@@ -60,12 +60,15 @@ public:
     const llama_vocab * vocab() const { return vocab_; }
     std::string         chat_template() const;
 
+    // These throw file-damaged where the vocabulary contradicts itself.
     std::vector<llama_token> tokenize(const std::string & text, bool add_special, bool parse_special) const;
     std::string              detokenize(const std::vector<llama_token> & ids, bool special) const;
     std::string              piece(llama_token id, bool special) const; // the token's bytes, not always whole UTF-8 characters
     bool                     ends_generation(llama_token id) const { return llama_vocab_is_eog(vocab_, id); }
 
 private:
+    template <typename body_fn> auto with_vocabulary(body_fn body) const;
+
     struct model_deleter {
         void operator()(llama_model * m) const { llama_model_free(m); }
     };

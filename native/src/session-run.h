@@ -88,7 +88,7 @@ struct session::run {
     void time_plain_steps(double typical_ms) {
         constexpr double SHORT_MS = 20.0;
         const auto       pos      = static_cast<llama_pos>(s.cache_.size());
-        if (typical_ms > SHORT_MS || pos >= s.context_size() || result.ids.empty()) {
+        if (typical_ms > SHORT_MS || pos >= s.context_size() || result.ids.empty() || !s.exit_->can_roll_back()) {
             return;
         }
         const llama_token x = result.ids.back();

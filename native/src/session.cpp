@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include "abort-guard.h"
 #include "argument-check.h"
 #include "error.h"
 #include "session-run.h"
@@ -90,7 +91,22 @@ session::session(std::shared_ptr<const model> model, std::shared_ptr<const adapt
             " MB for its K/V cache, more than this machine has. Choose at most " + std::to_string(static_cast<int64_t>(0.5 * total_bytes / per_token)) + " tokens.");
     }
 
+    create(params);
+    if (options.threads == 0) {
+        choose_threads();
+    }
+}
+
+// The context and what hangs on it. Computes nothing.
+void session::create(const llama_context_params & params) {
+    const abort_guard guard; // contexts build graphs, where damage shows that loading did not see
+    const auto damaged = [&] {
+        return error("file-damaged", model_->info().path + " cannot be computed: " + guard.reason() + ". Download it again, or choose another model.");
+    };
     ctx_.reset(llama_init_from_model(model_->get(), params));
+    if (!guard.reason().empty()) {
+        throw damaged();
+    }
     if (!ctx_) {
         throw error("out-of-memory", "A context of " + std::to_string(params.n_ctx) + " tokens could not be created. Choose a smaller context.");
     }
@@ -107,10 +123,10 @@ session::session(std::shared_ptr<const model> model, std::shared_ptr<const adapt
     } catch (const std::bad_alloc &) {
         throw error("out-of-memory", "The adapter's cache does not fit into memory. Choose a smaller context.");
     } catch (const std::runtime_error & why) {
+        if (!guard.reason().empty()) {
+            throw damaged();
+        }
         throw error("unsupported-architecture", model_->info().name + " cannot draft its own tokens: " + why.what() + ". It can be used without its adapter.");
-    }
-    if (options.threads == 0) {
-        choose_threads();
     }
 }
 
@@ -231,10 +247,13 @@ void session::read_prompt(const std::vector<llama_token> & prompt, bool adapter_
 }
 
 // Readies the automatic mode for an answer that goes on from `same` cached tokens; null where the context is too small to
-// measure in, let alone to draft in.
+// measure in, let alone to draft in, and where a rejected draft could not be taken back.
 policy * session::ready_policy(const generation_options & options, bool greedy, size_t same) {
     constexpr double BUDGET_MS = 300.0, OLD_MS = 60e3;
     constexpr size_t FEW = 256; // tokens that may be read again for the adapter's sake
+    if (!exit_->can_roll_back()) {
+        return nullptr;
+    }
     policy &         p    = policies_[greedy ? 0 : 1];
     const int32_t    rows = std::clamp(context_size() / 3, 1, std::min(options.max_draft + 1, 9));
     const bool       stale = skipped_adapter_ && same <= FEW && now_ms() - timed_ms_ > OLD_MS;

@@ -110,7 +110,8 @@ constexpr size_t  MIN_PLAIN_STEPS = 8;
 // Not thread-safe, except cancel(). Throws kangaroo::error throughout.
 class session {
 public:
-    // Throws invalid-argument, out-of-memory, unsupported-architecture (the model cannot be left at the adapter's layer).
+    // Throws invalid-argument, out-of-memory, unsupported-architecture (the model cannot be left at the adapter's layer),
+    // file-damaged (a model that loads, but whose shapes cannot be computed).
     session(std::shared_ptr<const model> model, std::shared_ptr<const adapter> adapter, const session_options & options);
     ~session();
 
@@ -162,6 +163,7 @@ private:
     struct run;  // state of one generate()
     struct turn; // among the sessions of the model
 
+    void create(const llama_context_params & params);
     void choose_threads();
     policy * ready_policy(const generation_options & options, bool greedy, size_t same);
     size_t   common_prefix(const std::vector<llama_token> & prompt) const; // tokens of it that the cache need not read again

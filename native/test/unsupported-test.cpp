@@ -63,6 +63,9 @@ TEST(refused_architectures, "refusals: architectures that cannot draft refuse an
         CHECK(second.stats.cached_tokens == static_cast<int32_t>(longer.size()) - 1, "%s: the second turn read %d tokens again", label,
             second.stats.prompt_tokens - second.stats.cached_tokens);
         CHECK(test::answer(*s, PROMPT, o).ids == first.ids, "%s: the first prompt again gives another answer", label);
+        CHECK(!s->measure(4, 3, 32, 100.0).verify.empty(), "%s: plain passes are not measured", label);
+        o.mode = kangaroo::decoding_mode::automatic; // copies from the text need a memory that forgets a rejected one
+        CHECK(test::answer(*s, PROMPT, o).ids == first.ids, "%s: automatic decoding gives another answer", label);
     }
 }
 

@@ -17,13 +17,14 @@ export function FigureLine({ message }: { message: Message }) {
   const streaming = message.status === 'streaming';
   const shown = useThrottled(message, streaming ? refreshMs : 0);
   const state = useModel((model) => model.state);
+  const copies = useSettings(({ settings }) => settings.decodingMode === 'auto' && settings.promptLookup);
   const costs = costsFor(state, message.modelName);
   const figures = figuresOf(shown, costs);
   if (!figures) {
     return streaming && message.text !== '' ? <p className="text-[13px] text-ink-soft">{strings.figures.measuring}</p> : null;
   }
   const { stats } = shown;
-  const noAdapter = state?.status === 'ready' && state.loaded.adapter === null;
+  const undrafted = state?.status === 'ready' && state.loaded.adapter === null && !copies;
   return (
     <div
       role="group"
@@ -43,7 +44,7 @@ export function FigureLine({ message }: { message: Message }) {
         <span data-testid="tokens-per-second">{strings.figures.tokensPerSecond(figures.tokensPerSecond)}</span>
       </Tip>
       {figures.mode === 'plain' ? (
-        <span>{noAdapter ? strings.figures.noAdapter : strings.figures.plain}</span>
+        <span>{undrafted ? strings.figures.noAdapter : strings.figures.plain}</span>
       ) : (
         <DraftingFigures figures={figures} />
       )}
@@ -53,12 +54,12 @@ export function FigureLine({ message }: { message: Message }) {
 }
 
 function DraftingFigures({ figures }: { figures: Figures }) {
-  const { mode, rounds, drafted, accepted, pausedRounds, discarded } = figures;
+  const { mode, rounds, drafted, accepted, copied, pausedRounds, discarded } = figures;
   return (
     <>
       <Tip tip={strings.figures.tokensPerRoundTip}>{strings.figures.tokensPerRound(figures.tokensPerRound)}</Tip>
       {drafted > 0 && (
-        <Tip tip={strings.figures.acceptanceTip(accepted, drafted)}>{strings.figures.acceptance(accepted / drafted)}</Tip>
+        <Tip tip={strings.figures.acceptanceTip(accepted, drafted, copied)}>{strings.figures.acceptance(accepted / drafted)}</Tip>
       )}
       {mode === 'auto' && (
         <Tip tip={strings.figures.pausedTip(pausedRounds, rounds, discarded)} testId="paused-share">

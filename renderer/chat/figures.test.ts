@@ -1,7 +1,7 @@
 // Figures come from the engine's own rounds and statistics, and a speedup is only claimed beyond the baseline's spread.
 import { describe, expect, test } from 'vitest';
 import type { Costs, GenerationStats, Round } from '../../electron/contract/engine.ts';
-import { makeAnswer, makePromptRound, makeRound } from '../testing/make-round.ts';
+import { makeAnswer, makeCopyRound, makePromptRound, makeRound } from '../testing/make-round.ts';
 import { figuresOf, rejectedDrafts } from './figures.ts';
 
 function costsOf(plainTokensPerSecond: number, quartiles: [number, number]): Costs {
@@ -51,6 +51,13 @@ test('while streaming, from the rounds; the prompt’s own token counts as a tok
   expect(figures).toMatchObject({ tokens: 28, rounds: 9, tokensPerRound: 3, drafted: 27, accepted: 18, mode: 'kangaroo' });
   expect(figures?.tokensPerSecond).toBeCloseTo(300);
   expect(figures?.speedup?.factor).toBeCloseTo(1.5);
+});
+
+test('copies that were accepted are counted, from the rounds and from the statistics', () => {
+  const copies = Array.from({ length: 3 }, () => makeCopyRound([' a', ' b', ' c'], ' d', [' x'], 1));
+  expect(figuresOf(makeAnswer(copies), null)).toMatchObject({ drafted: 12, accepted: 9, copied: 6 });
+  const done = { ...stats, lookedUp: 8, lookedUpAccepted: 5 };
+  expect(figuresOf(makeAnswer(copies, { status: 'complete', stats: done }), null)).toMatchObject({ copied: 5 });
 });
 
 test('when done, from the statistics', () => {

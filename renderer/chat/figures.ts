@@ -22,6 +22,8 @@ export interface Figures {
   tokensPerRound: number;
   drafted: number;
   accepted: number;
+  /** Of the accepted drafts, those that were copied from the conversation. */
+  copied: number;
   /** What the answer was asked for, as its rounds show. */
   mode: DraftingMode;
   /** Rounds during which automatic drafting had paused, and the drafts it did not find worth verifying. */
@@ -48,13 +50,18 @@ interface Totals {
   ms: number;
   drafted: number;
   accepted: number;
+  copied: number;
   pausedRounds: number;
   discarded: number;
 }
 
+function acceptedCopies({ drafts, accepted }: Round): number {
+  return drafts.slice(0, accepted).filter(({ source }) => source === 'lookup').length;
+}
+
 /** Sums over the decoding rounds; the round of the prompt's own token (`rows: 0`) belongs to the prompt's time. */
 function totalRounds(rounds: readonly Round[]): Totals {
-  const totals = { rounds: 0, tokens: 0, ms: 0, drafted: 0, accepted: 0, pausedRounds: 0, discarded: 0 };
+  const totals = { rounds: 0, tokens: 0, ms: 0, drafted: 0, accepted: 0, copied: 0, pausedRounds: 0, discarded: 0 };
   for (const round of rounds) {
     if (round.rows === 0) continue;
     totals.rounds += 1;
@@ -62,6 +69,7 @@ function totalRounds(rounds: readonly Round[]): Totals {
     totals.ms += round.draftMs + round.verifyMs;
     totals.drafted += round.drafts.length;
     totals.accepted += round.accepted;
+    totals.copied += acceptedCopies(round);
     totals.pausedRounds += round.paused ? 1 : 0;
     totals.discarded += round.discarded;
   }
@@ -76,12 +84,13 @@ export function figuresOf(message: Message, costs: Costs | null): Figures | null
   if (stats) {
     if (stats.tokensPerSecond <= 0) return null;
     const { tokens, tokensPerSecond, rounds, tokensPerRound, drafted, accepted, pausedRounds, discarded, plainStepMs } = stats;
+    const copied = stats.lookedUpAccepted;
     const baseline = plainStepMs === null ? 'calibration' : 'answer';
     const speedup = mode === 'plain' ? null : judge(tokens, message.speedup, mode, baseline, costs);
-    return { tokens, tokensPerSecond, rounds, tokensPerRound, drafted, accepted, mode, pausedRounds, discarded, speedup };
+    return { tokens, tokensPerSecond, rounds, tokensPerRound, drafted, accepted, copied, mode, pausedRounds, discarded, speedup };
   }
   if (totals.tokens < fewestTokens || totals.ms <= 0) return null;
-  const { rounds, drafted, accepted, pausedRounds, discarded } = totals;
+  const { rounds, drafted, accepted, copied, pausedRounds, discarded } = totals;
   const tokens = totals.tokens + 1;
   const tokensPerSecond = (1000 * totals.tokens) / totals.ms;
   const inside = speedupInside(message.rounds);
@@ -94,6 +103,7 @@ export function figuresOf(message: Message, costs: Costs | null): Figures | null
     tokensPerRound: totals.tokens / rounds,
     drafted,
     accepted,
+    copied,
     mode,
     pausedRounds,
     discarded,

@@ -1,5 +1,5 @@
 // What happened in one round: its drafts with their confidences, what the model said instead, and what it took.
-import { Check, Minus, X } from 'lucide-react';
+import { Check, Minus, Quote, X } from 'lucide-react';
 import type { Draft, Round } from '../../electron/contract/engine.ts';
 import { strings } from '../strings.ts';
 import { visibleToken } from './visible-token.ts';
@@ -49,11 +49,22 @@ export function RoundDetails({ round, number, total }: { round: Round; number: n
 
 function roundSummary({ mode, drafts, accepted, discarded, paused, expectedSpeedup }: Round): string {
   if (mode === 'plain') return paused ? text.pausedRound : expectedSpeedup === null ? text.plainRound : text.baselineRound;
+  const copied = drafts.filter(({ source }) => source === 'lookup').length;
   const parts = [
     drafts.length > 0 || discarded === 0 ? text.summary(drafts.length, accepted) : '',
+    copied > 0 ? text.copied(copied, drafts.length) : '',
     discarded > 0 ? text.discarded(discarded) : '',
   ].filter((part) => part !== '');
   return `${paused ? `${text.probe}: ` : ''}${parts.join(', ')}`;
+}
+
+function CopiedMark() {
+  return (
+    <span title={text.copiedDraft}>
+      <Quote size={11} aria-hidden className="text-ink-soft" />
+      <span className="sr-only">{text.copiedDraft}</span>
+    </span>
+  );
 }
 
 function DraftItem({ draft, fate }: { draft: Draft; fate: Fate }) {
@@ -62,6 +73,7 @@ function DraftItem({ draft, fate }: { draft: Draft; fate: Fate }) {
     <li className="inline-flex items-center gap-1.5 rounded-md bg-sunken px-2 py-0.5" title={text[fate]}>
       <Icon size={13} aria-hidden className={look} />
       <span className="sr-only">{text[fate]}</span>
+      {draft.source === 'lookup' && <CopiedMark />}
       <code className={`font-mono ${fate === 'accepted' ? '' : 'text-ink-soft line-through'}`}>{visibleToken(draft.text)}</code>
       <span className="text-ink-soft tabular-nums">{text.confidence(draft.confidence)}</span>
     </li>

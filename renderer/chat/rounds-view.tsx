@@ -2,6 +2,7 @@
 // round at a time can be focused or pointed at; what happened in it shows below.
 import { memo, useId, useRef, useState } from 'react';
 import type { Piece, Round } from '../../electron/contract/engine.ts';
+import { shownOrigin, type ShownOrigin } from '../origins/origin-runs.ts';
 import { strings } from '../strings.ts';
 import { RoundDetails } from './round-details.tsx';
 
@@ -83,8 +84,8 @@ interface RoundTextProps {
 }
 
 const RoundText = memo(function RoundText({ round, index, current, tabbable, onSelect }: RoundTextProps) {
-  const accepted = round.pieces.filter((piece) => piece.origin === 'draft');
-  const own = round.pieces.filter((piece) => piece.origin === 'target');
+  const from = Map.groupBy(round.pieces.entries(), ([place, piece]) => shownOrigin(piece, place, round.drafts));
+  const piecesOf = (origin: ShownOrigin) => (from.get(origin) ?? []).map(([, piece]) => piece);
   const ghosts = round.drafts.slice(round.accepted);
   return (
     <span
@@ -97,13 +98,14 @@ const RoundText = memo(function RoundText({ round, index, current, tabbable, onS
       onFocus={() => onSelect(index)}
       onPointerEnter={() => onSelect(index)}
     >
-      <Pieces pieces={accepted} className="round-draft" />
+      <Pieces pieces={piecesOf('draft')} className="round-draft" />
+      <Pieces pieces={piecesOf('copy')} className="round-copy" />
       {ghosts.map((draft, position) => (
-        <del key={position} className="round-ghost" title={text.ghostTitle(draft.confidence)}>
+        <del key={position} className="round-ghost" title={text.ghostTitle(draft.confidence, draft.source)}>
           <GhostText text={draft.text} />
         </del>
       ))}
-      <Pieces pieces={own} className={round.paused ? '' : 'round-target'} />
+      <Pieces pieces={piecesOf('target')} className={round.paused ? '' : 'round-target'} />
     </span>
   );
 });

@@ -1,5 +1,5 @@
 // Says truthfully in the header whether the model drafts, and if not, why; opened, what to do about it.
-import { ChevronDown, CircleOff, Pause, Zap } from 'lucide-react';
+import { ChevronDown, CircleOff, Pause, Quote, Zap } from 'lucide-react';
 import { newestRound, draftingStateOf, type DraftingState } from './drafting-state.ts';
 import { useChat } from '../chat/chat-store.ts';
 import { useThrottled } from '../chat/use-throttled.ts';
@@ -17,26 +17,34 @@ const refreshMs = 400;
 
 const looks = {
   on: { Icon: Zap, look: 'border-transparent bg-accent-soft text-accent' },
+  copies: { Icon: Quote, look: 'border-line bg-sunken text-ink' },
   paused: { Icon: Pause, look: 'border-line bg-sunken text-ink' },
   off: { Icon: CircleOff, look: 'border-line text-ink-soft' },
 };
 
+/** Drafts come from the conversation alone. */
+function isCopying(state: DraftingState): boolean {
+  return state.kind === 'copiesOnly' || (state.kind === 'adapterError' && state.copies);
+}
+
 function lookOf(state: DraftingState) {
   if (state.kind === 'paused') return looks.paused;
+  if (isCopying(state)) return looks.copies;
   return state.kind === 'automatic' || state.kind === 'always' ? looks.on : looks.off;
 }
 
 export function DraftingStatus() {
   const loaded = useModel(({ state }) => (state?.status === 'ready' || state?.status === 'calibrating' ? state.loaded : null));
-  const mode = useSettings((state) => state.settings.decodingMode);
+  const decodingMode = useSettings((state) => state.settings.decodingMode);
+  const promptLookup = useSettings((state) => state.settings.promptLookup);
   const newest = useThrottled(
     useChat(({ chat }) => newestRound(chat)),
     refreshMs,
   );
   if (!loaded) return null;
-  const state = draftingStateOf(loaded, mode, newest);
+  const state = draftingStateOf(loaded, { decodingMode, promptLookup }, newest);
   const { Icon, look } = lookOf(state);
-  const [said, short] = state.kind === 'paused' ? text.paused(state.speedup) : text.states[state.kind];
+  const [said, short] = wordsFor(state);
   return (
     <Popover
       label={text.label}
@@ -55,22 +63,29 @@ export function DraftingStatus() {
     >
       <p className="text-[14.5px] font-semibold">{said}</p>
       <Reason state={state} />
-      {loaded.adapter && (
-        <div className="mt-4">
-          <DecodingModeField />
-        </div>
-      )}
+      <div className="mt-4">
+        <DecodingModeField />
+      </div>
     </Popover>
   );
 }
 
+function wordsFor(state: DraftingState) {
+  if (state.kind === 'paused') return text.paused(state.speedup);
+  return state.kind === 'adapterError' && state.copies ? text.states.adapterErrorCopies : text.states[state.kind];
+}
+
+function reasonFor(state: DraftingState): string {
+  if (state.kind === 'paused') return text.pausedReason(state.speedup);
+  return state.kind === 'adapterError' && state.copies ? text.reasons.adapterErrorCopies : text.reasons[state.kind];
+}
+
 function Reason({ state }: { state: DraftingState }) {
-  const reason = state.kind === 'paused' ? text.pausedReason(state.speedup) : text.reasons[state.kind];
   return (
     <div className="mt-1 space-y-2 text-[13.5px] leading-normal text-ink-soft">
       {state.kind === 'adapterError' && <p className="wrap-anywhere">{state.message}</p>}
-      <p>{reason}</p>
-      {(state.kind === 'noAdapter' || state.kind === 'adapterError') && (
+      <p>{reasonFor(state)}</p>
+      {(state.kind === 'noAdapter' || state.kind === 'copiesOnly' || state.kind === 'adapterError') && (
         <div className="flex items-start gap-1 rounded-lg bg-sunken py-1 pr-1 pl-3 text-ink">
           <code className="min-w-0 flex-1 py-1 font-mono text-[12.5px] wrap-anywhere">{text.startWith}</code>
           <CopyButton label={text.copyCommand} text={() => text.startWith} />

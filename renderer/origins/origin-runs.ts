@@ -1,11 +1,19 @@
 // Who each part of an answer comes from: the rounds' pieces as runs over the answer's text.
-import type { Origin, Round } from '../../electron/contract/engine.ts';
+import type { Draft, Origin, Piece, Round } from '../../electron/contract/engine.ts';
+
+/** As the page tells them apart: drafts of the first layers, drafts copied from the conversation, the model's full pass. */
+export type ShownOrigin = Origin | 'copy';
+
+/** Where the piece at a place of its round comes from: accepted drafts come first, one piece each. */
+export function shownOrigin({ origin }: Piece, place: number, drafts: readonly Draft[]): ShownOrigin {
+  return origin === 'draft' && drafts[place]?.source === 'lookup' ? 'copy' : origin;
+}
 
 /** `text.slice(start, end)` of the answer comes from `origin`. */
 export interface OriginRun {
   start: number;
   end: number;
-  origin: Origin;
+  origin: ShownOrigin;
 }
 
 /**
@@ -16,16 +24,17 @@ export function originRuns(rounds: readonly Round[]): OriginRun[] {
   const runs: OriginRun[] = [];
   let offset = 0;
   for (const round of rounds) {
-    for (const piece of round.pieces) {
+    for (const [place, piece] of round.pieces.entries()) {
       if (piece.text === '') continue;
       const end = offset + piece.text.length;
-      const last = runs.at(-1);
       if (round.mode === 'plain' && round.rows > 0) {
         offset = end;
         continue;
       }
-      if (last?.origin === piece.origin && last.end === offset) last.end = end;
-      else runs.push({ start: offset, end, origin: piece.origin });
+      const last = runs.at(-1);
+      const origin = shownOrigin(piece, place, round.drafts);
+      if (last?.origin === origin && last.end === offset) last.end = end;
+      else runs.push({ start: offset, end, origin });
       offset = end;
     }
   }

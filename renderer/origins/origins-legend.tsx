@@ -33,6 +33,10 @@ export function OriginsLegend() {
             {strings.origins.draft}
           </span>
           <span className="inline-flex items-center gap-1.5">
+            <span aria-hidden className="swatch-copy" />
+            {strings.origins.copy}
+          </span>
+          <span className="inline-flex items-center gap-1.5">
             <span aria-hidden className="swatch-target" />
             {strings.origins.target}
           </span>

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 // Painting adds ranges to the page's highlights and takes the same away; without the API nothing happens.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { makePromptRound, makeRound } from '../testing/make-round.ts';
+import { makeCopyRound, makePromptRound, makeRound } from '../testing/make-round.ts';
 import { originRuns } from './origin-runs.ts';
 import { canPaint, highlightNames, paintOrigins } from './painter.ts';
 
@@ -34,6 +34,21 @@ test('runs join neighbours of one origin and skip pieces without text and plain 
     { start: 0, end: 4, origin: 'draft' },
     { start: 4, end: 6, origin: 'target' },
   ]);
+});
+
+test('copies are told from drafts, also within one round', () => {
+  const mixed = [makeCopyRound([' a', ' b', ' c'], ' d', [], 1), makeCopyRound([' e'], ' f', [' g'])];
+  expect(originRuns(mixed)).toEqual([
+    { start: 0, end: 2, origin: 'draft' },
+    { start: 2, end: 6, origin: 'copy' },
+    { start: 6, end: 8, origin: 'target' },
+    { start: 8, end: 10, origin: 'copy' },
+    { start: 10, end: 12, origin: 'target' },
+  ]);
+  const block = document.createElement('div');
+  block.innerHTML = '<p data-source="12 0 12 0 12"> a b c d e f</p>';
+  paintOrigins(block, 0, 12, originRuns(mixed));
+  expect(paintedTexts(highlightNames.copy)).toEqual([' b c', ' e']);
 });
 
 test('each origin is painted by its own highlight', () => {

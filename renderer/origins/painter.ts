@@ -1,17 +1,20 @@
 // Paints token origins with the CSS Custom Highlight API: no element is added to the page, so Markdown, code blocks,
 // selection and copying stay as they are. Where the API is missing, nothing is painted and `canPaint` is false.
-import type { Origin } from '../../electron/contract/engine.ts';
-import { firstRunBehind, type OriginRun } from './origin-runs.ts';
+import { firstRunBehind, type OriginRun, type ShownOrigin } from './origin-runs.ts';
 import { tokenRanges } from './token-ranges.ts';
 
 /** Names for `::highlight(…)` in theme.css. */
-export const highlightNames: Record<Origin, string> = { draft: 'origin-draft', target: 'origin-target' };
+export const highlightNames: Record<ShownOrigin, string> = {
+  draft: 'origin-draft',
+  copy: 'origin-copy',
+  target: 'origin-target',
+};
 
 export function canPaint(): boolean {
   return typeof CSS !== 'undefined' && 'highlights' in CSS && typeof Highlight === 'function';
 }
 
-function highlightOf(origin: Origin): Highlight {
+function highlightOf(origin: ShownOrigin): Highlight {
   const name = highlightNames[origin];
   const existing = CSS.highlights.get(name);
   if (existing) return existing;

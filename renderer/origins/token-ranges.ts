@@ -1,15 +1,14 @@
 // Where the runs of an answer are in the rendered page: text nodes and offsets, found through `data-source`.
-import type { Origin } from '../../electron/contract/engine.ts';
 import { readSourceMap } from '../markdown/source-map.ts';
 import type { Stretch } from '../markdown/align.ts';
-import { firstRunBehind, type OriginRun } from './origin-runs.ts';
+import { firstRunBehind, type OriginRun, type ShownOrigin } from './origin-runs.ts';
 
 /** A part of one text node that comes from one origin. */
 export interface TokenRange {
   node: Text;
   start: number;
   end: number;
-  origin: Origin;
+  origin: ShownOrigin;
 }
 
 /** Ranges of the text below `block`, whose `data-source` offsets count from `blockStart` of the answer. */
@@ -34,7 +33,7 @@ function directTexts(element: Element): Text[] {
   return texts;
 }
 
-type Place = (textStart: number, textEnd: number, origin: Origin) => void;
+type Place = (textStart: number, textEnd: number, origin: ShownOrigin) => void;
 
 /** Cuts a stretch where the origin changes. */
 function splitByOrigin(stretch: Stretch, blockStart: number, runs: readonly OriginRun[], place: Place): void {

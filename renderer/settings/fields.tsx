@@ -184,7 +184,7 @@ export function ChoiceField<K extends ChoiceName>({ name, label, help, options }
   );
 }
 
-export function SwitchField({ name, label }: { name: FlagName; label: string }) {
+export function SwitchField({ name, label, help, note }: FieldProps & { name: FlagName }) {
   const id = useId();
   const error = useError(name);
   const value = useSettings((state) => state.settings[name]);
@@ -204,7 +204,7 @@ export function SwitchField({ name, label }: { name: FlagName; label: string }) 
           onChange={(event) => void change(name, event.target.checked)}
         />
       </label>
-      <Below id={`${id}-below`} error={error} />
+      <Below id={`${id}-below`} help={help} note={note} error={error} />
     </div>
   );
 }

@@ -61,6 +61,12 @@ function DraftingSection() {
     <Section title={text.drafting}>
       {withoutAdapter && <p className="rounded-lg bg-sunken px-3 py-2 text-[13.5px]">{text.needsAdapter}</p>}
       <DecodingModeField />
+      <SwitchField
+        name="promptLookup"
+        label={text.promptLookup}
+        help={text.promptLookupHelp}
+        {...(automatic ? {} : { note: text.promptLookupUnused })}
+      />
       <SliderField name="threshold" label={text.threshold} help={text.thresholdHelp} min={0} max={1} step={0.05} {...unused} />
       <SliderField name="maxDraft" label={text.maxDraft} help={text.maxDraftHelp} min={1} max={16} step={1} />
       <ChoiceField name="draftSampling" label={text.draftSampling} help={text.draftSamplingHelp} options={text.draftSamplings} />

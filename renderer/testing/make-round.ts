@@ -23,6 +23,13 @@ export function makeRound(accepted: string[], own: string, rejected: string[] = 
   };
 }
 
+/** A round whose drafts were copied from the conversation, but for the first `drafted` of them, which the adapter drafted. */
+export function makeCopyRound(accepted: string[], own: string, rejected: string[] = [], drafted = 0): Round {
+  const round = makeRound(accepted, own, rejected);
+  const drafts = round.drafts.map((draft, place) => ({ ...draft, source: place < drafted ? draft.source : ('lookup' as const) }));
+  return { ...round, drafts, ...(drafted === 0 ? { mode: 'lookup', draftMs: 0 } : {}) };
+}
+
 /** The round of the prompt's own token. */
 export function makePromptRound(text: string): Round {
   return { ...makeRound([], text), rows: 0, verifyMs: 0 };

@@ -26,6 +26,8 @@ export interface AnswerParts {
   engine: EngineApi;
   models: Models;
   settings: Settings;
+  /** Whose cache the engine continues. */
+  chatId: string;
   turns: ChatTurn[];
   /** Changes while the answer is written. */
   message: Message;
@@ -78,7 +80,7 @@ export class Answer {
   /** Ends it within one round. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#parts.engine.stop().catch(() => {});
+    await this.#parts.engine.stop(this.#parts.chatId).catch(() => {});
     await this.finished;
   }
 
@@ -114,13 +116,14 @@ export class Answer {
   }
 
   async #generate(model: ReadyState): Promise<void> {
-    const { engine, settings, turns } = this.#parts;
+    const { engine, settings, turns, chatId } = this.#parts;
     const { signal } = this.#stopping;
     const options = optionsOf(settings, model);
-    for await (const batch of engine.generate({ prompt: { kind: 'messages', messages: turns }, options })) {
+    const prompt = { kind: 'messages' as const, messages: turns };
+    for await (const batch of engine.generate({ prompt, options, conversationId: chatId })) {
       this.#take(batch, options.mode, model);
       // Asked to stop before the engine had begun: it may not have noticed.
-      if (signal.aborted && this.message.status === 'streaming') engine.stop().catch(() => {});
+      if (signal.aborted && this.message.status === 'streaming') engine.stop(chatId).catch(() => {});
     }
     if (this.message.status === 'streaming') throw new KangarooError('internal', 'The engine ended without an ending.');
   }
@@ -140,6 +143,9 @@ export class Answer {
         message.stats = event.stats;
         message.stopReason = event.reason;
         message.speedup = speedupOf([...message.rounds, ...rounds], event.stats, model);
+        if (message.speedup !== null && mode !== 'plain' && model.loaded.adapter) {
+          this.#parts.models.recordSpeedup(model.model.id, message.speedup);
+        }
         message.status = event.reason === 'cancelled' ? 'stopped' : 'complete';
       }
     }

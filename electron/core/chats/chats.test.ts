@@ -183,6 +183,61 @@ describe('stopping', () => {
   });
 });
 
+describe('several chats', () => {
+  /** The current chat with one turn in it, and a new one beside it. */
+  async function two() {
+    const first = await watchCurrent();
+    await converse(first.chat.id, first.events, 'hop');
+    await chats().create();
+    return [first, await watchCurrent()] as const;
+  }
+
+  test('are answered at once, and each is stopped on its own', async () => {
+    const [first, second] = await two();
+    for (const { chat, events } of [first, second]) {
+      await chats().send(chat.id, 'forever');
+      await until(events, (event) => event.type === 'rounds');
+    }
+    await expect(chats().send(second.chat.id, 'me too')).rejects.toMatchObject({ code: 'busy' });
+    await chats().stop(first.chat.id);
+    expect((await until(first.events, isFinal)).at(-1)).toMatchObject({ message: { status: 'stopped' } });
+    await until(second.events, (event) => event.type === 'rounds');
+    const { value: still } = await chats().watch(second.chat.id)[Symbol.asyncIterator]().next();
+    expect(still).toMatchObject({ type: 'snapshot', chat: { messages: [{}, { status: 'streaming' }] } });
+    await chats().stop(second.chat.id);
+    expect((await until(second.events, isFinal)).at(-1)).toMatchObject({ message: { status: 'stopped' } });
+  });
+
+  test('all fail when the engine dies, each with what it had', async () => {
+    const [first, second] = await two();
+    for (const { chat, events } of [first, second]) {
+      await chats().send(chat.id, 'forever');
+      await until(events, (event) => event.type === 'rounds');
+    }
+    scripted.killEngine('SIGKILL');
+    for (const { events } of [first, second]) {
+      expect((await until(events, isFinal)).at(-1)).toMatchObject({
+        message: { status: 'failed', text: expect.stringContaining('la'), error: { code: 'engine-crashed' } },
+      });
+    }
+    await converse(first.chat.id, first.events, 'again');
+    await converse(second.chat.id, second.events, 'again');
+  });
+
+  test('are all kept as stopped when the app closes', async () => {
+    const [first, second] = await two();
+    for (const { chat, events } of [first, second]) {
+      await chats().send(chat.id, 'forever');
+      await until(events, (event) => event.type === 'rounds');
+    }
+    await scripted.reopen();
+    for (const { chat } of [first, second]) {
+      const { value } = await chats().watch(chat.id)[Symbol.asyncIterator]().next();
+      expect(lastMessage(value.chat)).toMatchObject({ status: 'stopped', stopReason: 'cancelled' });
+    }
+  });
+});
+
 describe('answering again', () => {
   test.each(['complete', 'stopped', 'failed'] as const)('replaces a %s answer', async (status) => {
     const { chat, events } = await watchCurrent();
@@ -260,13 +315,12 @@ describe('refusals', () => {
   test('without a model there is `no-model`, with the reason', async () => {
     await scripted.end();
     scripted = startScriptedApp({ starter: 'missing.gguf' });
-    const { chat } = await watchCurrent();
-    await vi.waitFor(async () => {
-      await expect(chats().send(chat.id, 'hop')).rejects.toMatchObject({
-        code: 'no-model',
-        message: expect.stringContaining('does not exist'),
-      });
-    });
+    const noModel = { code: 'no-model', message: expect.stringContaining('does not exist') };
+    const { chat, events } = await watchCurrent();
+    // Who is early is answered when the load has failed; from then on nothing is begun.
+    await chats().send(chat.id, 'hop');
+    expect((await until(events, isFinal)).at(-1)).toMatchObject({ message: { status: 'failed', error: noModel } });
+    await expect(chats().send(chat.id, 'hop')).rejects.toMatchObject(noModel);
   });
 
   test("the engine's refusal ends the answer with its error", async () => {

@@ -1,4 +1,5 @@
-// Chats: what is sent, stopped and answered again, one answer at a time. Everything is on disk before it is shown as stored.
+// Chats: what is sent, stopped and answered again, one answer at a time in each. Everything is on disk before it is shown as
+// stored.
 import { randomUUID } from 'node:crypto';
 import type { Chat, ChatEvent, ChatsApi, Message } from '../../contract/chats.ts';
 import type { EngineApi } from '../../contract/engine.ts';
@@ -14,7 +15,7 @@ import { titleOf, turnsOf } from './turns.ts';
 /** The longest message, in bytes of UTF-8. */
 const longestTextBytes = 1_000_000;
 const untitled = 'New chat';
-/** How long an answer may take to end when the app closes. */
+/** How long answers may take to end when the app closes. */
 const farewellMs = 3000;
 
 export interface ChatsParts {
@@ -58,7 +59,8 @@ export class Chats implements ChatsApi {
   readonly #feeds = new Map<string, ChatFeed>();
   /** The database, or why there is none: the app opens all the same. */
   #opened: ChatStore | { error: unknown };
-  #running: { chatId: string; answer: Answer } | null = null;
+  /** Answers under way, by chat. */
+  readonly #running = new Map<string, Answer>();
   /** Messages whose end could not be written, by id: the database still has them as they were before. */
   readonly #unsaved = new Map<string, Message>();
 
@@ -74,8 +76,9 @@ export class Chats implements ChatsApi {
   }
 
   async create(): Promise<Chat> {
-    await this.#running?.answer.stop();
     const current = this.#store.current();
+    // The page shows the current chat alone: nobody could stop what goes on in one that was left.
+    if (current) await this.#running.get(current.id)?.stop();
     // An empty chat is as good as a new one.
     return current && current.messages.length === 0 ? current : this.#insert();
   }
@@ -92,7 +95,7 @@ export class Chats implements ChatsApi {
   async send(chatId: string, text: string): Promise<void> {
     const content = parseText(text);
     const chat = this.#require(chatId);
-    this.#requireFree();
+    this.#requireFree(chat.id);
     const [question, answer] = [newMessage('user', content), newMessage('assistant', '')];
     const first = chat.messages.length === 0;
     this.#store.appendTurn(chat.id, [question, answer], first ? titleOf(content) : chat.title, Date.now());
@@ -108,12 +111,12 @@ export class Chats implements ChatsApi {
 
   async stop(chatId: string): Promise<void> {
     const { id } = this.#require(chatId);
-    if (this.#running?.chatId === id) await this.#running.answer.stop();
+    await this.#running.get(id)?.stop();
   }
 
   async retry(chatId: string): Promise<void> {
     const chat = this.#require(chatId);
-    this.#requireFree();
+    this.#requireFree(chat.id);
     const last = chat.messages.at(-1);
     const old = last?.role === 'assistant' ? last : null;
     const history = old ? chat.messages.slice(0, -1) : chat.messages;
@@ -139,12 +142,11 @@ export class Chats implements ChatsApi {
     return this.current();
   }
 
-  /** Stops the answer under way, keeps it, and closes the database. */
+  /** Stops the answers under way, keeps them, and closes the database. */
   async close(): Promise<void> {
-    const running = this.#running;
-    if (running) {
+    if (this.#running.size > 0) {
       const late = new Promise<void>((resolve) => setTimeout(resolve, farewellMs).unref());
-      await Promise.race([running.answer.stop(), late]);
+      await Promise.race([Promise.all([...this.#running.values()].map((answer) => answer.stop())), late]);
     }
     for (const feed of this.#feeds.values()) feed.close();
     this.#feeds.clear();
@@ -192,14 +194,16 @@ export class Chats implements ChatsApi {
     return this.#withRunning(chat);
   }
 
-  #requireFree(): void {
-    if (this.#running) throw new KangarooError('busy', 'An answer is being written. Stop it, or wait until it is done.');
+  #requireFree(chatId: string): void {
+    if (this.#running.has(chatId)) {
+      throw new KangarooError('busy', 'An answer is being written. Stop it, or wait until it is done.');
+    }
     this.#parts.models.requirePromising();
   }
 
   /** The database has the answer under way as it was up to a second ago. */
   #withRunning(chat: Chat): Chat {
-    const running = this.#running?.answer.message;
+    const running = this.#running.get(chat.id)?.message;
     const messages = chat.messages.map((message) => {
       const newer = message.id === running?.id ? running : this.#unsaved.get(message.id);
       return newer ? snapshotOf(newer) : message;
@@ -222,17 +226,18 @@ export class Chats implements ChatsApi {
       engine,
       models,
       settings: settings.current,
+      chatId,
       turns: turnsOf(history),
       message,
       save: (each) => this.#store.updateMessage(each),
       emit: (event) => {
         if (event.type === 'message') {
-          this.#running = null;
+          this.#running.delete(chatId);
           if (answer.unsaved) this.#unsaved.set(message.id, message);
         }
         this.#feed(chatId).emit(event);
       },
     });
-    this.#running = { chatId, answer };
+    this.#running.set(chatId, answer);
   }
 }

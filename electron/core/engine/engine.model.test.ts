@@ -1,5 +1,5 @@
 // The engine with the real addon and the starter: prompts as the reference has them, answers, the cache, and bad files.
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -28,6 +28,7 @@ const request: LoadRequest = {
   gpuLayers: 0,
   cacheType: 'f16',
   threads: 0,
+  stateFolder: null,
 };
 
 const user = (content: string): ChatTurn => ({ role: 'user', content });
@@ -53,8 +54,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function load(over: Partial<LoadRequest> = {}): Promise<LoadedModel> {
-  for await (const event of engine.load({ ...request, ...over })) if (event.type === 'loaded') return event.loaded;
+async function load(over: Partial<LoadRequest> = {}, loading = engine): Promise<LoadedModel> {
+  for await (const event of loading.load({ ...request, ...over })) if (event.type === 'loaded') return event.loaded;
   throw new Error('the load ended without a model');
 }
 
@@ -157,6 +158,100 @@ describe('an answer', () => {
     expect(costs.plainTokensPerSecond).toBeGreaterThan(0);
     expect(costs.verifyMs[0]).toBeGreaterThan(0);
     expect(costs.draftStepMs).toBeGreaterThan(0);
+  });
+});
+
+describe('conversations', () => {
+  const question = 'Tell me a long story about a fox and a kangaroo who live in a big forest.';
+  const asked = (conversationId: string, messages: ChatTurn[]): GenerateRequest => ({ ...asking(messages), conversationId });
+  const kept = () => join(folder, 'engine', 'kept');
+
+  /** The first turn of a conversation, and the question after it. */
+  async function firstTurn(id: string): Promise<ChatTurn[]> {
+    const { done } = await answer(asked(id, [user(question)]));
+    return [user(question), { role: 'assistant', content: done.text }, user('Why?')];
+  }
+
+  test('go on where they were after a restart, without being read again', async () => {
+    const over = { modelPath: quantised, stateFolder: join(folder, 'engine') };
+    await load(over);
+    const messages = await firstTurn('a');
+    const { stats } = (await answer(asked('b', [user('Hi!')]))).done;
+    expect(stats.cachedTokens).toBe(0);
+    await engine.unload();
+    expect(readdirSync(kept()).toSorted()).toEqual(['a.state', 'b.state']);
+
+    const restarted = new Engine(loadAddon(root));
+    await load(over, restarted);
+    const again: GenerationEvent[] = [];
+    for await (const batch of restarted.generate(asked('a', messages))) again.push(...batch);
+    await restarted.unload();
+    const last = again.at(-1);
+    if (last?.type !== 'done') throw new Error('the answer has no end');
+    // All of the first turn, but for what the template puts behind an answer.
+    const { promptTokens, cachedTokens } = last.stats;
+    expect(cachedTokens).toBeGreaterThan(60);
+    expect(promptTokens - cachedTokens).toBeLessThan(12);
+
+    // And it answers as one that never left memory.
+    await load({ ...over, stateFolder: null });
+    const fresh = await firstTurn('a');
+    expect(fresh).toEqual(messages);
+    expect((await answer(asked('a', fresh))).done.text).toBe(last.text);
+  });
+
+  test('more of them than contexts lose nothing by it', async () => {
+    await load({ modelPath: quantised, stateFolder: join(folder, 'several') });
+    const talks = new Map<string, ChatTurn[]>();
+    for (const id of ['a', 'b', 'c']) talks.set(id, await firstTurn(id));
+    for (const [id, messages] of talks) {
+      const { promptTokens, cachedTokens } = (await answer(asked(id, messages))).done.stats;
+      expect(promptTokens - cachedTokens).toBeLessThan(12);
+    }
+    await engine.forget('a');
+    await engine.unload();
+    expect(readdirSync(join(folder, 'several', 'kept')).toSorted()).toEqual(['b.state', 'c.state']);
+  });
+
+  test('of another model are read again, and what was kept is discarded', async () => {
+    await load({ modelPath: quantised, stateFolder: join(folder, 'engine') });
+    const messages = await firstTurn('foreign');
+    await load({ modelPath: quantised, adapterPath: null, stateFolder: join(folder, 'engine') });
+    expect(existsSync(join(kept(), 'foreign.state'))).toBe(true);
+    const plain = asked('foreign', messages);
+    const { done } = await answer({ ...plain, options: { ...plain.options, mode: 'plain' } });
+    expect(done.stats.cachedTokens).toBe(0);
+    expect(existsSync(join(kept(), 'foreign.state'))).toBe(false);
+  });
+
+  test('are answered at once, and say what they say alone', async () => {
+    await load({ modelPath: quantised });
+    const { done: alone } = await answer(asked('x', [user(question)]));
+    await load({ modelPath: quantised });
+    const both = await Promise.all(['a', 'b'].map((id) => answer(asked(id, [user(question)]))));
+    expect(both.map(({ done }) => done.text)).toEqual([alone.text, alone.text]);
+  });
+
+  test('what drafting learned is there after a restart', async () => {
+    const stateFolder = join(folder, 'learning');
+    await load({ modelPath: quantised, stateFolder });
+    await answer(asking([user(question)], { mode: 'auto', maxTokens: 128 }));
+    const [name, ...others] = readdirSync(join(stateFolder, 'learned'));
+    expect(others).toEqual([]);
+    const read = () => JSON.parse(readFileSync(join(stateFolder, 'learned', name ?? ''), 'utf8')) as { learned: number[] };
+    const first = read();
+    await load({ modelPath: quantised, stateFolder });
+    await answer(asking([user(question)], { mode: 'plain', maxTokens: 8 }));
+    // A plain answer teaches nothing: what is there now was taken over from the file, number by number.
+    expect(read()).toEqual(first);
+    await load({ modelPath: quantised, stateFolder: null });
+    const native = await loadAddon(root).loadModel({ path: quantised, gpuLayers: 0 }, () => {}).promise;
+    const options = { contextSize: 256, cacheType: 'f16' as const, threads: 1, flashAttention: 'auto' as const };
+    const session = await native.createSession({ ...options, adapter: await native.loadAdapter(adapter) });
+    expect(session.relearn(first.learned)).toBe(true);
+    expect(session.learned()).toEqual(first.learned);
+    await session.dispose();
+    await native.dispose();
   });
 });
 

@@ -11,6 +11,7 @@ const request: LoadRequest = {
   gpuLayers: -1,
   cacheType: 'f16',
   threads: 0,
+  stateFolder: null,
 };
 
 const asking: GenerateRequest = { prompt: { kind: 'raw', text: 'ab' }, options: defaultGenerationOptions };
@@ -177,6 +178,46 @@ describe('an answer', () => {
   });
 });
 
+describe('answers to several conversations', () => {
+  const asked = (conversationId: string): GenerateRequest => ({ ...asking, conversationId });
+
+  test('go on beside each other; one conversation has one answer', async () => {
+    await collect(engine.load(request));
+    const first = collect(engine.generate(asked('a')));
+    await vi.waitFor(() => expect(native.calls.filter((call) => call === 'generate')).toHaveLength(1));
+    const second = collect(engine.generate(asked('b')));
+    await vi.waitFor(() => expect(native.calls.filter((call) => call === 'generate')).toHaveLength(2));
+    expect(native.sessions).toHaveLength(2);
+    // The second context is like the first, as it was measured.
+    expect(native.sessions[1]).toMatchObject({ contextSize: 8192, threads: 2, adapter: { info: { name: 'a' } } });
+    await expect(collect(engine.generate(asked('b')))).rejects.toMatchObject({ code: 'busy' });
+    await expect(collect(engine.load(request))).rejects.toMatchObject({ code: 'busy' });
+    await engine.stop('b');
+    expect((await second).flat()).toMatchObject([{ type: 'done', reason: 'cancelled' }]);
+    await engine.stop();
+    expect((await first).flat()).toMatchObject([{ type: 'done', reason: 'cancelled' }]);
+  });
+
+  test('a conversation that is stopped while it waits for a context ends as `cancelled`', async () => {
+    await collect(engine.load(request));
+    const running = ['a', 'b'].map((id) => collect(engine.generate(asked(id))));
+    await vi.waitFor(() => expect(native.calls.filter((call) => call === 'generate')).toHaveLength(2));
+    const waiting = collect(engine.generate(asked('c')));
+    await engine.stop('c');
+    await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+    await engine.stop();
+    await Promise.all(running);
+  });
+
+  test('an id that could leave its folder is refused', async () => {
+    await collect(engine.load(request));
+    for (const id of ['../a', 'a/b', '', 'a.b', 'x'.repeat(101)]) {
+      await expect(collect(engine.generate(asked(id)))).rejects.toMatchObject({ code: 'invalid-argument' });
+      await expect(engine.forget(id)).rejects.toMatchObject({ code: 'invalid-argument' });
+    }
+  });
+});
+
 describe('without a model', () => {
   test('there is nothing to ask', async () => {
     await expect(collect(engine.generate(asking))).rejects.toMatchObject({ code: 'no-model' });
@@ -209,8 +250,7 @@ test('a measurement is waited for', async () => {
   await collect(engine.load(request));
   const measuring = engine.measure();
   const answering = collect(engine.generate(asking));
-  await Promise.resolve();
-  expect(native.calls.at(-1)).toBe('measure');
+  await vi.waitFor(() => expect(native.calls.at(-1)).toBe('measure'));
   native.finishMeasure();
   expect(await measuring).toMatchObject({ plainTokensPerSecond: 100 });
   await vi.waitFor(() => expect(native.playing).not.toBeNull());

@@ -1,5 +1,7 @@
-// The engine as the rest of the app asks it: one model, one session, one generation at a time, around the native addon.
+// The engine as the rest of the app asks it: one model, a session for each conversation, around the native addon. Several
+// conversations are answered at once; the addon lets them take turns.
 // Leaving a stream cancels what it stands for; arguments are checked before anything native sees them.
+import { join } from 'node:path';
 import type {
   Costs,
   EngineApi,
@@ -11,9 +13,12 @@ import type {
 } from '../../contract/engine.ts';
 import { KangarooError, toErrorShape } from '../../contract/errors.ts';
 import { Queue } from '../../rpc/queue.ts';
-import type { NativeAdapter, NativeAddon, NativeModel, NativeSession } from './addon.ts';
-import { parseGenerateRequest, parseLoadRequest } from './options.ts';
+import type { NativeAdapter, NativeAddon, NativeModel } from './addon.ts';
+import { KeptStates } from './kept-states.ts';
+import { Learned } from './learned.ts';
+import { parseConversationId, parseGenerateRequest, parseLoadRequest } from './options.ts';
 import { promptIds, promptStops } from './prompt.ts';
+import { Sessions, type Owner } from './sessions.ts';
 
 /** What the default context is at most, in tokens: more costs memory that a chat seldom needs. */
 const longestDefaultContext = 8192;
@@ -29,24 +34,32 @@ const measureBudgetMs = 600;
 interface Loaded {
   model: NativeModel;
   adapter: NativeAdapter | null;
-  session: NativeSession;
+  sessions: Sessions;
+  learned: Learned | null;
 }
 
 /** Something that occupies the engine. */
 interface Task {
   name: 'load' | 'answer' | 'measure';
+  /** Whom it answers. */
+  owner: Owner;
   cancelled: boolean;
   /** Never rejects. */
   finished: Promise<void>;
   cancel(): void;
 }
 
+/** Only answers to different conversations go together. */
+const together = (one: Pick<Task, 'name' | 'owner'>, other: Pick<Task, 'name' | 'owner'>) =>
+  one.name === 'answer' && other.name === 'answer' && one.owner !== other.owner;
+
 const loadCancelled = () => new KangarooError('cancelled', 'The model was not loaded: the load was cancelled.');
 
 export class Engine implements EngineApi {
   readonly #addon: NativeAddon;
+  readonly #tasks = new Set<Task>();
   #loaded: Loaded | null = null;
-  #task: Task | null = null;
+  #kept: KeptStates | null = null;
 
   constructor(addon: NativeAddon) {
     this.#addon = addon;
@@ -54,34 +67,46 @@ export class Engine implements EngineApi {
 
   /** Rejects with `busy` while it works, else as the addon does. What was loaded before is unloaded first. */
   load(request: LoadRequest): AsyncIterable<LoadEvent> {
-    return this.#stream('load', (queue, task) => this.#load(queue, task, request));
+    return this.#stream('load', null, (queue, task) => this.#load(queue, task, request));
   }
 
   generate(request: GenerateRequest): AsyncIterable<GenerationEvent[]> {
-    return this.#stream('answer', (queue, task) => this.#generate(queue, task, request));
+    return this.#stream('answer', request?.conversationId ?? null, (queue, task) => this.#generate(queue, task, request));
   }
 
   async measure(): Promise<Costs> {
-    return this.#begin('measure', async () => {
-      const { session } = this.#require();
-      const depth = Math.max(1, Math.min(measuredDepth, Math.floor(session.contextSize / 4)));
-      return session.measure({ maxRows: measuredRows, repeat: 5, depth, budgetMs: measureBudgetMs });
+    return this.#begin('measure', null, async () => {
+      const { sessions } = this.#require();
+      const depth = Math.max(1, Math.min(measuredDepth, Math.floor(sessions.contextSize / 4)));
+      const options = { maxRows: measuredRows, repeat: 5, depth, budgetMs: measureBudgetMs };
+      return sessions.use(null, new AbortController().signal, (session) => session.measure(options));
     });
   }
 
-  /** Resolves when the answer has ended. */
-  async stop(): Promise<void> {
-    const task = this.#task;
-    if (task?.name !== 'answer') return;
-    task.cancel();
-    await task.finished;
+  /** Resolves when the answers have ended. */
+  async stop(conversationId: string | null = null): Promise<void> {
+    const stopped = [...this.#tasks].filter(
+      ({ name, owner }) => name === 'answer' && (conversationId === null || owner === conversationId),
+    );
+    for (const task of stopped) task.cancel();
+    await Promise.all(stopped.map((task) => task.finished));
+  }
+
+  async forget(conversationId: string): Promise<void> {
+    const id = parseConversationId(conversationId);
+    await this.stop(id);
+    await this.#loaded?.sessions.forget(id);
+    await this.#kept?.forget(id);
   }
 
   async unload(): Promise<void> {
-    while (this.#task) {
-      this.#task.cancelled = true;
-      this.#task.cancel();
-      await this.#task.finished;
+    while (this.#tasks.size > 0) {
+      const tasks = [...this.#tasks];
+      for (const task of tasks) {
+        task.cancelled = true;
+        task.cancel();
+      }
+      await Promise.all(tasks.map((task) => task.finished));
     }
     await this.#dispose();
   }
@@ -92,7 +117,9 @@ export class Engine implements EngineApi {
 
   async #load(queue: Queue<LoadEvent>, task: Task, unchecked: LoadRequest): Promise<void> {
     const request = parseLoadRequest(unchecked);
+    const { stateFolder } = request;
     await this.#dispose();
+    this.#kept = stateFolder === null ? null : new KeptStates(join(stateFolder, 'kept'));
     if (task.cancelled) throw loadCancelled();
 
     let reported = 0;
@@ -112,7 +139,7 @@ export class Engine implements EngineApi {
         threads: request.threads,
         flashAttention: 'auto' as const,
       };
-      const session = await model.createSession({ ...options, adapter }).catch(async (error: unknown) => {
+      const first = await model.createSession({ ...options, adapter }).catch(async (error: unknown) => {
         const shape = toErrorShape(error);
         if (adapter === null || shape.code !== 'unsupported-architecture') throw error;
         // This network cannot be left at an inner layer: that, too, leaves a model that is worth having.
@@ -120,8 +147,11 @@ export class Engine implements EngineApi {
         adapterError = { code: shape.code, message: shape.message };
         return model.createSession({ ...options, adapter });
       });
-      this.#loaded = { model, adapter, session };
-      const { contextSize, threads } = session;
+      const { contextSize, threads } = first;
+      const pair = { model: model.info, adapter: adapter?.info ?? null };
+      const learned = stateFolder === null ? null : new Learned(join(stateFolder, 'learned'), pair);
+      const open = () => model.createSession({ ...options, contextSize, threads, adapter });
+      this.#loaded = { model, adapter, learned, sessions: new Sessions({ first, open, kept: this.#kept, learned }) };
       const devices = this.#addon.devices();
       const info: LoadedModel = {
         model: model.info,
@@ -130,7 +160,7 @@ export class Engine implements EngineApi {
         contextSize,
         threads,
         devices,
-        memory: session.memory(),
+        memory: first.memory(),
       };
       if (task.cancelled) throw loadCancelled();
       queue.push({ type: 'loaded', loaded: info });
@@ -153,8 +183,8 @@ export class Engine implements EngineApi {
   }
 
   async #generate(queue: Queue<GenerationEvent[]>, task: Task, unchecked: GenerateRequest): Promise<void> {
-    const { prompt, options } = parseGenerateRequest(unchecked);
-    const { model, adapter, session } = this.#require();
+    const { prompt, options, conversationId = null } = parseGenerateRequest(unchecked);
+    const { model, adapter, sessions, learned } = this.#require();
     if (options.mode === 'kangaroo' && !adapter) {
       throw new KangarooError('no-adapter', 'No adapter is loaded for this model. Answer plainly, or load one.');
     }
@@ -163,21 +193,27 @@ export class Engine implements EngineApi {
       throw new KangarooError('invalid-argument', `Token ids of this model are below ${vocabularySize}.`);
     }
     const ids = promptIds(model, prompt);
-    if (ids.length >= session.contextSize) {
+    if (ids.length >= sessions.contextSize) {
       throw new KangarooError(
         'prompt-too-long',
-        `The conversation is ${ids.length} tokens long, and this model's context holds ${session.contextSize}. ` +
+        `The conversation is ${ids.length} tokens long, and this model's context holds ${sessions.contextSize}. ` +
           'Start a new chat, or write a shorter message.',
       );
     }
     const stop = [...options.stop, ...promptStops(model, prompt)];
-    task.cancel = () => session.cancel();
-    let done = false;
-    const last = await session.generate(ids, { ...options, stop }, (events) => {
-      done ||= events.some((event) => event.type === 'done');
-      queue.push(events);
+    const waiting = new AbortController();
+    task.cancel = () => waiting.abort();
+    await sessions.use(conversationId, waiting.signal, async (session) => {
+      if (waiting.signal.aborted) throw new KangarooError('cancelled', 'Stopped before the answer had begun.');
+      task.cancel = () => session.cancel();
+      let done = false;
+      const last = await session.generate(ids, { ...options, stop }, (events) => {
+        done ||= events.some((event) => event.type === 'done');
+        queue.push(events);
+      });
+      learned?.update(session.learned());
+      if (!done) queue.push([last]);
     });
-    if (!done) queue.push([last]);
   }
 
   #require(): Loaded {
@@ -186,7 +222,7 @@ export class Engine implements EngineApi {
   }
 
   /** A stream whose work begins when it is iterated, and is cancelled when it is left. */
-  #stream<T>(name: Task['name'], work: (queue: Queue<T>, task: Task) => Promise<void>): AsyncIterable<T> {
+  #stream<T>(name: Task['name'], owner: Owner, work: (queue: Queue<T>, task: Task) => Promise<void>): AsyncIterable<T> {
     return {
       [Symbol.asyncIterator]: () => {
         const started: { task: Task | null; left: boolean } = { task: null, left: false };
@@ -198,7 +234,7 @@ export class Engine implements EngineApi {
             started.task.cancel();
           },
         });
-        const run = this.#begin(name, async (task) => {
+        const run = this.#begin(name, owner, async (task) => {
           started.task = task;
           if (!started.left) await work(queue, task);
         });
@@ -211,16 +247,21 @@ export class Engine implements EngineApi {
     };
   }
 
-  /** Runs alone. A measurement and what was cancelled are waited for; what else is under way makes the engine `busy`. */
-  async #begin<T>(name: Task['name'], work: (task: Task) => Promise<T>): Promise<T> {
-    while (this.#task) {
-      if (!this.#task.cancelled && this.#task.name !== 'measure') {
+  /**
+   * Runs beside answers to other conversations at most. A measurement and what was cancelled are waited for; what else is in
+   * the way makes the engine `busy`.
+   */
+  async #begin<T>(name: Task['name'], owner: Owner, work: (task: Task) => Promise<T>): Promise<T> {
+    const task: Task = { name, owner, cancelled: false, finished: Promise.resolve(), cancel: () => {} };
+    for (;;) {
+      const other = [...this.#tasks].find((each) => !together(each, task));
+      if (!other) break;
+      if (!other.cancelled && other.name !== 'measure') {
         throw new KangarooError('busy', `The engine is at work. Stop it, or wait until it is done.`);
       }
-      await this.#task.finished;
+      await other.finished;
     }
-    const task: Task = { name, cancelled: false, finished: Promise.resolve(), cancel: () => {} };
-    this.#task = task;
+    this.#tasks.add(task);
     const running = work(task);
     task.finished = running.then(
       () => {},
@@ -229,7 +270,7 @@ export class Engine implements EngineApi {
     try {
       return await running;
     } finally {
-      this.#task = null;
+      this.#tasks.delete(task);
     }
   }
 
@@ -237,7 +278,7 @@ export class Engine implements EngineApi {
     const loaded = this.#loaded;
     this.#loaded = null;
     if (!loaded) return;
-    await loaded.session.dispose();
+    await loaded.sessions.close();
     await loaded.model.dispose();
   }
 }

@@ -31,6 +31,7 @@ const request: LoadRequest = {
   gpuLayers: -1,
   cacheType: 'f16',
   threads: 0,
+  stateFolder: null,
 };
 
 function saying(content: string): GenerateRequest {

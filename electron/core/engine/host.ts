@@ -24,8 +24,8 @@ interface Child {
   ended: Promise<KangarooError>;
 }
 
-/** What the child may take to free its model when it is asked to end, and then to be gone. */
-const unloadMs = 2000;
+/** What the child may take to keep its caches and free its model when it is asked to end, and then to be gone. */
+const unloadMs = 5000;
 const exitMs = 500;
 
 function within(promise: Promise<unknown>, ms: number): Promise<unknown> {
@@ -86,8 +86,12 @@ export class EngineHost implements EngineApi {
     return this.#call((client) => client.measure());
   }
 
-  stop(): Promise<void> {
-    return this.#call((client) => client.stop());
+  stop(conversationId: string | null = null): Promise<void> {
+    return this.#call((client) => client.stop(conversationId));
+  }
+
+  forget(conversationId: string): Promise<void> {
+    return this.#call((client) => client.forget(conversationId));
   }
 
   version(): Promise<string> {

@@ -110,6 +110,7 @@ describe('load requests', () => {
     gpuLayers: -1,
     cacheType: 'f16',
     threads: 0,
+    stateFolder: null,
   };
 
   test('a good one passes', () => {

@@ -34,6 +34,7 @@ const loadRequest = z.strictObject({
   gpuLayers: integer(-1, 10_000),
   cacheType: oneOf('f16', 'q8_0'),
   threads: integer(0, 1024),
+  stateFolder: filePath().nullable(),
 }) satisfies z.ZodType<LoadRequest>;
 
 /** Lone surrogates become U+FFFD: they have no UTF-8. */
@@ -54,6 +55,15 @@ const prompt: z.ZodType<Prompt> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tokens'), tokenIds: z.array(integer(0, 0x7fff_ffff)).min(1).max(mostTokens) }),
 ]);
 
+/** It becomes the name of a file. */
+const conversationId = z.custom<string>((value) => typeof value === 'string' && /^[\w-]{1,100}$/.test(value), {
+  error: 'must be letters, digits, - and _, at most 100',
+});
+
+export function parseConversationId(value: unknown): string {
+  return parseArgument(conversationId, value, 'conversationId');
+}
+
 export function parseLoadRequest(value: unknown): LoadRequest {
   return parseArgument(loadRequest, value, 'request');
 }
@@ -63,6 +73,8 @@ export function parseGenerationOptions(value: unknown): GenerationOptions {
 }
 
 export function parseGenerateRequest(value: unknown): GenerateRequest {
-  const request = parseArgument(z.strictObject({ prompt, options: z.unknown() }), value, 'request');
-  return { prompt: request.prompt, options: parseGenerationOptions(request.options) };
+  const shape = z.strictObject({ prompt, options: z.unknown(), conversationId: conversationId.optional() });
+  const request = parseArgument(shape, value, 'request');
+  const options = parseGenerationOptions(request.options);
+  return { prompt: request.prompt, options, ...(request.conversationId && { conversationId: request.conversationId }) };
 }

@@ -11,8 +11,8 @@ import { Engine } from './engine.ts';
 
 /** One animation frame: the screen shows no more than that. */
 const batchIntervalMs = 16;
-/** What freeing the model may take when the parent is gone. */
-const farewellMs = 2000;
+/** What keeping the conversations' caches and freeing the model may take when the parent is gone. */
+const farewellMs = 5000;
 
 let engine: Engine | undefined;
 
@@ -26,7 +26,8 @@ const service: EngineApi = {
   unload: async () => theEngine().unload(),
   measure: async () => theEngine().measure(),
   generate: (request) => coalesce(theEngine().generate(request), batchIntervalMs),
-  stop: async () => theEngine().stop(),
+  stop: async (conversationId) => theEngine().stop(conversationId),
+  forget: async (conversationId) => theEngine().forget(conversationId),
   version: async () => theEngine().version(),
 };
 

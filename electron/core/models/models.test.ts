@@ -29,7 +29,7 @@ function entry(id: string): LibraryModel {
 function start(...ids: string[]) {
   const engine = new EngineHost(spawnNode('.', worker), { backoffMs: 1, mostCrashes: 2 });
   const library = ids.map(entry);
-  const models = new Models(engine, sourceOf(library), memory);
+  const models = new Models({ engine, library: sourceOf(library), memory, stateFolder: 'engine' });
   const states = models.watch()[Symbol.asyncIterator]();
   cleanups.push(() => engine.close());
   return { engine, models, states };
@@ -40,6 +40,7 @@ function sourceOf(models: LibraryModel[]): ModelSource {
   return {
     models,
     find: (id) => models.find((model) => model.id === id),
+    recordSpeedup: () => {},
     async estimate({ id }, { contextSize = 0, cacheType = 'f16' }) {
       const free = id.includes('large') && contextSize !== 512 ? 1e6 : 1e12;
       const shape = shapeOf({ metadata: new Map(), tensors: [], dataOffset: 0 });

@@ -25,6 +25,8 @@ export interface ModelSource {
   find(modelId: string): LibraryModel | undefined;
   /** Rejects where the file cannot be read. */
   estimate(model: LibraryModel, choices: FitChoices): Promise<Fit>;
+  /** An answer of this model was so many times as fast as plain decoding. */
+  recordSpeedup(modelId: string, speedup: number): void;
 }
 
 /** Small values that outlive a run. */
@@ -33,19 +35,29 @@ export interface Memory {
   setValue(name: string, value: unknown): void;
 }
 
+export interface ModelsOptions {
+  engine: EngineHost;
+  library: ModelSource;
+  memory: Memory;
+  /** See `LoadRequest`. */
+  stateFolder: string;
+}
+
 export class Models implements ModelsApi {
   readonly #engine: EngineHost;
   readonly #library: ModelSource;
   readonly #memory: Memory;
+  readonly #stateFolder: string;
   readonly #state = new Watchable<ModelState>({ status: 'unloaded' });
   /** Counts the loads: an older one no longer speaks for the state. */
   #attempt = 0;
   #leaveLoading: (() => void) | null = null;
 
-  constructor(engine: EngineHost, library: ModelSource, memory: Memory) {
+  constructor({ engine, library, memory, stateFolder }: ModelsOptions) {
     this.#engine = engine;
     this.#library = library;
     this.#memory = memory;
+    this.#stateFolder = stateFolder;
     engine.onEvent((event) => this.#onEngineEvent(event));
   }
 
@@ -99,6 +111,15 @@ export class Models implements ModelsApi {
 
   watch(): AsyncIterable<ModelState> {
     return this.#state.watch();
+  }
+
+  /** See `ModelSource`. That it cannot be written must not end an answer. */
+  recordSpeedup(modelId: string, speedup: number): void {
+    try {
+      this.#library.recordSpeedup(modelId, speedup);
+    } catch (error) {
+      shownError(error);
+    }
   }
 
   watchMemory(): AsyncIterable<MemoryReport> {
@@ -191,6 +212,7 @@ export class Models implements ModelsApi {
       gpuLayers,
       cacheType,
       threads: 0,
+      stateFolder: this.#stateFolder,
     });
     const events: AsyncIterator<LoadEvent> = stream[Symbol.asyncIterator]();
     const leave = () => void events.return?.();

@@ -22,8 +22,12 @@ export interface ScriptedApp {
   end(): Promise<void>;
 }
 
-/** `starter`: the file name that the scripted engine is given; names with `crash` or `missing` act. */
-export function startScriptedApp({ starter = 'starter.gguf', adapter = 'adapter.gguf' as string | null } = {}): ScriptedApp {
+/** `starter`: the file name that the scripted engine is given; names with `crash` or `missing` act. `hubOrigin`: by default nobody. */
+export function startScriptedApp({
+  starter = 'starter.gguf',
+  adapter = 'adapter.gguf' as string | null,
+  hubOrigin = 'http://127.0.0.1:9',
+} = {}): ScriptedApp {
   const folder = mkdtempSync(join(tmpdir(), 'kangaroo-app-'));
   const dataDir = join(folder, 'data');
   const starterFolder = join(folder, 'assets', 'starter');
@@ -33,7 +37,7 @@ export function startScriptedApp({ starter = 'starter.gguf', adapter = 'adapter.
   let engine: EngineProcess | undefined;
   const open = (dataDir: string) => {
     const spawn = spawnNode(folder, scriptedWorker);
-    return createApp({ root: folder, dataDir, shell: 'browser', spawnEngine: () => (engine = spawn()) });
+    return createApp({ root: folder, dataDir, shell: 'browser', spawnEngine: () => (engine = spawn()), hubOrigin });
   };
   const app = open(dataDir);
   const scripted: ScriptedApp = {

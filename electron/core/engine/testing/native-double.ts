@@ -65,6 +65,7 @@ export interface NativeDouble {
   /** In order: `load`, `adapter`, `session`, `generate`, `cancel`, `measure`, `dispose session`, `dispose model`. */
   calls: string[];
   sessions: NativeSessionOptions[];
+  /** The one that began last. */
   playing: Playing | null;
   /** Ends the load under way; `hold` makes the next one wait for it. */
   hold: boolean;
@@ -81,6 +82,7 @@ export function createNativeDouble(): NativeDouble {
   function createSession(options: NativeSessionOptions): NativeSession {
     double.sessions.push(options);
     calls.push('session');
+    let playing: Playing | null = null;
     return {
       contextSize: options.contextSize,
       threads: 2,
@@ -88,16 +90,17 @@ export function createNativeDouble(): NativeDouble {
         calls.push('generate');
         const { promise, resolve, reject } = Promise.withResolvers<DoneEvent>();
         const finish = (event: DoneEvent) => {
+          playing = null;
           double.playing = null;
           resolve(event);
         };
-        double.playing = { ids: Array.from(ids), options: generation, emit: onEvents, finish, fail: reject };
+        playing = double.playing = { ids: Array.from(ids), options: generation, emit: onEvents, finish, fail: reject };
         return promise;
       },
       cancel() {
         calls.push('cancel');
-        double.playing?.emit([{ ...done, reason: 'cancelled' }]);
-        double.playing?.finish({ ...done, reason: 'cancelled' });
+        playing?.emit([{ ...done, reason: 'cancelled' }]);
+        playing?.finish({ ...done, reason: 'cancelled' });
       },
       measure() {
         calls.push('measure');

@@ -130,6 +130,12 @@ function plainStep(id: number, mode: DraftingMode, adapter: boolean): Round {
   return { ...round(id, '', mode, adapter), ...times, drafts: [], accepted: 0, token: { id, text: '.' }, pieces, mode: 'plain' };
 }
 
+interface Saying {
+  owner: string | null;
+  stopped: boolean;
+  finished: Promise<void>;
+}
+
 /**
  * The answer is the last message's words, one round each. `crash`, `refuse`, `forever` and `steps` act instead of being
  * said: the third goes on saying "la" until it is stopped, the last decodes nine tokens plainly.
@@ -140,11 +146,12 @@ export class ScriptedEngine implements EngineApi {
   readonly loads: LoadRequest[] = [];
   /** How often a running answer was left by its reader. */
   left = 0;
+  readonly forgotten: string[] = [];
   readonly #options: ScriptedEngineOptions;
-  #stopped = false;
+  /** The answers under way. */
+  readonly #saying = new Set<Saying>();
   #loaded = false;
   #adapter = false;
-  #saying: Promise<void> = Promise.resolve();
 
   constructor(options: ScriptedEngineOptions) {
     this.#options = options;
@@ -167,8 +174,7 @@ export class ScriptedEngine implements EngineApi {
   }
 
   async unload(): Promise<void> {
-    this.#stopped = true;
-    await this.#saying;
+    await this.stop();
     this.#loaded = false;
   }
 
@@ -176,8 +182,14 @@ export class ScriptedEngine implements EngineApi {
     return scriptedCosts;
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
+  async stop(conversationId: string | null = null): Promise<void> {
+    const stopped = [...this.#saying].filter(({ owner }) => conversationId === null || owner === conversationId);
+    for (const saying of stopped) saying.stopped = true;
+    await Promise.all(stopped.map(({ finished }) => finished));
+  }
+
+  async forget(conversationId: string): Promise<void> {
+    this.forgotten.push(conversationId);
   }
 
   async version(): Promise<string> {
@@ -186,21 +198,24 @@ export class ScriptedEngine implements EngineApi {
 
   generate(request: GenerateRequest): AsyncIterable<GenerationEvent[]> {
     this.requests.push(request);
+    const saying: Saying = { owner: request.conversationId ?? null, stopped: false, finished: Promise.resolve() };
     const queue = new Queue<GenerationEvent[]>({
       onReturn: () => {
         this.left++;
-        this.#stopped = true;
+        saying.stopped = true;
       },
     });
-    this.#stopped = false;
-    this.#saying = this.#say(queue, request).then(
-      () => queue.end(),
-      (error: unknown) => queue.fail(error),
-    );
+    this.#saying.add(saying);
+    saying.finished = this.#say(queue, request, saying)
+      .then(
+        () => queue.end(),
+        (error: unknown) => queue.fail(error),
+      )
+      .finally(() => this.#saying.delete(saying));
     return queue;
   }
 
-  async #say(queue: Queue<GenerationEvent[]>, { prompt, options }: GenerateRequest): Promise<void> {
+  async #say(queue: Queue<GenerationEvent[]>, { prompt, options }: GenerateRequest, saying: Saying): Promise<void> {
     if (!this.#loaded) throw new KangarooError('no-model', 'No model is loaded. Choose one first.');
     const words = prompt.kind === 'messages' ? (prompt.messages.at(-1)?.content ?? '').split(/\s+/) : ['raw'];
     const first = { id: 1, text: '>' };
@@ -232,7 +247,7 @@ export class ScriptedEngine implements EngineApi {
         }
         steps += plainSteps;
       } else if (word === 'forever') {
-        while (!this.#stopped) {
+        while (!saying.stopped) {
           say('la');
           await new Promise((resolve) => setTimeout(resolve, 2));
         }

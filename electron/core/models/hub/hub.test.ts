@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { DownloadRequest } from '../../../contract/downloads.ts';
 import type { HubStatus } from '../../../contract/hub.ts';
 import { HttpClient } from '../../net/http.ts';
 import type { Memory } from '../models.ts';
@@ -45,6 +46,7 @@ const repos = [
 let server: HubServer;
 let folder: string;
 let hub: Hub;
+const enqueued: DownloadRequest[] = [];
 const values = new Map<string, unknown>();
 const memory: Memory = { value: (name) => values.get(name) ?? null, setValue: (name, value) => void values.set(name, value) };
 
@@ -59,8 +61,12 @@ function openHub(over: Partial<HubOptions> = {}, credentials: Partial<Constructo
     http: new HttpClient({}),
     credentials: new Credentials({ dataDir: folder, env: {}, ...credentials }),
     memory,
-    library: { modelOf: (_sha256, { file }) => (file === 'tiny-Q4_K_M.gguf' ? 'here' : null) },
+    library: { defaultFolder: '/models', modelOf: (_sha256, { file }) => (file === 'tiny-Q4_K_M.gguf' ? 'here' : null) },
     machine: () => ({ ram: { totalBytes: 2e9, freeBytes: 1e9 }, gpu: null, bytesPerSecond: null }),
+    enqueue: async (request) => {
+      enqueued.push(request);
+      return 'd1';
+    },
     hubOrigin: server.origin,
     ...over,
   });
@@ -73,6 +79,7 @@ async function status(): Promise<HubStatus> {
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'kangaroo-hub-'));
   values.clear();
+  enqueued.length = 0;
   const tokens = {
     hf_good: 'accepted',
     hf_new: 'not-accepted',
@@ -210,6 +217,27 @@ describe('will it fit', () => {
       code: 'invalid-argument',
     });
   });
+});
+
+test('a download is asked for at the commit of the page, with every file and its hash, into a folder of its own', async () => {
+  expect(await hub.download('someone/Tiny-GGUF', 'big/tiny-F16-00002-of-00002.gguf')).toBe('d1');
+  const { revision } = await hub.repository('someone/Tiny-GGUF');
+  expect(enqueued).toEqual([
+    {
+      name: 'tiny-F16',
+      endpoint: server.origin,
+      repo: 'someone/Tiny-GGUF',
+      revision,
+      folder: join('/models', 'someone', 'Tiny-GGUF'),
+      files: [1, 2].map((part) => ({
+        path: `big/tiny-F16-0000${part}-of-00002.gguf`,
+        sizeBytes: expect.any(Number),
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      })),
+    },
+  ]);
+  await expect(hub.download('someone/Tiny-GGUF', 'tiny-Q4_K_M.gguf')).rejects.toMatchObject({ code: 'invalid-argument' });
+  await expect(hub.download('someone/Tiny-GGUF', 'README.md')).rejects.toMatchObject({ code: 'hub-not-found' });
 });
 
 describe('access', () => {

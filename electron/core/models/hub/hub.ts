@@ -1,6 +1,8 @@
 // Finding models on the Hugging Face Hub or a mirror of it: search, a model's page, whether a file would fit. Nothing is asked
 // before the user does, and the token goes to the hub itself alone.
+import { join, posix } from 'node:path';
 import { z } from 'zod';
+import type { DownloadRequest } from '../../../contract/downloads.ts';
 import type {
   CuratedModel,
   HubAccess,
@@ -22,6 +24,7 @@ import { supportOf } from '../architectures.ts';
 import { factsOf, shapeOf } from '../facts.ts';
 import { estimateFit, type Machine } from '../fit.ts';
 import { readGgufHeader, type GgufHeader } from '../gguf/header.ts';
+import { modelNameOf } from '../library/layouts.ts';
 import type { Memory } from '../models.ts';
 import { fitChoices } from '../requests.ts';
 import { checkAccess, listRepository, remoteSource, searchHub, whoAmI, type HubRequestOptions, type Listed } from './api.ts';
@@ -31,6 +34,8 @@ import { variantsOf } from './listing.ts';
 
 /** What is here already is not fetched twice. */
 export interface Holdings {
+  /** Where downloads go. */
+  readonly defaultFolder: string;
   modelOf(sha256: string | null, origin: { repository: string; file: string; sizeBytes: number }): string | null;
 }
 
@@ -40,6 +45,8 @@ export interface HubOptions {
   memory: Memory;
   library: Holdings;
   machine: () => Machine;
+  /** Puts it into the queue of downloads; resolves with its id. */
+  enqueue: (request: DownloadRequest) => Promise<string>;
   /** The hub that the token belongs to; another one only in tests. */
   hubOrigin?: string;
   /** A mirror for this run, from the environment or the command line. */
@@ -114,8 +121,7 @@ export class Hub implements HubApi {
     const path = parseArgument(text(1, 1000), file, 'file');
     const { contextSize = 0, cacheType = 'f16' } = parseArgument(fitChoices, choices, 'choices');
     const listed = await this.#list(name);
-    const variant = this.#variantsOf(name, listed).find((each) => each.files.some((part) => part.path === path));
-    if (!variant) throw new KangarooError('hub-not-found', `${path} is no model of ${name}. Choose one of its files.`);
+    const variant = this.#variant(name, listed, path);
     const headers: GgufHeader[] = [];
     for (const part of variant.files) {
       const source = remoteSource(this.client, { repository: name, revision: listed.revision, file: part }, this.#request());
@@ -128,6 +134,24 @@ export class Hub implements HubApi {
     // There is no adapter before somebody made one for it: what it would take is not known.
     const fit = estimateFit(shapeOf(header), { contextSize, cacheType, adapter: null }, this.#options.machine());
     return { fit, architecture, support, parameters, layers, trainedContext, hasChatTemplate };
+  }
+
+  async download(repository: string, file: string): Promise<string> {
+    const name = parseArgument(repositorySchema, repository, 'repository');
+    const path = parseArgument(text(1, 1000), file, 'file');
+    const listed = await this.#list(name);
+    const variant = this.#variant(name, listed, path);
+    if (variant.modelId !== null) {
+      throw new KangarooError('invalid-argument', `${path} of ${name} is in the library already.`);
+    }
+    return this.#options.enqueue({
+      name: modelNameOf(posix.basename(variant.file)),
+      endpoint: this.#endpoint,
+      repo: name,
+      revision: listed.revision,
+      files: variant.files,
+      folder: join(this.#options.library.defaultFolder, ...name.split('/')),
+    });
   }
 
   watch(): AsyncIterable<HubStatus> {
@@ -204,6 +228,12 @@ export class Hub implements HubApi {
     return variantsOf(listed.files, ({ path, sha256, sizeBytes }) =>
       this.#options.library.modelOf(sha256, { repository, file: path, sizeBytes }),
     );
+  }
+
+  #variant(repository: string, listed: Listed, path: string): HubVariant {
+    const variant = this.#variantsOf(repository, listed).find((each) => each.files.some((part) => part.path === path));
+    if (!variant) throw new KangarooError('hub-not-found', `${path} is no model of ${repository}. Choose one of its files.`);
+    return variant;
   }
 
   /** Only gated and private repositories are asked: the others are open. */

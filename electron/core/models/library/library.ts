@@ -2,7 +2,7 @@
 // truth; files that are away stay in it until the user forgets them.
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { dirname, resolve, sep } from 'node:path';
+import { basename, resolve, sep } from 'node:path';
 import { KangarooError } from '../../../contract/errors.ts';
 import type { Fit, FitChoices } from '../../../contract/fit.ts';
 import type {
@@ -24,7 +24,7 @@ import { modelNameOf, sourceOf } from './layouts.ts';
 import { readAdapter } from './pairing.ts';
 import { isFolder } from './scanner.ts';
 import { asidePaths, deleteAll, moveAll } from './set-aside.ts';
-import { newModel, type FolderRow, type LibraryStore } from './store.ts';
+import { newModel, type FolderRow, type LibraryStore, type ModelRow } from './store.ts';
 
 export interface LibraryOptions extends CatalogueOptions {
   machine: () => Machine;
@@ -133,10 +133,8 @@ export class Library implements LibraryApi {
         const what = kind === 'adapter' ? 'a Kangaroo adapter: choose it in the details of its model' : 'no model that can chat';
         throw new KangarooError('invalid-argument', `${first} is ${what}.`);
       }
-      const known = [...this.#catalogue.rows.values()].find((row) => row.path === first);
-      const folder = [...this.#catalogue.folders.values()].find(({ row }) => first.startsWith(row.path + sep));
-      const row = known ?? newModel(first, folder?.row.id ?? null, modelNameOf(first.slice(dirname(first).length + 1)));
-      await this.#catalogue.look(row, folder?.row ?? null);
+      const { row, folder } = this.#rowAt(first);
+      await this.#catalogue.look(row, folder);
       row.facts ??= factsOf(header);
       this.#catalogue.missing.delete(row.id);
       this.#catalogue.changed(row);
@@ -307,11 +305,16 @@ export class Library implements LibraryApi {
   }
 
   /** A model that was downloaded has been published under this path: it is in the list when this resolves. */
-  async published(path: string, origin: NonNullable<ModelDetails['origin']>, sha256: string | null): Promise<void> {
-    await this.rescan();
-    const [first] = partsOf(path);
-    const row = [...this.#catalogue.rows.values()].find((each) => each.path === first);
-    if (row) this.#catalogue.changed(Object.assign(row, { origin, sha256: sha256 ?? row.sha256 }));
+  published(path: string, origin: NonNullable<ModelDetails['origin']>, sha256: string | null): Promise<void> {
+    const [first = path] = partsOf(path);
+    return this.#catalogue.exclusively(async () => {
+      const { row, folder } = this.#rowAt(first);
+      Object.assign(row, { origin, sha256: sha256 ?? row.sha256 });
+      await this.#catalogue.look(row, folder);
+      this.#catalogue.missing.delete(row.id);
+      this.#catalogue.changed(row);
+      await this.#catalogue.pair();
+    });
   }
 
   /** An answer of this model was so many times as fast as plain decoding. */
@@ -342,5 +345,12 @@ export class Library implements LibraryApi {
 
   close(): void {
     this.#catalogue.close();
+  }
+
+  /** What is known of a file, or a new row for it, and the folder that it lies in. */
+  #rowAt(path: string): { row: ModelRow; folder: FolderRow | null } {
+    const folder = [...this.#catalogue.folders.values()].find(({ row }) => path.startsWith(row.path + sep))?.row ?? null;
+    const known = [...this.#catalogue.rows.values()].find((row) => row.path === path);
+    return { row: known ?? newModel(path, folder?.id ?? null, modelNameOf(basename(path))), folder };
   }
 }

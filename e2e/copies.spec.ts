@@ -1,0 +1,94 @@
+// A model without an adapter: drafts are copied from the conversation. The page says so, and shows which words were copied.
+import { fileURLToPath } from 'node:url';
+import type { Message } from '../electron/contract/chats.ts';
+import type { Draft, Round } from '../electron/contract/engine.ts';
+import { expect, test } from './chat.ts';
+
+const starter = fileURLToPath(new URL('../assets/starter/starter-q8_0.gguf', import.meta.url));
+
+/** How many words are copied depends on the machine, so an answer of before is shown: a quotation, as the engine reports it. */
+function round(copied: string[], own: string, rejected: string[] = []): Round {
+  const drafts = [...copied, ...rejected].map((text): Draft => ({ id: 7, text, confidence: 0.8, source: 'lookup' }));
+  const pieces = copied.map((text) => ({ id: 7, text, origin: 'draft' as const }));
+  return {
+    drafts,
+    accepted: copied.length,
+    token: { id: 8, text: own },
+    pieces: [...pieces, { id: 8, text: own, origin: 'target' }],
+    draftMs: 0,
+    verifyMs: 2,
+    rows: drafts.length + 1,
+    mode: drafts.length > 0 ? 'lookup' : 'plain',
+    discarded: 0,
+    paused: false,
+    expectedSpeedup: null,
+  };
+}
+
+const adapterRound: Round = {
+  ...round([' fox'], ' said'),
+  drafts: [{ id: 7, text: ' fox', confidence: 0.9, source: 'adapter' }],
+  mode: 'kangaroo',
+};
+const rounds = [
+  { ...round([], 'The'), rows: 0 },
+  adapterRound,
+  round([], ': “I'),
+  round([' am', ' not', ' afraid', ' of'], ' the'),
+  round([' dark', ','], ' my', [' said']),
+  round([], ' friend.”'),
+];
+const question = 'The fox is not afraid of the dark. What does it say?';
+const nothing = { createdAtMs: 0, stats: null, stopReason: null, error: null, speedup: null, modelName: null };
+const text = rounds.flatMap(({ pieces }) => pieces.map((piece) => piece.text)).join('');
+const stored: Message[] = [
+  { ...nothing, id: 'question', role: 'user', text: question, status: 'complete', rounds: [] },
+  { ...nothing, id: 'answer', role: 'assistant', text, status: 'complete', rounds, stopReason: 'end-of-turn' },
+];
+
+test.use({
+  before: { environment: { KANGAROO_MODEL: starter, KANGAROO_ADAPTER: '' }, stored },
+  settings: { decodingMode: 'auto' },
+});
+
+for (const scheme of ['light', 'dark'] as const) {
+  test(`copies only, ${scheme}: the header, the tint, the rounds`, async ({ chat, page }) => {
+    await page.emulateMedia({ colorScheme: scheme });
+    const picture = (name: string) =>
+      page.screenshot({ path: `test-results/screens/${scheme}-${name}.png`, animations: 'disabled' });
+    const status = page.getByTestId('drafting');
+    await expect(status).toContainText('Copies only: no adapter for this model');
+    await expect(page.getByTestId('toggle-origins')).toContainText('copied from the conversation');
+    const painted = (name: string) =>
+      page.evaluate(
+        (highlight) =>
+          [...(CSS.highlights.get(highlight) ?? [])].map((range) =>
+            (range.startContainer.textContent ?? '').slice(range.startOffset, range.endOffset),
+          ),
+        name,
+      );
+    expect(await painted('origin-copy')).toEqual([' am not afraid of', ' dark,']);
+    expect(await painted('origin-draft')).toEqual([' fox']);
+    await picture('8-copies');
+
+    await chat.lastAnswer.getByTestId('toggle-rounds').click();
+    await chat.lastAnswer.locator('.round-copy').last().hover();
+    await expect(page.getByText('3 drafted, 2 accepted, all copied from the conversation')).toBeVisible();
+    await picture('9-copies-rounds');
+    await chat.lastAnswer.getByTestId('toggle-rounds').click();
+
+    await status.click();
+    await expect(page.getByText('its next words are copied from there')).toBeVisible();
+    await picture('10-copies-status');
+  });
+}
+
+test('without copies such a model decodes plainly, and the header says that', async ({ chat, page }) => {
+  await page.getByTestId('settings').click();
+  await page.getByRole('switch', { name: 'Copy drafts from the conversation' }).click();
+  await page.keyboard.press('Escape');
+  await expect(page.getByTestId('drafting')).toContainText('Off: no adapter for this model');
+  await chat.send('Write a story about a fox.');
+  await chat.finished();
+  await expect(chat.lastAnswer.getByTestId('stats')).toContainText('Drafting is off: no adapter for this model');
+});
