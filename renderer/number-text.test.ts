@@ -6,6 +6,7 @@ test.each([
   [999, '999 B'],
   [412_000, '412 kB'],
   [3_640_000, '3.6 MB'],
+  [131_400_000, '131 MB'],
   [4_080_000_000, '4.1 GB'],
 ])('%i bytes are %s', (bytes, text) => expect(bytesText(bytes)).toBe(text));
 
@@ -24,5 +25,9 @@ test('100% is said only of all of it', () => {
 test('counts, parameters and ranges', () => {
   expect([countText(1, 'model', 'models'), countText(2, 'model', 'models')]).toEqual(['1 model', '2 models']);
   expect([parametersText(84_000_000), parametersText(7_240_000_000)]).toEqual(['84 M', '7.2 B']);
-  expect([speedRangeText([4.2, 6.8]), speedRangeText([12.1, 12.4])]).toEqual(['4.2–6.8 tokens/s', '12 tokens/s']);
+  expect([speedRangeText([4.2, 6.8]), speedRangeText([9.2, 14.1]), speedRangeText([12.1, 12.4])]).toEqual([
+    '4.2–6.8 tokens/s',
+    '9–14 tokens/s',
+    '12 tokens/s',
+  ]);
 });

@@ -9,7 +9,7 @@ const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
 /** Decimal units, as disks and the hub count: `412 kB`, `3.6 MB`, `4.1 GB`. */
 export function bytesText(bytes: number): string {
   if (bytes >= 1e9) return `${one.format(bytes / 1e9)} GB`;
-  if (bytes >= 1e6) return `${one.format(bytes / 1e6)} MB`;
+  if (bytes >= 1e6) return `${(bytes >= 1e7 ? whole : one).format(bytes / 1e6)} MB`;
   return bytes >= 1e3 ? `${whole.format(bytes / 1e3)} kB` : `${whole.format(bytes)} B`;
 }
 
@@ -52,7 +52,7 @@ export function parametersText(value: number): string {
 }
 
 export function speedRangeText([from, to]: readonly [number, number]): string {
-  const format = (value: number) => (value >= 10 ? whole : one).format(value);
+  const { format } = to >= 10 ? whole : one;
   return format(from) === format(to) ? `${format(from)} tokens/s` : `${format(from)}–${format(to)} tokens/s`;
 }
 

@@ -1,6 +1,6 @@
 // A load that did not fit: what it would have needed, and what would fit instead, each a button away.
 import type { MemoryAdvice as Advice } from '../../electron/contract/models.ts';
-import { FitView } from '../models/memory/fit-view.tsx';
+import { FitBars } from '../models/memory/fit-view.tsx';
 import { modelsText } from '../models/strings.ts';
 import { useModel } from './model-store.ts';
 
@@ -8,8 +8,8 @@ const text = modelsText.outOfMemory;
 
 export function MemoryAdvice({ advice }: { advice: Advice }) {
   return (
-    <div className="mt-2 rounded-lg bg-raised p-3 text-ink" data-testid="memory-advice">
-      <FitView fit={advice.fit} />
+    <div className="mt-2 space-y-3 rounded-lg bg-raised p-3 text-ink" data-testid="memory-advice">
+      <FitBars fit={advice.fit} />
     </div>
   );
 }

@@ -33,6 +33,7 @@ export function ModelPicker() {
         label={text.label}
         testId="model-picker"
         align="start"
+        shortcut={text.shortcut}
         buttonClass="flex max-w-full items-center gap-2 rounded-lg px-2 py-1 text-start leading-tight transition-colors hover:bg-sunken"
         button={
           <>

@@ -12,6 +12,8 @@ interface PopoverProps {
   testId: string;
   /** Whose edges are in line with the button's. */
   align?: 'start' | 'end';
+  /** The key that opens it, as `aria-keyshortcuts` writes it. */
+  shortcut?: string;
 }
 
 /** All in pixels: the panel's width where there is room, its distance from the window's edges and from the button. */
@@ -34,7 +36,7 @@ function placeBelow(opener: HTMLElement, align: 'start' | 'end'): Place {
   return { top: box.bottom + gap, left: Math.max(margin, left), width };
 }
 
-export function Popover({ label, button, buttonClass, children, testId, align = 'end' }: PopoverProps) {
+export function Popover({ label, button, buttonClass, children, testId, align = 'end', shortcut }: PopoverProps) {
   const id = useId();
   const opener = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLDivElement>(null);
@@ -55,6 +57,13 @@ export function Popover({ label, button, buttonClass, children, testId, align = 
     return () => window.removeEventListener('keydown', onKeyDown, { capture: true });
   }, [open]);
 
+  useEffect(() => {
+    if (!open) return;
+    const onResize = () => opener.current && setPlace(placeBelow(opener.current, align));
+    window.addEventListener('resize', onResize);
+    return () => window.removeEventListener('resize', onResize);
+  }, [open, align]);
+
   return (
     <>
       <button
@@ -63,6 +72,7 @@ export function Popover({ label, button, buttonClass, children, testId, align = 
         popoverTarget={id}
         aria-haspopup="dialog"
         aria-expanded={open}
+        aria-keyshortcuts={shortcut}
         data-testid={testId}
         className={buttonClass}
       >

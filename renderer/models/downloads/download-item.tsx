@@ -66,22 +66,30 @@ export function DownloadItem({ download, all, onMove }: DownloadItemProps) {
           </p>
         </div>
       )}
-      <div className="mt-1.5 flex items-start gap-2 text-[14px] leading-normal" data-testid="download-state">
-        <Icon size={16} aria-hidden className={`mt-[3px] shrink-0 ${look}`} />
-        <div className="min-w-0 wrap-anywhere">
-          <span>{state.title}</span>
-          {done && <span className="text-ink-soft"> · {bytesText(download.totalBytes)}</span>}
-          {state.explanation !== null && <p className="text-ink-soft">{state.explanation}</p>}
-          {download.wait && <NextTry atMs={download.wait.nextTryAtMs} />}
+      <div className="mt-1.5 flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
+        <div className="min-w-56 flex-1">
+          <div className="flex items-start gap-2 text-[14px] leading-normal" data-testid="download-state">
+            <Icon size={16} aria-hidden className={`mt-[3px] shrink-0 ${look}`} />
+            <div className="min-w-0 wrap-anywhere">
+              <span>{state.title}</span>
+              {done && <span className="text-ink-soft"> · {bytesText(download.totalBytes)}</span>}
+              {state.explanation !== null && <p className="text-ink-soft">{state.explanation}</p>}
+              {download.wait && <NextTry atMs={download.wait.nextTryAtMs} />}
+            </div>
+          </div>
+          {download.notices.map((notice) => (
+            <p
+              key={notice}
+              className="mt-1 flex items-start gap-2 text-[13.5px] leading-normal text-ink-soft"
+              data-notice={notice}
+            >
+              <Info size={15} aria-hidden className="mt-[3px] ml-px shrink-0" />
+              {text.notices[notice]}
+            </p>
+          ))}
         </div>
+        <Actions download={download} actions={state.actions} />
       </div>
-      {download.notices.map((notice) => (
-        <p key={notice} className="mt-1 flex items-start gap-2 text-[13.5px] leading-normal text-ink-soft" data-notice={notice}>
-          <Info size={15} aria-hidden className="mt-[3px] ml-px shrink-0" />
-          {text.notices[notice]}
-        </p>
-      ))}
-      <Actions download={download} actions={state.actions} />
     </li>
   );
 }
@@ -137,7 +145,7 @@ function Actions({ download, actions }: { download: Download; actions: DownloadA
     'enter-token': () => enterToken(isEnded(download) ? () => void act((api) => api.resume(id)) : undefined),
   };
   return (
-    <div className="mt-2.5 flex flex-wrap gap-2">
+    <div className="flex min-h-9 flex-wrap gap-2">
       {model && <ChatButton model={model} accent />}
       {actions.map((action) => {
         const label = labelOf(action, download);

@@ -16,6 +16,8 @@ interface DownloadsStore {
   attach(client: AppApi, signal: AbortSignal): void;
   /** Asks the queue for something; resolves with null where that failed, which `problem` then tells. */
   act<T>(work: (downloads: DownloadsApi) => Promise<T>): Promise<T | null>;
+  /** Puts a variant of a repository into the queue. */
+  download(repository: string, file: string): Promise<void>;
   dismissEnded(id: string): void;
   dismissProblem(): void;
 }
@@ -52,6 +54,14 @@ export const useDownloads = create<DownloadsStore>()((set) => ({
     } catch (error) {
       set({ problem: toErrorShape(error) });
       return null;
+    }
+  },
+  async download(repository, file) {
+    set({ problem: null });
+    try {
+      await requireClient().hub.download(repository, file);
+    } catch (error) {
+      set({ problem: toErrorShape(error) });
     }
   },
   dismissEnded: (id) => set((state) => ({ ended: state.ended.filter((each) => each.id !== id) })),

@@ -1,6 +1,6 @@
 // What things of the hub are called and which download they are.
-import type { Download, DownloadRequest } from '../../../electron/contract/downloads.ts';
-import type { HubRepository, HubVariant } from '../../../electron/contract/hub.ts';
+import type { Download } from '../../../electron/contract/downloads.ts';
+import type { HubVariant } from '../../../electron/contract/hub.ts';
 
 /** `owner/name` without its owner and the ending that GGUF repositories have: what people call the model. */
 export function modelNameOf(repository: string): string {
@@ -21,19 +21,10 @@ export function downloadOf(downloads: readonly Download[] | null, repository: st
   return downloads?.find(({ request }) => request.repo === repository && request.files.some(({ path }) => path === file)) ?? null;
 }
 
-export function requestFor(repository: HubRepository, variant: HubVariant, endpoint: string, folder: string): DownloadRequest {
-  return {
-    name: `${modelNameOf(repository.repository)} ${variant.quantisation}`.trim(),
-    endpoint,
-    repo: repository.repository,
-    revision: repository.revision,
-    files: variant.files,
-    folder,
-  };
-}
-
-/** The variant to begin with: what most people take, else the middle one. */
-export function recommendedVariant(variants: readonly HubVariant[]): HubVariant | null {
+/** The variant to begin with: the curated one, else what most people take, else the middle one. */
+export function recommendedVariant(variants: readonly HubVariant[], curated: readonly string[]): HubVariant | null {
+  const chosen = variants.find(({ file }) => curated.includes(file));
+  if (chosen) return chosen;
   const wanted = ['Q4_K_M', 'Q4_K_S', 'Q5_K_M', 'Q4_0', 'Q8_0'];
   for (const name of wanted) {
     const variant = variants.find(({ quantisation }) => quantisation.toUpperCase() === name);

@@ -9,6 +9,7 @@ import { hrefOf } from '../../route.ts';
 import { strings } from '../../strings.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { useAnswer } from '../../use-answer.ts';
+import { useDownloads } from '../downloads/downloads-store.ts';
 import { useLibrary } from '../library/library-store.ts';
 import { FitPanel } from '../memory/fit-panel.tsx';
 import { Badge, Section, Skeletons } from '../page-parts.tsx';
@@ -28,7 +29,7 @@ export function RepositoryView({ repository }: { repository: string }) {
   const page = useAnswer(`repository ${repository}`, (client) => client.hub.repository(repository), `${account} ${models}`);
   return (
     <>
-      <a href={hrefOf({ view: 'find', repository: null })} className="button-ghost -ml-1.5 w-fit">
+      <a href={hrefOf({ view: 'find', repository: null })} className="button-ghost -mb-4 -ml-1.5 w-fit">
         <ChevronLeft size={16} aria-hidden />
         {text.back}
       </a>
@@ -55,9 +56,15 @@ export function RepositoryView({ repository }: { repository: string }) {
 }
 
 function Page({ page, askAgain }: { page: HubRepository; askAgain: () => void }) {
+  const problem = useDownloads((state) => state.problem);
+  const dismissProblem = useDownloads((state) => state.dismissProblem);
   const [file, setFile] = useState<string | null>(null);
   const [choices, setChoices] = useState<FitChoices>({});
-  const recommended = recommendedVariant(page.variants);
+  const curated = useAnswer('curated', (client) => client.hub.curated());
+  const recommended = recommendedVariant(
+    page.variants,
+    curated.value?.find(({ repository }) => repository === page.repository)?.files ?? [],
+  );
   const chosen = page.variants.find((variant) => variant.file === file) ?? recommended;
   const asks = chosen !== null && page.access.granted;
   const fit = useAnswer(
@@ -96,6 +103,11 @@ function Page({ page, askAgain }: { page: HubRepository; askAgain: () => void })
           </button>
         </div>
       </div>
+      {problem && (
+        <Notice tone="danger" title={modelsText.notDone} onDismiss={dismissProblem} testId="download-problem">
+          {problem.message}
+        </Notice>
+      )}
       {!page.access.granted && <Access access={page.access} askAgain={askAgain} />}
       {page.variants.length === 0 ? (
         <p className="rounded-2xl border border-dashed border-line px-6 py-10 text-center text-ink-soft">{text.none}</p>

@@ -12,8 +12,7 @@ import { ChatButton } from '../library/model-row.tsx';
 import { FitBadge } from '../memory/fit-view.tsx';
 import { Badge } from '../page-parts.tsx';
 import { modelsText } from '../strings.ts';
-import { downloadOf, requestFor } from './hub-names.ts';
-import { useHub } from './hub-store.ts';
+import { downloadOf } from './hub-names.ts';
 
 const text = modelsText.repository;
 
@@ -84,32 +83,25 @@ function needOf(fit: Fit, moreBytes: number): string {
 
 function VariantAction({ page, variant }: { page: HubRepository; variant: HubVariant }) {
   const library = useLibrary((state) => state.state);
-  const download = useDownloads(({ downloads }) => downloadOf(downloads, page.repository, variant.file));
-  const act = useDownloads((state) => state.act);
-  const endpoint = useHub((state) => state.status?.endpoint ?? null);
+  const queued = useDownloads(({ downloads }) => downloadOf(downloads, page.repository, variant.file));
+  const download = useDownloads((state) => state.download);
   const model = library?.models.find(({ id }) => id === variant.modelId) ?? null;
   if (model) return <ChatButton model={model} />;
-  if (download && download.status !== 'completed') {
+  if (queued && queued.status !== 'completed') {
     return (
       <a className="button tabular-nums" href={hrefOf({ view: 'downloads' })} data-testid="see-download">
-        {download.status === 'downloading' ? percentText(fractionOf(download)) : modelsText.downloads.statuses[download.status]}
+        {queued.status === 'downloading' ? percentText(fractionOf(queued)) : modelsText.downloads.statuses[queued.status]}
       </a>
     );
   }
-  const folder = library?.folders.find(({ isDefault }) => isDefault)?.path ?? null;
   return (
     <button
       type="button"
       className="button"
       data-testid="download-variant"
       aria-label={text.downloadLabel(variant.file)}
-      title={folder === null ? text.noFolder : undefined}
-      disabled={!page.access.granted || folder === null || endpoint === null}
-      onClick={() => {
-        if (folder !== null && endpoint !== null) {
-          void act((api) => api.add(requestFor(page, variant, endpoint, folder)));
-        }
-      }}
+      disabled={!page.access.granted}
+      onClick={() => void download(page.repository, variant.file)}
     >
       <DownloadIcon size={15} aria-hidden />
       {text.download(variant.sizeBytes)}

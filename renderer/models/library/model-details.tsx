@@ -30,7 +30,7 @@ export function ModelDetailsView({ modelId }: { modelId: string }) {
   );
   return (
     <>
-      <a href={hrefOf({ view: 'library', modelId: null })} className="button-ghost -ml-1.5 w-fit">
+      <a href={hrefOf({ view: 'library', modelId: null })} className="button-ghost -mb-4 -ml-1.5 w-fit">
         <ChevronLeft size={16} aria-hidden />
         {text.back}
       </a>

@@ -32,13 +32,9 @@ export function FitView({ fit }: { fit: Fit }) {
   const { speed } = fit;
   return (
     <div className="space-y-3">
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <FitBadge verdict={fit.verdict} />
-        <span className="text-[14px] tabular-nums">{text.needs(fit.totalBytes)}</span>
-      </div>
+      <FitBadge verdict={fit.verdict} />
       <p className="text-[14px] leading-normal text-pretty">{fit.explanation}</p>
-      <NeededIn pool={fit.ram} name={text.ram} parts={fit.parts} bytesOf={(part) => part.ramBytes} />
-      {fit.gpu && <NeededIn pool={fit.gpu} name={text.gpu} parts={fit.parts} bytesOf={(part) => part.gpuBytes} />}
+      <FitBars fit={fit} />
       {fit.verdict !== 'too-large' && (
         <p className="flex items-start gap-2 text-[13.5px]">
           <Gauge size={15} aria-hidden className="mt-0.5 shrink-0 text-ink-soft" />
@@ -49,6 +45,16 @@ export function FitView({ fit }: { fit: Fit }) {
         </p>
       )}
     </div>
+  );
+}
+
+/** Every part against what is free, in RAM and on the GPU. */
+export function FitBars({ fit }: { fit: Fit }) {
+  return (
+    <>
+      <NeededIn pool={fit.ram} name={text.ram} parts={fit.parts} bytesOf={(part) => part.ramBytes} />
+      {fit.gpu && <NeededIn pool={fit.gpu} name={text.gpu} parts={fit.parts} bytesOf={(part) => part.gpuBytes} />}
+    </>
   );
 }
 
