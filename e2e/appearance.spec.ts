@@ -5,8 +5,9 @@ import { expect, shortPrompt, test } from './chat.ts';
 for (const scheme of ['light', 'dark'] as const) {
   test(`the ${scheme} page in its states`, async ({ chat, page }) => {
     await page.emulateMedia({ colorScheme: scheme });
-    const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-    expect(isDark(background)).toBe(scheme === 'dark');
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    // The page follows the system when it hears of it.
+    await expect.poll(async () => isDark(await background())).toBe(scheme === 'dark');
     await picture(page, scheme, '1-empty');
 
     await chat.send(shortPrompt);

@@ -118,3 +118,17 @@ test('a greedy answer is the same with drafting, without it, and where the app d
   expect(answers[0]).not.toBe('');
   expect(new Set(answers).size).toBe(1);
 });
+
+test('an answer that outgrows the context goes on, and says what the model no longer sees', async ({ page }) => {
+  const shell = await launchBrowserShell({ decodingMode: 'auto', repetitionPenalty: 1, maxTokens: 1200 });
+  const chat = new Chat(page, shell);
+  await chat.open();
+  await chat.send(longStory);
+  await chat.finished();
+  await expect(chat.lastAnswer.getByTestId('context-left')).toContainText('its oldest part has left it');
+  // The whole chat is longer than the context now, and goes on all the same.
+  await chat.send(shortPrompt);
+  await chat.finished();
+  expect(await chat.words()).not.toBe('');
+  await shell.close();
+});

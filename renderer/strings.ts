@@ -145,6 +145,9 @@ export const strings = {
     prefill: (done: number, total: number) => `Reading: ${whole.format(done)} of ${whole.format(total)} tokens`,
     stopped: 'You stopped this answer.',
     maxTokens: 'This answer reached the longest length that the settings allow.',
+    contextLeft:
+      'This chat is longer than the model’s context: its oldest part has left it, and the model no longer sees it. Everything ' +
+      'stays in the chat.',
     contextFull: 'The context is full: this answer ended early. Start a new chat.',
     emptyAnswer: 'The model had nothing to say.',
     failed: 'This answer failed',
@@ -264,6 +267,7 @@ export const strings = {
     targetInstead: 'The model said instead',
     times: (draftMs: number, verifyMs: number, rows: number) =>
       `draft ${time(draftMs)} · verify ${time(verifyMs)} · ${count(rows, 'row', 'rows')}`,
+    lookupTimes: (verifyMs: number, rows: number) => `verify ${time(verifyMs)} · ${count(rows, 'row', 'rows')}`,
     plainTime: (ms: number) => time(ms),
     emptyToken: '(no text)',
   },

@@ -24,7 +24,7 @@ describe('help', () => {
   test('lists every command', async () => {
     const { code, stdout, stderr } = await cli(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const name of ['generate', 'verify', 'bench', 'peers', 'inspect', 'serve'])
+    for (const name of ['generate', 'verify', 'bench', 'peers', 'inspect', 'models', 'serve'])
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
 

@@ -9,13 +9,22 @@ import { benchCommand } from './bench.ts';
 import type { Command } from './command.ts';
 import { generateCommand } from './generate.ts';
 import { inspectCommand } from './inspect.ts';
+import { modelsCommand } from './models/models.ts';
 import { Output, type Sink } from './output.ts';
 import { peersCommand } from './peers/peers.ts';
 import { serveCommand } from './serve.ts';
 import { verifyCommand } from './verify.ts';
 
 const helpColumns = 100;
-const commands: readonly Command[] = [generateCommand, verifyCommand, benchCommand, peersCommand, inspectCommand, serveCommand];
+const commands: readonly Command[] = [
+  generateCommand,
+  verifyCommand,
+  benchCommand,
+  peersCommand,
+  inspectCommand,
+  modelsCommand,
+  serveCommand,
+];
 
 export interface Environment {
   root: string;

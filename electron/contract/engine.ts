@@ -1,6 +1,6 @@
 // What the engine is asked and what it tells: options of a generation, its rounds, its costs.
 // Rounds follow Kangaroo (arXiv 2404.18911): k drafts, one verification of k+1 rows, the accepted prefix plus one token.
-import type { MemoryPart } from './memory.ts';
+import type { GpuMemory, MemoryPart } from './memory.ts';
 
 /**
  * What to ask for: `plain` decodes token by token, `kangaroo` drafts in every round, `auto` drafts while that pays, as far as
@@ -49,7 +49,10 @@ export interface DraftingOptions {
 
 export interface GenerationOptions extends SamplingOptions, DraftingOptions {
   maxTokens: number;
-  /** A full context drops the older half of what it may and goes on, instead of ending with `context-full`. */
+  /**
+   * A full context drops the older half of what it may and goes on, instead of ending with `context-full`; a conversation that
+   * is longer than the context is read without its oldest turns, instead of being `prompt-too-long`.
+   */
   contextShift: boolean;
   /** Tokens at the beginning of the prompt that a context shift keeps. */
   keepTokens: number;
@@ -147,6 +150,8 @@ export interface GenerationStats {
   recomputedRounds: number;
   /** How often a full context dropped its older half: see `GenerationOptions.contextShift`. */
   contextShifts: number;
+  /** See `PromptEvent.leftOutTurns`; in a chat's messages only. */
+  leftOutTurns?: number;
   /** All rounds together, and of that the part inside graph computation: the rest is the host's overhead. */
   roundsMs: number;
   /** Null where another device than the CPU computes. */
@@ -158,6 +163,8 @@ export interface PromptEvent {
   promptTokens: number;
   cachedTokens: number;
   promptMs: number;
+  /** Oldest turns of the conversation that did not fit the context and were left out; absent: none. */
+  leftOutTurns?: number;
   /** The first token of the answer: it comes with the prompt's own pass. */
   token: Token;
   pieces: Piece[];
@@ -290,6 +297,11 @@ export interface GenerateRequest {
   conversationId?: string;
 }
 
+export interface EngineMemory {
+  parts: MemoryPart[];
+  gpus: GpuMemory[];
+}
+
 /** The engine as its child process offers it: `load`, `generate` are streams, and leaving a stream cancels it. */
 export interface EngineApi {
   load(request: LoadRequest): AsyncIterable<LoadEvent>;
@@ -309,6 +321,8 @@ export interface EngineApi {
   stop(conversationId?: string | null): Promise<void>;
   /** The conversation is gone: ends its generation, and removes its cache from memory and disk. */
   forget(conversationId: string): Promise<void>;
+  /** What the model and its contexts hold now (nothing without one), and the GPUs that there are. */
+  memory(): Promise<EngineMemory>;
   /** Build id and llama.cpp's commit. Rejects with `engine-not-built`. */
   version(): Promise<string>;
 }

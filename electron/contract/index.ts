@@ -39,6 +39,7 @@ export const engineShape: Shape<EngineApi> = {
   load: 'stream',
   unload: 'call',
   measure: 'call',
+  memory: 'call',
   generate: 'stream',
   stop: 'call',
   forget: 'call',

@@ -129,7 +129,8 @@ export interface LibraryApi {
   /** Computes SHA-256 of the file(s): fractions 0…1, and the end. */
   hash(modelId: string): AsyncIterable<{ fraction: number; sha256: string | null }>;
   /**
-   * Takes a GGUF into the library where it lies; nothing is copied. Resolves with its entry, an existing one where it is known.
+   * Takes a GGUF into the library where it lies; nothing is copied. In the desktop's window `window.kangaroo.pathOf(file)` tells
+   * the path of a file that was dropped. Resolves with its entry, an existing one where it is known.
    * Rejects with `file-not-found`, `not-a-gguf`, `file-damaged`, `invalid-argument` (a part of a split model whose others are
    * missing; an adapter).
    */

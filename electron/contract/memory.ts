@@ -5,8 +5,12 @@ export interface MemoryReport {
   /** What the loaded model holds, part by part; empty while none is loaded. */
   parts: MemoryPart[];
   ram: MemoryPool;
-  /** One per GPU; empty where there is none, or where it cannot be asked. */
-  gpus: (MemoryPool & { name: string })[];
+  /** One per GPU; empty where there is none, and before the engine was started. */
+  gpus: GpuMemory[];
+}
+
+export interface GpuMemory extends MemoryPool {
+  name: string;
 }
 
 export type MemoryPartName = 'weights' | 'kv' | 'adapter' | 'draft-kv' | 'compute';

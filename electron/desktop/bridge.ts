@@ -1,5 +1,5 @@
-// What the preload gives the page: `window.kangaroo.connect()`, which fetches a MessagePort, and `pathOf(file)`, which tells
-// where a file lies that the user has dropped on the page. Nothing of Electron gets through.
+// The preload's gifts to the page: `window.kangaroo.connect()`, which fetches a MessagePort, and `pathOf(file)`, the path of a file
+// that the user dropped on it or chose. Nothing else of Electron gets through.
 import type * as Electron from 'electron';
 
 /** Asks main for a port. */
@@ -15,14 +15,12 @@ export interface BridgeParts {
   window: { location: { origin: string }; postMessage(message: unknown, targetOrigin: string, transfer: MessagePort[]): void };
 }
 
-/**
- * Exposes `connect`; each call is answered by one `kangaroo:port` message with one port, from the page's own origin. `pathOf`
- * answers '' for a file that the page has made itself: only the user can hand it one that lies on the disk.
- */
+/** Exposes `connect`; each call is answered by one `kangaroo:port` message with one port, from the page's own origin. */
 export function exposeBridge({ contextBridge, ipcRenderer, webUtils, window }: BridgeParts): void {
   ipcRenderer.on(portChannel, (event) => window.postMessage(portChannel, window.location.origin, event.ports));
   contextBridge.exposeInMainWorld('kangaroo', {
     connect: () => ipcRenderer.send(connectChannel),
+    /** '' for a file that the page itself made. */
     pathOf: (file: File) => webUtils.getPathForFile(file),
   });
 }

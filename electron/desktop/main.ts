@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import * as electron from 'electron';
 import { createApp } from '../core/app.ts';
 import { defaultDataDir } from '../core/paths.ts';
+import { choosePath } from './choose-path.ts';
+import { keychain } from './keychain.ts';
 import { startDesktop } from './shell.ts';
 import { spawnUtility } from './spawn-engine.ts';
 
@@ -22,6 +24,8 @@ void startDesktop({
       root,
       dataDir,
       shell: 'desktop',
+      secretBox: keychain(electron.safeStorage, process.platform),
+      choosePath: choosePath(electron.dialog),
       spawnEngine: spawnUtility({
         utilityProcess: electron.utilityProcess,
         workerPath: join(import.meta.dirname, 'worker.js'),

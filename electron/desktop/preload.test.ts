@@ -12,7 +12,7 @@ vi.mock('electron', () => {
   return {
     contextBridge: { exposeInMainWorld: (name: string, api: unknown) => (double.exposed[name] = api) },
     ipcRenderer,
-    webUtils: { getPathForFile: (file: { dropped: string }) => file.dropped },
+    webUtils: { getPathForFile: (file: { name: string }) => `/dropped/${file.name}` },
   };
 });
 
@@ -26,7 +26,7 @@ test('the page gets two functions, and its port by a message to its own origin',
   expect(Object.keys(double.exposed)).toEqual(['kangaroo']);
   const bridge = double.exposed.kangaroo as { connect: () => unknown; pathOf: (file: unknown) => unknown };
   expect(Object.keys(bridge)).toEqual(['connect', 'pathOf']);
-  expect(bridge.pathOf({ dropped: '/models/joey.gguf' })).toBe('/models/joey.gguf');
+  expect(bridge.pathOf({ name: 'a.gguf' })).toBe('/dropped/a.gguf');
   expect(bridge.connect()).toBeUndefined();
   expect(double.sent).toEqual([['kangaroo:connect']]);
 

@@ -20,6 +20,18 @@ static Napi::Value list_devices(const Napi::CallbackInfo & info) {
     return out;
 }
 
+static Napi::Value list_gpus(const Napi::CallbackInfo & info) {
+    auto out = Napi::Array::New(info.Env());
+    for (const auto & gpu : kangaroo::gpus()) {
+        auto o = Napi::Object::New(info.Env());
+        o.Set("name", gpu.name);
+        o.Set("totalBytes", static_cast<double>(gpu.total));
+        o.Set("freeBytes", static_cast<double>(gpu.free));
+        out.Set(out.Length(), o);
+    }
+    return out;
+}
+
 static Napi::Value load_model(const Napi::CallbackInfo & info) {
     return guarded(info.Env(), [&]() -> Napi::Value {
         if (info.Length() < 2 || !info[0].IsObject() || !info[1].IsFunction()) {
@@ -81,6 +93,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
     env.AddCleanupHook([] { running::all().cancel_and_wait(); });
     exports.Set("version", Napi::Function::New(env, version));
     exports.Set("devices", Napi::Function::New(env, list_devices));
+    exports.Set("gpus", Napi::Function::New(env, list_gpus));
     exports.Set("loadModel", Napi::Function::New(env, load_model));
     exports.Set("inspect", Napi::Function::New(env, inspect));
     exports.Set("quantize", Napi::Function::New(env, quantize));

@@ -34,11 +34,13 @@ played play_conversation(const conversation & c, decoding_mode mode, const playi
         o.mode = mode;
         kangaroo::generation_events events;
         events.round = [&](const kangaroo::round_report & r) {
-            out.rounds.push_back({static_cast<int32_t>(r.drafts.size()), r.accepted, r.paused});
+            out.rounds.push_back({static_cast<int32_t>(r.drafts.size()), r.accepted, r.copied, r.paused});
         };
         const auto answer = s.generate(prompt, o, events);
         out.timed_tokens += std::max<int64_t>(0, static_cast<int64_t>(answer.ids.size()) - 1);
         out.ms += answer.stats.ms;
+        out.rounds_ms += answer.stats.rounds_ms;
+        out.compute_ms = out.compute_ms < 0.0 || answer.stats.compute_ms < 0.0 ? -1.0 : out.compute_ms + answer.stats.compute_ms;
         out.answers.push_back(answer.ids);
         history.push_back({"assistant", answer.text});
     }

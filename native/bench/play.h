@@ -16,7 +16,7 @@ namespace bench {
 using kangaroo::decoding_mode;
 
 struct round { // of a round_report, what the summary needs
-    int32_t drafted = 0, accepted = 0;
+    int32_t drafted = 0, accepted = 0, copied = 0; // copied: of the drafts, those at the end
     bool    paused = false;
 };
 
@@ -25,6 +25,7 @@ struct played { // one conversation in one mode
     int64_t            timed_tokens = 0; // the first of each answer comes with the prompt and is left out
     double             ms = 0.0;
     std::vector<round> rounds;
+    double             rounds_ms = 0.0, compute_ms = 0.0; // of all rounds; compute_ms is -1 where a device other than the CPU computes
 };
 
 // One conversation in every mode that is measured, in one repeat. Plain decoding always is: it is the baseline.

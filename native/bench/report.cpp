@@ -20,6 +20,14 @@ std::string quartiles(const std::optional<spread> & s) {
     return s ? times(s->median) + " (" + decimals(s->low, 2) + "–" + decimals(s->high, 2) + ")" : "–";
 }
 
+std::string overhead(const std::optional<host_overhead> & found) {
+    return found ? decimals(found->share * 100.0, 1) + "%" : "–";
+}
+
+std::string copied(const std::optional<position_acceptance> & copies) {
+    return copies ? std::to_string(copies->accepted) + "/" + std::to_string(copies->drafted) : "–";
+}
+
 std::string spread_text(const spread & s) {
     return times(s.median) + " (half of the answers: " + times(s.low) + " to " + times(s.high) + ")";
 }
@@ -39,7 +47,7 @@ std::string heading(const result & r, style how) {
         {"Model", r.model + ", " + r.file_type + ", " + decimals(r.n_params / 1e6, 1) + "M parameters, " + std::to_string(r.n_layer) + " layers"},
         {"Adapter", r.adapter + ", exit after layer " + std::to_string(r.exit_layer) +
             (r.draft_vocab > 0 ? ", draft vocabulary of " + std::to_string(r.draft_vocab) + " tokens" : "")},
-        {"Settings", "greedy, threshold " + shortest(r.options.threshold) + ", at most " + count(r.options.max_draft, "draft") + ", at most " +
+        {"Settings", std::string("greedy, ") + (r.options.prompt_lookup ? "" : "no prompt lookup, ") + "threshold " + shortest(r.options.threshold) + ", at most " + count(r.options.max_draft, "draft") + ", at most " +
             count(r.options.max_tokens, "token") + ", " + count(r.repeat, "repeat") + ", context " + std::to_string(r.context_size)},
     };
     if (r.simulated) {
@@ -53,7 +61,7 @@ std::string heading(const result & r, style how) {
 }
 
 std::string tasks(const result & r, style how) {
-    std::vector<column> columns = {{"Task", false}, {"Prompts", true}, {"Plain tokens/s", true}};
+    std::vector<column> columns = {{"Task", false}, {"Prompts", true}, {"Plain tokens/s", true}, {"Plain overhead", true}};
     const auto add = [&](std::initializer_list<const char *> titles) {
         for (const char * title : titles) {
             columns.push_back({title, true});
@@ -61,22 +69,24 @@ std::string tasks(const result & r, style how) {
     };
     const bool kangaroo = measured(r, decoding_mode::kangaroo), automatic = measured(r, decoding_mode::automatic);
     if (kangaroo) {
-        add({"Kangaroo tokens/s", r.simulated ? "Speedup, simulated acceptance (quartiles)" : "Speedup (quartiles)", "Tokens/round", "Accepted"});
+        add({"Kangaroo tokens/s", r.simulated ? "Speedup, simulated acceptance (quartiles)" : "Speedup (quartiles)", "Tokens/round", "Accepted", "Overhead"});
     }
     if (automatic) {
-        add({"Auto tokens/s", r.simulated ? "Auto speedup, simulated acceptance (quartiles)" : "Auto speedup (quartiles)", "Paused"});
+        add({"Auto tokens/s", r.simulated ? "Auto speedup, simulated acceptance (quartiles)" : "Auto speedup (quartiles)", "Paused", "Copies accepted", "Auto overhead"});
     }
     add({"Identical"});
     std::vector<std::vector<std::string>> rows;
     auto all = r.categories;
     all.push_back(r.overall);
     for (const summary & s : all) {
-        std::vector<std::string> row = {s.category, std::to_string(s.prompts), decimals(s.plain_tokens_per_second, 1)};
+        std::vector<std::string> row = {s.category, std::to_string(s.prompts), decimals(s.plain_tokens_per_second, 1), overhead(s.plain_overhead)};
         if (kangaroo) {
-            row.insert(row.end(), {decimals(s.kangaroo_tokens_per_second, 1), quartiles(s.speedup), decimals(s.tokens_per_round, 2), percent(s.acceptance_rate)});
+            row.insert(row.end(), {decimals(s.kangaroo_tokens_per_second, 1), quartiles(s.speedup), decimals(s.tokens_per_round, 2), percent(s.acceptance_rate),
+                overhead(s.kangaroo_overhead)});
         }
         if (automatic) {
-            row.insert(row.end(), {decimals(s.auto_tokens_per_second, 1), quartiles(s.auto_speedup), percent(s.auto_paused_share)});
+            row.insert(row.end(), {decimals(s.auto_tokens_per_second, 1), quartiles(s.auto_speedup), percent(s.auto_paused_share), copied(s.copies),
+                overhead(s.auto_overhead)});
         }
         row.push_back(std::to_string(s.identical) + "/" + std::to_string(s.prompts));
         rows.push_back(row);
@@ -148,7 +158,7 @@ std::string forced(const result & r, style how) {
         }
     }
     return "Simulated acceptance: the paper's tokens per round (Vicuna-7B, threshold 0.6, at most 6 drafts), the chance of a draft that was forced for them, and what came of it here. The paper's speedup is of its own model and GPU:\n\n" +
-        format_table({{"Task", false}, {"Paper tokens/round", true}, {"Forced chance", true}, {"Tokens/round here", true}, {"Paper speedup", true}, {"Speedup here (quartiles)", true}}, rows, how == style::markdown);
+        format_table({{"Task", false}, {"Paper tokens/round", true}, {"Forced chance", true}, {"Tokens/round here", true}, {"Paper speedup", true}, {"Simulated speedup here (quartiles)", true}}, rows, how == style::markdown);
 }
 
 std::string positions(const result & r, style how) {
@@ -186,6 +196,10 @@ nlohmann::ordered_json json_of(const std::optional<spread> & s) {
     return s ? nlohmann::ordered_json{{"median", s->median}, {"low", s->low}, {"high", s->high}} : nlohmann::ordered_json(nullptr);
 }
 
+nlohmann::ordered_json json_of(const std::optional<host_overhead> & found) {
+    return found ? nlohmann::ordered_json{{"share", found->share}, {"msPerRound", found->ms_per_round}} : nlohmann::ordered_json(nullptr);
+}
+
 nlohmann::ordered_json json_of(const summary & s, const char * type) {
     nlohmann::ordered_json positions = nlohmann::ordered_json::array();
     for (const auto & p : s.by_position) {
@@ -201,6 +215,9 @@ nlohmann::ordered_json json_of(const summary & s, const char * type) {
         {"speedup", json_of(s.speedup)}, {"tokensPerRound", json_of(s.tokens_per_round)}, {"acceptanceRate", json_of(s.acceptance_rate)},
         {"acceptanceByPosition", positions}, {"autoTokensPerSecond", json_of(s.auto_tokens_per_second)}, {"autoSpeedup", json_of(s.auto_speedup)},
         {"autoPausedShare", json_of(s.auto_paused_share)},
+        {"copies", s.copies ? nlohmann::ordered_json{{"drafted", s.copies->drafted}, {"accepted", s.copies->accepted}} : nlohmann::ordered_json(nullptr)},
+        {"hostOverhead", {{"plain", json_of(s.plain_overhead)}, {"kangaroo", json_of(s.kangaroo_overhead)}, {"auto", json_of(s.auto_overhead)}}},
+        {"grid", nullptr}, // `kangaroo bench --grid` only
     });
     return o;
 }
@@ -239,7 +256,7 @@ std::string json_lines(const result & r) {
     overall["model"]    = {{"name", r.model}, {"fileType", r.file_type}, {"parameters", r.n_params}, {"layers", r.n_layer}};
     overall["adapter"]  = {{"name", r.adapter}, {"exitLayer", r.exit_layer}, {"draftVocabulary", r.draft_vocab}};
     overall["settings"] = {{"modes", modes}, {"threshold", std::stod(shortest(r.options.threshold))}, {"maxDraft", r.options.max_draft},
-        {"maxTokens", r.options.max_tokens}, {"repeat", r.repeat}, {"contextSize", r.context_size}};
+        {"maxTokens", r.options.max_tokens}, {"repeat", r.repeat}, {"contextSize", r.context_size}, {"promptLookup", r.options.prompt_lookup}};
     out += overall.dump() + "\n";
     const auto & c = r.costs;
     const auto   per_second = [](double ms) { return ms > 0.0 ? 1000.0 / ms : 0.0; };

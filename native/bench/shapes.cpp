@@ -63,8 +63,8 @@ shape_files write_shape(const std::string & name, const std::string & type, int3
     if (type != "F16" && type != "Q8_0" && type != "Q4_0") {
         throw kangaroo::error("invalid-argument", "Shapes are written in F16, Q8_0 or Q4_0, not in \"" + type + "\".");
     }
-    if (draft_vocab < 0 || draft_vocab > static_cast<int32_t>(found->model.n_vocab)) {
-        throw kangaroo::error("invalid-argument", "The draft vocabulary of " + name + " has 1 to " + std::to_string(found->model.n_vocab) + " tokens; 0: all.");
+    if (draft_vocab >= static_cast<int32_t>(found->model.n_vocab)) {
+        draft_vocab = 0;
     }
     found->model.type   = type == "F16" ? GGML_TYPE_F16 : type == "Q8_0" ? GGML_TYPE_Q8_0 : GGML_TYPE_Q4_0;
     found->adapter.type = found->model.type;

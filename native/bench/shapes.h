@@ -22,7 +22,7 @@ struct shape_files {
 };
 
 // Writes <name>-<type>.gguf and <name>-adapter.gguf into a folder, row by row; files that are there already stay. `type`: F16,
-// Q8_0, Q4_0. `draft_vocab`: rows of the draft head, 0 for the whole vocabulary. Throws invalid-argument, disk-full.
+// Q8_0, Q4_0. `draft_vocab`: rows of the draft head; 0, or as many as there are tokens: the whole vocabulary. Throws invalid-argument, disk-full.
 shape_files write_shape(const std::string & name, const std::string & type, int32_t draft_vocab, const std::string & folder);
 
 } // namespace bench

@@ -10,12 +10,21 @@ namespace bench {
 namespace {
 
 struct rate {
-    int64_t tokens = 0;
-    double  ms = 0.0;
+    int64_t tokens = 0, rounds = 0;
+    double  ms = 0.0, rounds_ms = 0.0, compute_ms = 0.0;
 
     void add(const played & p) {
         tokens += p.timed_tokens;
         ms += p.ms;
+        rounds += static_cast<int64_t>(p.rounds.size());
+        rounds_ms += p.rounds_ms;
+        compute_ms = compute_ms < 0.0 || p.compute_ms < 0.0 ? -1.0 : compute_ms + p.compute_ms;
+    }
+    std::optional<host_overhead> overhead() const {
+        if (compute_ms < 0.0 || rounds == 0 || rounds_ms <= 0.0) {
+            return std::nullopt;
+        }
+        return host_overhead{(rounds_ms - compute_ms) / rounds_ms, (rounds_ms - compute_ms) / static_cast<double>(rounds)};
     }
     std::optional<double> per_second() const { return tokens > 0 && ms > 0.0 ? std::optional(1000.0 * tokens / ms) : std::nullopt; }
 };
@@ -76,10 +85,13 @@ summary summarize(const std::string & category, const played_benchmark & b) {
         }
         if (one.automatic) {
             automatic.add(*one.automatic);
+            s.copies = s.copies.value_or(position_acceptance{});
             add_speedup(auto_speedups, one.plain, *one.automatic);
             for (const round & r : one.automatic->rounds) {
                 ++auto_rounds;
                 paused += r.paused;
+                s.copies->drafted += r.copied;
+                s.copies->accepted += std::max(0, r.accepted - (r.drafted - r.copied));
             }
         }
     }
@@ -93,6 +105,9 @@ summary summarize(const std::string & category, const played_benchmark & b) {
     s.plain_tokens_per_second    = plain.per_second();
     s.kangaroo_tokens_per_second = kangaroo.per_second();
     s.auto_tokens_per_second     = automatic.per_second();
+    s.plain_overhead             = plain.overhead();
+    s.kangaroo_overhead          = kangaroo.overhead();
+    s.auto_overhead              = automatic.overhead();
     s.speedup                    = spread_of(speedups);
     s.auto_speedup               = spread_of(auto_speedups);
     s.tokens_per_round           = ratio(accepted + rounds, rounds);

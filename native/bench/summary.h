@@ -18,6 +18,10 @@ struct position_acceptance {
     int64_t drafted = 0, accepted = 0;
 };
 
+struct host_overhead { // what rounds took outside graph computation: batches, cells, masks, choosing tokens
+    double share, ms_per_round;
+};
+
 struct summary {
     std::string category;
     int64_t prompts = 0, skipped = 0, shortened = 0;
@@ -27,6 +31,8 @@ struct summary {
     std::optional<double> tokens_per_round, acceptance_rate; // of the kangaroo mode
     std::vector<position_acceptance> by_position;            // the same
     std::optional<double> auto_paused_share;
+    std::optional<position_acceptance> copies; // of the automatic mode: drafts that were copied from the conversation
+    std::optional<host_overhead> plain_overhead, kangaroo_overhead, auto_overhead; // none where another device than the CPU computes
 };
 
 summary              summarize(const std::string & category, const played_benchmark & b); // of one category; "": of all

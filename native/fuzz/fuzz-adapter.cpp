@@ -7,8 +7,8 @@ using namespace fuzzing;
 
 namespace {
 
-std::shared_ptr<kangaroo::model> base;
-std::vector<llama_token>         plain;
+std::shared_ptr<kangaroo::model> & base = *new std::shared_ptr<kangaroo::model>; // goes with the process
+std::vector<llama_token>           plain;
 
 } // namespace
 

@@ -6,16 +6,36 @@
 #include "llama-io.h"
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
 namespace {
 
-// Tensors leave and enter their device in pieces of this size.
-constexpr size_t PIECE_BYTES = 1 << 20;
+// Tensors leave and enter their device in pieces of about a MiB, of whole blocks.
+template <typename piece_fn> void in_pieces(ggml_type type, size_t size, piece_fn piece) {
+    const size_t block = ggml_type_size(type), most = (1 << 20) / block * block;
+    for (size_t at = 0; at < size; at += most) {
+        piece(at, std::min(most, size - at));
+    }
+}
 
-template <typename piece_fn> void in_pieces(size_t size, piece_fn piece) {
-    for (size_t at = 0; at < size; at += PIECE_BYTES) {
-        piece(at, std::min(PIECE_BYTES, size - at));
+// No infinities, no NaN. Masked cells are multiplied by 0: one such number in them would spoil every later answer.
+bool is_finite(ggml_type type, const std::vector<uint8_t> & data) {
+    const auto all = [&](auto exponent, size_t stride) {
+        for (size_t at = 0; at + sizeof(exponent) <= data.size(); at += stride) {
+            auto bits = exponent;
+            std::memcpy(&bits, &data[at], sizeof(bits));
+            if ((bits & exponent) == exponent) {
+                return false;
+            }
+        }
+        return true;
+    };
+    switch (type) {
+        case GGML_TYPE_F32:  return all(uint32_t{0x7F800000}, sizeof(uint32_t));
+        case GGML_TYPE_F16:  return all(uint16_t{0x7C00}, sizeof(uint16_t));
+        case GGML_TYPE_Q8_0: return all(uint16_t{0x7C00}, ggml_type_size(type)); // a block begins with its scale
+        default:             return true;
     }
 }
 
@@ -31,7 +51,7 @@ public:
     }
 
     void write_tensor(ggml_tensor * tensor, size_t offset, size_t size) override {
-        in_pieces(size, [&](size_t at, size_t bytes) {
+        in_pieces(tensor->type, size, [&](size_t at, size_t bytes) {
             piece.resize(bytes);
             ggml_backend_tensor_get(tensor, piece.data(), offset + at, bytes);
             write(piece.data(), bytes);
@@ -56,9 +76,12 @@ public:
     }
 
     void read_tensor(ggml_tensor * tensor, size_t offset, size_t size) override {
-        in_pieces(size, [&](size_t at, size_t bytes) {
+        in_pieces(tensor->type, size, [&](size_t at, size_t bytes) {
             piece.resize(bytes);
             read(piece.data(), bytes);
+            if (!is_finite(tensor->type, piece)) {
+                throw std::runtime_error("a number in it is none");
+            }
             ggml_backend_tensor_set(tensor, piece.data(), offset + at, bytes);
         });
     }
@@ -84,16 +107,23 @@ void llama_exit::write(const writer & to, int32_t n_cells) {
 
 void llama_exit::read(const reader & from, int32_t n_cells) {
     ctx_.synchronize();
+    llama_memory_i & memory = *ctx_.get_memory();
     try {
         state_reader io(from);
-        ctx_.get_memory()->state_read(io);
+        memory.state_read(io);
+        if (memory.seq_pos_max(0) != n_cells - 1 || (can_roll_back() && n_cells > 0 && memory.seq_pos_min(0) != 0)) {
+            throw std::runtime_error("its cells are not those of its tokens");
+        }
         for (ggml_tensor * t : {k_, v_}) {
             if (t) {
                 io.read_tensor(t, 0, n_cells * t->nb[1]);
             }
         }
     } catch (...) {
-        ctx_.get_memory()->clear(true);
+        memory.clear(true);
+        if (mem_buffer_) {
+            ggml_backend_buffer_clear(mem_buffer_.get(), 0);
+        }
         throw;
     }
 }
@@ -127,7 +157,8 @@ void llama_exit::shift_adapter() {
     }
     const llama_exit_adapter & a = *adapter_;
     const int64_t n_cells = k_->ne[1], n_head = a.wk->ne[1] / a.n_head_kv;
-    const auto    cells = cells_of(ctx_.get_memory()->init_full().get());
+    const llama_memory_context_ptr memory = ctx_.get_memory()->init_full(); // owns the cells
+    const auto    cells = cells_of(memory.get());
     ggml_context_ptr ctx(ggml_init({ggml_tensor_overhead() * 8 + ggml_graph_overhead(), nullptr, true}));
 
     ggml_context_ptr        host(ggml_init({ggml_tensor_overhead(), nullptr, true}));

@@ -112,6 +112,21 @@ void init_backends() {
     });
 }
 
+std::vector<gpu_memory> gpus() {
+    init_backends();
+    std::vector<gpu_memory> found;
+    for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
+        ggml_backend_dev_t device = ggml_backend_dev_get(i);
+        const auto         kind   = ggml_backend_dev_type(device);
+        if (kind == GGML_BACKEND_DEVICE_TYPE_GPU || kind == GGML_BACKEND_DEVICE_TYPE_IGPU) {
+            gpu_memory memory{std::string(ggml_backend_dev_name(device)) + " " + ggml_backend_dev_description(device)};
+            ggml_backend_dev_memory(device, &memory.free, &memory.total);
+            found.push_back(memory);
+        }
+    }
+    return found;
+}
+
 std::vector<std::string> devices() {
     init_backends();
     std::vector<std::string> out;

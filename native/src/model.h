@@ -1,6 +1,7 @@
 // A loaded base model and its adapters. Thread-safe to read once loaded; sessions keep both alive.
 #pragma once
 
+#include "free-memory.h"
 #include "gguf-file.h"
 #include "llama-exit.h"
 #include "llama.h"
@@ -19,6 +20,14 @@ namespace kangaroo {
 void init_backends();
 
 std::vector<std::string> devices();
+
+struct gpu_memory {
+    std::string name;
+    size_t      total = 0, free = 0; // bytes, as its driver tells
+};
+
+// Every GPU that a backend was loaded for.
+std::vector<gpu_memory> gpus();
 
 // llama.cpp's quantiser. `type`: F32, F16, Q8_0, Q4_0, Q4_K_M, … Throws invalid-argument, or the errors of gguf_file.
 void quantize(const std::string & source, const std::string & target, const std::string & type);
@@ -70,7 +79,10 @@ private:
     template <typename body_fn> auto with_vocabulary(body_fn body) const;
 
     struct model_deleter {
-        void operator()(llama_model * m) const { llama_model_free(m); }
+        void operator()(llama_model * m) const {
+            llama_model_free(m);
+            return_free_memory();
+        }
     };
     model_info                                  info_;
     std::unique_ptr<llama_model, model_deleter> model_;

@@ -1,4 +1,5 @@
 // A session's cache in a file: a head that says what it belongs to, the tokens, the K/V, and a checksum of everything.
+#include "abort-guard.h"
 #include "checksum.h"
 #include "error.h"
 #include "session.h"
@@ -178,8 +179,12 @@ int32_t session::restore(const std::string & path) {
     }
     std::vector<llama_token> tokens(n_tokens);
     file.read(tokens.data(), tokens.size() * sizeof(tokens[0]));
+    if (std::any_of(tokens.begin(), tokens.end(), [&](llama_token id) { return id < 0 || id >= model_->info().n_vocab; })) {
+        throw other();
+    }
     reset();
     try {
+        const abort_guard guard;
         exit_->read([&](void * data, size_t size) { file.read(data, size); }, static_cast<int32_t>(n_tokens));
     } catch (const error &) {
         throw;

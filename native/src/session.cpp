@@ -3,6 +3,7 @@
 #include "abort-guard.h"
 #include "argument-check.h"
 #include "error.h"
+#include "free-memory.h"
 #include "session-run.h"
 
 #include "ggml-cpu.h"
@@ -136,6 +137,7 @@ session::~session() {
         llama_detach_threadpool(ctx_.get());
     }
     ctx_.reset();
+    return_free_memory();
 }
 
 void session::reset() {

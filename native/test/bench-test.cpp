@@ -169,5 +169,6 @@ TEST(bench_options, "kangaroo-bench names the option that is wrong") {
     }
     CHECK(has(refusal([&] { bench::write_shape("GPT-9", "Q8_0", 0, options.scratch); }), "Llama-3.2-1B"), "an unknown shape");
     CHECK(has(refusal([&] { bench::write_shape("Tiny", "Q2_K", 0, options.scratch); }), "Q2_K"), "an unknown type");
-    CHECK(has(refusal([&] { bench::write_shape("Tiny", "Q8_0", 600, options.scratch); }), "512"), "a draft vocabulary larger than the vocabulary");
+    CHECK(bench::write_shape("Tiny", "Q8_0", 600, options.scratch).adapter == bench::write_shape("Tiny", "Q8_0", 0, options.scratch).adapter,
+        "a draft vocabulary of more tokens than there are is the whole one");
 }

@@ -156,7 +156,7 @@ std::vector<tensor_plan> plan_of(const random_model & m, const gguf_context * he
     std::set<std::string>    seen;
     for (const auto & [name, t] : llama_internal_get_tensor_map(outline.get())) {
         const bool unwanted = ends_with(name, ".scale") || ends_with(name, ".input_scale") || // of formats that we do not write
-            std::any_of(m.without.begin(), m.without.end(), [&](const std::string & w) { return w[0] == '.' ? ends_with(name, w) : name == w; });
+            std::any_of(m.without.begin(), m.without.end(), [&, &name = name](const std::string & w) { return w[0] == '.' ? ends_with(name, w) : name == w; });
         if (unwanted || !seen.insert(name).second) {
             continue;
         }

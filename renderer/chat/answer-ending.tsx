@@ -10,7 +10,23 @@ import { useChat } from './chat-store.ts';
 /** Errors that the same prompt would meet again: a new chat is the way out. */
 const needsNewChat: ReadonlySet<ErrorCode> = new Set(['prompt-too-long']);
 
-export function AnswerEnding({ message, isLast }: { message: Message; isLast: boolean }) {
+interface EndingProps {
+  message: Message;
+  isLast: boolean;
+}
+
+export function AnswerEnding({ message, isLast }: EndingProps) {
+  const { stats } = message;
+  const forgot = stats !== null && (stats.contextShifts > 0 || (stats.leftOutTurns ?? 0) > 0);
+  return (
+    <>
+      {forgot && <Note testId="context-left">{strings.chat.contextLeft}</Note>}
+      <Ending message={message} isLast={isLast} />
+    </>
+  );
+}
+
+function Ending({ message, isLast }: EndingProps) {
   if (message.status === 'streaming') return null;
   if (message.status === 'failed') {
     const code = message.error?.code;
@@ -38,8 +54,12 @@ export function AnswerEnding({ message, isLast }: { message: Message; isLast: bo
   return null;
 }
 
-function Note({ children }: { children: ReactNode }) {
-  return <p className="text-[14px] text-ink-soft italic">{children}</p>;
+function Note({ children, testId }: { children: ReactNode; testId?: string }) {
+  return (
+    <p data-testid={testId} className="text-[14px] text-ink-soft italic">
+      {children}
+    </p>
+  );
 }
 
 function TryAgainButton() {

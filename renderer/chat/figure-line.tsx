@@ -54,14 +54,14 @@ export function FigureLine({ message }: { message: Message }) {
 }
 
 function DraftingFigures({ figures }: { figures: Figures }) {
-  const { mode, rounds, drafted, accepted, copied, pausedRounds, discarded } = figures;
+  const { pauses, rounds, drafted, accepted, copied, pausedRounds, discarded } = figures;
   return (
     <>
       <Tip tip={strings.figures.tokensPerRoundTip}>{strings.figures.tokensPerRound(figures.tokensPerRound)}</Tip>
       {drafted > 0 && (
         <Tip tip={strings.figures.acceptanceTip(accepted, drafted, copied)}>{strings.figures.acceptance(accepted / drafted)}</Tip>
       )}
-      {mode === 'auto' && (
+      {pauses && (
         <Tip tip={strings.figures.pausedTip(pausedRounds, rounds, discarded)} testId="paused-share">
           {strings.figures.paused(pausedRounds / rounds)}
         </Tip>

@@ -26,6 +26,8 @@ export interface Figures {
   copied: number;
   /** What the answer was asked for, as its rounds show. */
   mode: DraftingMode;
+  /** Without an adapter there is nothing to pause. */
+  pauses: boolean;
   /** Rounds during which automatic drafting had paused, and the drafts it did not find worth verifying. */
   pausedRounds: number;
   discarded: number;
@@ -81,13 +83,27 @@ export function figuresOf(message: Message, costs: Costs | null): Figures | null
   const totals = totalRounds(message.rounds);
   const { stats } = message;
   const mode = modeOf(message.rounds);
+  const pauses = mode === 'auto' && message.rounds.some((round) => round.expectedSpeedup !== null);
   if (stats) {
     if (stats.tokensPerSecond <= 0) return null;
     const { tokens, tokensPerSecond, rounds, tokensPerRound, drafted, accepted, pausedRounds, discarded, plainStepMs } = stats;
     const copied = stats.lookedUpAccepted;
     const baseline = plainStepMs === null ? 'calibration' : 'answer';
     const speedup = mode === 'plain' ? null : judge(tokens, message.speedup, mode, baseline, costs);
-    return { tokens, tokensPerSecond, rounds, tokensPerRound, drafted, accepted, copied, mode, pausedRounds, discarded, speedup };
+    return {
+      tokens,
+      tokensPerSecond,
+      rounds,
+      tokensPerRound,
+      drafted,
+      accepted,
+      copied,
+      mode,
+      pauses,
+      pausedRounds,
+      discarded,
+      speedup,
+    };
   }
   if (totals.tokens < fewestTokens || totals.ms <= 0) return null;
   const { rounds, drafted, accepted, copied, pausedRounds, discarded } = totals;
@@ -105,6 +121,7 @@ export function figuresOf(message: Message, costs: Costs | null): Figures | null
     accepted,
     copied,
     mode,
+    pauses,
     pausedRounds,
     discarded,
     speedup: mode === 'plain' ? null : judge(tokens, inside ?? overCalibration, mode, baseline, costs),

@@ -22,11 +22,7 @@ export function RoundDetails({ round, number, total }: { round: Round; number: n
           <strong className="font-semibold">{text.title(number, total)}</strong>
           {round.rows > 0 && <span className="text-ink-soft"> · {roundSummary(round)}</span>}
         </span>
-        {round.rows > 0 && (
-          <span className="text-ink-soft tabular-nums">
-            {round.mode === 'plain' ? text.plainTime(round.verifyMs) : text.times(round.draftMs, round.verifyMs, round.rows)}
-          </span>
-        )}
+        {round.rows > 0 && <span className="text-ink-soft tabular-nums">{roundTimes(round)}</span>}
       </p>
       {round.rows === 0 && <p className="text-ink-soft">{text.prompt}</p>}
       <ul className="flex flex-wrap gap-1.5">
@@ -45,6 +41,12 @@ export function RoundDetails({ round, number, total }: { round: Round; number: n
       {round.expectedSpeedup !== null && <p className="text-ink-soft">{text.expectedSpeedup(round.expectedSpeedup)}</p>}
     </div>
   );
+}
+
+function roundTimes({ mode, draftMs, verifyMs, rows }: Round): string {
+  if (mode === 'plain') return text.plainTime(verifyMs);
+  // A copy costs no time that could be measured.
+  return mode === 'lookup' ? text.lookupTimes(verifyMs, rows) : text.times(draftMs, verifyMs, rows);
 }
 
 function roundSummary({ mode, drafts, accepted, discarded, paused, expectedSpeedup }: Round): string {

@@ -43,7 +43,8 @@ function optionsOf(settings: Settings, { loaded }: ReadyState): GenerationOption
   const seed = temperature > 0 ? Math.floor(Math.random() * 0x1_0000_0000) : 0;
   const drafting = { mode, threshold, maxDraft, draftSampling, promptLookup };
   const sampling = { temperature, topK, topP, minP, repetitionPenalty, repetitionWindow, seed };
-  return { ...defaultGenerationOptions, ...drafting, ...sampling, maxTokens };
+  // A chat that outgrows the context goes on without its oldest part, and says so.
+  return { ...defaultGenerationOptions, ...drafting, ...sampling, maxTokens, contextShift: true };
 }
 
 /** The prompt's own token, as the first round of the answer. */
@@ -70,6 +71,7 @@ export class Answer {
   readonly #parts: AnswerParts;
   readonly #stopping = new AbortController();
   #saveTimer: NodeJS.Timeout | undefined;
+  #leftOutTurns = 0;
 
   constructor(parts: AnswerParts) {
     this.#parts = parts;
@@ -135,12 +137,13 @@ export class Answer {
       if (event.type === 'prefill') {
         this.#parts.emit({ type: 'prefill', messageId: message.id, done: event.done, total: event.total });
       } else if (event.type === 'prompt') {
+        this.#leftOutTurns = event.leftOutTurns ?? 0;
         rounds.push(promptRound(event, mode !== 'plain' && model.loaded.adapter !== null));
       } else if (event.type === 'round') {
         const { type: _type, ...round } = event;
         rounds.push(round);
       } else {
-        message.stats = event.stats;
+        message.stats = { ...event.stats, ...(this.#leftOutTurns > 0 && { leftOutTurns: this.#leftOutTurns }) };
         message.stopReason = event.reason;
         message.speedup = speedupOf([...message.rounds, ...rounds], event.stats, model);
         if (message.speedup !== null && mode !== 'plain' && model.loaded.adapter) {

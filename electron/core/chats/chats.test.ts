@@ -112,6 +112,15 @@ describe('an answer', () => {
     expect(speedup).toBeCloseTo(52 / 42);
   });
 
+  test('says, for good, that the oldest turns did not fit', async () => {
+    const { chat, events } = await watchCurrent();
+    await converse(chat.id, events, 'hop');
+    expect(lastMessage(await chats().current()).stats).not.toHaveProperty('leftOutTurns');
+    await converse(chat.id, events, 'outgrown');
+    await scripted.reopen();
+    expect(lastMessage(await chats().current()).stats).toMatchObject({ leftOutTurns: 2 });
+  });
+
   test("keeps what 'auto' says of its rounds", async () => {
     const { chat, events } = await watchCurrent();
     await converse(chat.id, events, 'hop');

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KangarooError } from '../../contract/errors.ts';
 import type { AdapterInfo, Costs, DoneEvent, GenerationEvent, GenerationOptions, ModelInfo } from '../../contract/engine.ts';
-import type { MemoryPart } from '../../contract/memory.ts';
+import type { GpuMemory, MemoryPart } from '../../contract/memory.ts';
 
 export interface NativeLoadOptions {
   path: string;
@@ -98,6 +98,8 @@ export interface NativeAddon {
   version(): string;
   /** Names of the devices that backends were loaded for. */
   devices(): string[];
+  /** Memory of every GPU, as its driver tells. */
+  gpus(): GpuMemory[];
   /** `onProgress` may return false: the load is then cancelled and rejects with `cancelled`. */
   loadModel(
     options: NativeLoadOptions,

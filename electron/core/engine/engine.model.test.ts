@@ -255,6 +255,33 @@ describe('conversations', () => {
   });
 });
 
+test('a chat that is longer than the context goes on without its oldest part', async () => {
+  await load({ modelPath: quantised, contextSize: 256 });
+  const options = { contextShift: true, maxTokens: 80, repetitionPenalty: 1.1 };
+  const messages: ChatTurn[] = [];
+  const prompts: { promptTokens: number; cachedTokens: number; leftOutTurns: number }[] = [];
+  for (let turn = 0; turn < 8; turn += 1) {
+    messages.push(user(`Tell me a long story about the number ${turn}.`));
+    const { events, done } = await answer({ ...asking(messages, options), conversationId: 'long' });
+    expect(done.reason).not.toBe('context-full');
+    messages.push({ role: 'assistant', content: done.text });
+    const prompt = events.find((event) => event.type === 'prompt');
+    if (prompt) prompts.push({ ...prompt, leftOutTurns: prompt.leftOutTurns ?? 0 });
+  }
+  expect(prompts).toHaveLength(8);
+  expect(prompts[0]?.leftOutTurns).toBe(0);
+  expect(prompts.at(-1)?.leftOutTurns).toBeGreaterThan(0);
+  // Where no other turns went than before, the cache is still good.
+  const kept = prompts.filter(({ leftOutTurns }, place) => place > 0 && leftOutTurns === prompts[place - 1]?.leftOutTurns);
+  expect(kept.some(({ cachedTokens }) => cachedTokens > 60)).toBe(true);
+
+  // And one answer alone may be longer than the context.
+  const story = [user('Tell me a story about a fox who is afraid of the dark.')];
+  const { done } = await answer(asking(story, { ...options, maxTokens: 400 }));
+  expect(done.stats.tokens).toBeGreaterThan(256);
+  expect(done.stats.contextShifts).toBeGreaterThan(0);
+});
+
 describe('files that are none', () => {
   const path = (name: string) => join(folder, name);
 

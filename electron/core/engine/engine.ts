@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type {
   Costs,
   EngineApi,
+  EngineMemory,
   GenerateRequest,
   GenerationEvent,
   LoadedModel,
@@ -18,6 +19,7 @@ import { KeptStates } from './kept-states.ts';
 import { Learned } from './learned.ts';
 import { parseConversationId, parseGenerateRequest, parseLoadRequest } from './options.ts';
 import { promptIds, promptStops } from './prompt.ts';
+import { fittingPrompt } from './fitting.ts';
 import { Sessions, type Owner } from './sessions.ts';
 
 /** What the default context is at most, in tokens: more costs memory that a chat seldom needs. */
@@ -52,6 +54,9 @@ interface Task {
 /** Only answers to different conversations go together. */
 const together = (one: Pick<Task, 'name' | 'owner'>, other: Pick<Task, 'name' | 'owner'>) =>
   one.name === 'answer' && other.name === 'answer' && one.owner !== other.owner;
+
+const withLeftOut = (event: GenerationEvent, leftOutTurns: number): GenerationEvent =>
+  event.type === 'prompt' ? { ...event, leftOutTurns } : event;
 
 const loadCancelled = () => new KangarooError('cancelled', 'The model was not loaded: the load was cancelled.');
 
@@ -109,6 +114,10 @@ export class Engine implements EngineApi {
       await Promise.all(tasks.map((task) => task.finished));
     }
     await this.#dispose();
+  }
+
+  async memory(): Promise<EngineMemory> {
+    return { parts: this.#loaded?.sessions.memory() ?? [], gpus: this.#addon.gpus() };
   }
 
   async version(): Promise<string> {
@@ -192,7 +201,9 @@ export class Engine implements EngineApi {
     if (prompt.kind === 'tokens' && prompt.tokenIds.some((id) => id >= vocabularySize)) {
       throw new KangarooError('invalid-argument', `Token ids of this model are below ${vocabularySize}.`);
     }
-    const ids = promptIds(model, prompt);
+    const { ids, leftOut } = options.contextShift
+      ? fittingPrompt(model, prompt, sessions.contextSize)
+      : { ids: promptIds(model, prompt), leftOut: 0 };
     if (ids.length >= sessions.contextSize) {
       throw new KangarooError(
         'prompt-too-long',
@@ -209,7 +220,7 @@ export class Engine implements EngineApi {
       let done = false;
       const last = await session.generate(ids, { ...options, stop }, (events) => {
         done ||= events.some((event) => event.type === 'done');
-        queue.push(events);
+        queue.push(leftOut > 0 ? events.map((event) => withLeftOut(event, leftOut)) : events);
       });
       learned?.update(session.learned());
       if (!done) queue.push([last]);

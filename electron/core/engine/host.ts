@@ -1,6 +1,14 @@
 // Owns the engine's process: starts it when it is first needed, starts it again after a crash, and turns what was pending
 // into `engine-crashed` with the reason. After several crashes without one answer it gives up until `revive`.
-import type { Costs, EngineApi, GenerateRequest, GenerationEvent, LoadEvent, LoadRequest } from '../../contract/engine.ts';
+import type {
+  Costs,
+  EngineApi,
+  EngineMemory,
+  GenerateRequest,
+  GenerationEvent,
+  LoadEvent,
+  LoadRequest,
+} from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
 import { engineShape } from '../../contract/index.ts';
 import { createClient } from '../../rpc/client.ts';
@@ -84,6 +92,10 @@ export class EngineHost implements EngineApi {
 
   measure(): Promise<Costs> {
     return this.#call((client) => client.measure());
+  }
+
+  memory(): Promise<EngineMemory> {
+    return this.#call((client) => client.memory());
   }
 
   stop(conversationId: string | null = null): Promise<void> {

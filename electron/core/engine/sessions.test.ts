@@ -61,6 +61,31 @@ const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const keptFiles = () => readdirSync(join(folder, 'kept')).toSorted();
 
 describe('contexts', () => {
+  test('memory: what all share counts once, what each context has counts for each; also while one works', async () => {
+    const sessions = start();
+    const of = (bytes: number) => ({ ramBytes: bytes, gpuBytes: 1 });
+    expect(sessions.memory()).toEqual([]);
+    for (const owner of ['a', 'b']) {
+      await sessions.use(owner, never, async (session) => {
+        session.memory = () => [
+          { name: 'weights', ...of(100) },
+          { name: 'kv', ...of(10) },
+        ];
+      });
+    }
+    const held = hold(sessions, 'a');
+    const working = await held.began;
+    working.memory = () => {
+      throw new KangarooError('busy', 'It works.');
+    };
+    expect(sessions.memory()).toEqual([
+      { name: 'weights', ramBytes: 100, gpuBytes: 1 },
+      { name: 'kv', ramBytes: 20, gpuBytes: 2 },
+    ]);
+    held.release();
+    await held.done;
+  });
+
   test('the first one serves whoever comes first, and is measured before without being given away', async () => {
     const sessions = start();
     await answer(sessions, null);

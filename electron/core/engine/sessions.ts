@@ -1,6 +1,7 @@
 // The sessions of a loaded model: every conversation has its own, but at most two are in memory. Who asks when both are taken
 // gets the one that was used longest ago; its cache is kept in a file first, and comes back when its conversation asks again.
 import { KangarooError, toErrorShape } from '../../contract/errors.ts';
+import type { MemoryPart } from '../../contract/memory.ts';
 import type { NativeSession } from './addon.ts';
 import type { KeptStates } from './kept-states.ts';
 import type { Learned } from './learned.ts';
@@ -26,6 +27,8 @@ interface Place {
   taken: boolean;
   /** Counts up with every use; 0: never used. */
   usedAt: number;
+  /** As it was when nobody used it last: a session that works cannot be asked. */
+  memory: MemoryPart[];
 }
 
 export class Sessions {
@@ -46,6 +49,7 @@ export class Sessions {
       owner: null,
       taken: false,
       usedAt: 0,
+      memory: index === 0 ? parts.first.memory() : [],
     }));
   }
 
@@ -59,8 +63,20 @@ export class Sessions {
       return await work(session);
     } finally {
       place.usedAt = ++this.#uses;
+      place.memory = memoryOf(session);
       this.#free(place);
     }
+  }
+
+  /** Of the model, which all contexts share, and of every context. */
+  memory(): MemoryPart[] {
+    const [first, ...others] = this.#places.map(({ memory }) => memory);
+    return (first ?? []).map((part) => {
+      if (part.name === 'weights' || part.name === 'adapter') return part;
+      const same = others.flatMap((parts) => parts.filter(({ name }) => name === part.name));
+      const sum = (key: 'ramBytes' | 'gpuBytes') => same.reduce((bytes, each) => bytes + each[key], part[key]);
+      return { name: part.name, ramBytes: sum('ramBytes'), gpuBytes: sum('gpuBytes') };
+    });
   }
 
   /** The conversation is gone: what is kept of it too. Waits until nobody uses its session. */
@@ -136,5 +152,14 @@ export class Sessions {
     const { resolve } = this.#freed;
     this.#freed = Promise.withResolvers<void>();
     resolve();
+  }
+}
+
+/** A session that was disposed while it worked holds nothing any more. */
+function memoryOf(session: NativeSession): MemoryPart[] {
+  try {
+    return session.memory();
+  } catch {
+    return [];
   }
 }

@@ -25,6 +25,7 @@ const service: EngineApi = {
   load: (request) => theEngine().load(request),
   unload: async () => theEngine().unload(),
   measure: async () => theEngine().measure(),
+  memory: async () => theEngine().memory(),
   generate: (request) => coalesce(theEngine().generate(request), batchIntervalMs),
   stop: async (conversationId) => theEngine().stop(conversationId),
   forget: async (conversationId) => theEngine().forget(conversationId),

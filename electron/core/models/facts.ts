@@ -128,7 +128,7 @@ function vocabularySizeOf(metadata: GgufHeader['metadata'], tensors: GgufHeader[
   return numberAt(metadata, `${architecture}.vocab_size`) ?? embeddings?.shape[1] ?? 0;
 }
 
-export function parametersOf(tensors: GgufHeader['tensors']): number {
+function parametersOf(tensors: GgufHeader['tensors']): number {
   return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1), 0);
 }
 

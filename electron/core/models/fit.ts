@@ -38,7 +38,7 @@ function padded(contextSize: number): number {
 }
 
 /** Tokens: what was chosen, else the model's own, at most 8192. */
-export function contextOf(shape: Pick<ModelShape, 'trainedContext'>, chosen: number): number {
+function contextOf(shape: Pick<ModelShape, 'trainedContext'>, chosen: number): number {
   return chosen > 0 ? chosen : Math.min(shape.trainedContext || unknownTrainedContext, longestDefaultContext);
 }
 
@@ -129,7 +129,7 @@ function classOf(tokensPerSecond: number): SpeedClass {
   return tokensPerSecond >= 2.5 ? 'slow' : 'very-slow';
 }
 
-export function size(bytes: number): string {
+function size(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.max(1, Math.round(bytes / 1e6))} MB`;
 }
 

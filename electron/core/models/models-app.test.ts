@@ -74,3 +74,21 @@ test('a database of models that cannot be read keeps the app from nothing', asyn
   expect(existsSync(kept)).toBe(true);
   expect(readFileSync(kept, 'utf8')).toBe('this is no database');
 });
+
+test('a page cannot have anything but models downloaded, nor into any folder, nor from anywhere', async () => {
+  const { downloads, library } = scripted.services;
+  const { value: state } = await library.watch()[Symbol.asyncIterator]().next();
+  const folder = state.folders[0]?.path ?? '';
+  const file = { path: 'tiny-Q8_0.gguf', sizeBytes: tiny.length, sha256: null };
+  const request = { name: 'Tiny', endpoint: server.origin, repo: 'someone/Tiny-GGUF', revision: 'main', files: [file], folder };
+  const wrong = [
+    { ...request, endpoint: 'https://elsewhere.example' },
+    { ...request, folder: scripted.folder },
+    { ...request, folder: join(folder, '..', '..') },
+    { ...request, files: [{ ...file, path: 'autostart.desktop' }] },
+  ];
+  for (const each of wrong) await expect(downloads.add(each)).rejects.toMatchObject({ code: 'invalid-argument' });
+  expect(await downloads.list()).toEqual([]);
+  const id = await downloads.add({ ...request, folder: join(folder, 'below') });
+  await downloads.cancel(id);
+});

@@ -11,7 +11,8 @@ import type { EngineHost, HostEvent } from '../engine/host.ts';
 import { shownError } from '../shown-error.ts';
 import { Watchable } from '../watchable.ts';
 import { adviceFor } from './advice.ts';
-import { watchMemory } from './memory.ts';
+import type { Machine } from './fit.ts';
+import { EngineMemoryWatch } from './memory.ts';
 import { loadChoices } from './requests.ts';
 
 const lastModelKey = 'last-model';
@@ -49,6 +50,7 @@ export class Models implements ModelsApi {
   readonly #memory: Memory;
   readonly #stateFolder: string;
   readonly #state = new Watchable<ModelState>({ status: 'unloaded' });
+  readonly #held: EngineMemoryWatch;
   /** Counts the loads: an older one no longer speaks for the state. */
   #attempt = 0;
   #leaveLoading: (() => void) | null = null;
@@ -58,6 +60,7 @@ export class Models implements ModelsApi {
     this.#library = library;
     this.#memory = memory;
     this.#stateFolder = stateFolder;
+    this.#held = new EngineMemoryWatch(engine, this.#state);
     engine.onEvent((event) => this.#onEngineEvent(event));
   }
 
@@ -69,6 +72,11 @@ export class Models implements ModelsApi {
   get loadedId(): string | null {
     const { state } = this;
     return state.status === 'loading' || state.status === 'calibrating' || state.status === 'ready' ? state.model.id : null;
+  }
+
+  /** What the next model would find free. */
+  get machine(): Machine {
+    return this.#held.machine;
   }
 
   /** Loads what was named at the start, else what was loaded last, else the starter; what goes wrong is in the state. */
@@ -123,7 +131,7 @@ export class Models implements ModelsApi {
   }
 
   watchMemory(): AsyncIterable<MemoryReport> {
-    return watchMemory(this.#state);
+    return this.#held.watch();
   }
 
   /** Throws `no-model` unless a model answers, or is about to. */
@@ -171,6 +179,7 @@ export class Models implements ModelsApi {
     set({ status: 'loading', model, fraction: 0 });
     try {
       await this.#engine.stop();
+      await this.#held.refresh();
       if (!evenIfTooLarge) await this.#refuseTooLarge(model);
       const loaded = await this.#load(model, (fraction) => set({ status: 'loading', model, fraction }));
       set({ status: 'calibrating', model, loaded });

@@ -1,8 +1,7 @@
-// One HTTP request without redirects, over kept connections. Plain connections are read in large pieces into one buffer
-// each, which costs a third of the processor time that Node's 64 KiB pieces cost; proxies of the environment are used.
+// One HTTP request without redirects, over kept connections. Proxies of the environment are used.
 import http from 'node:http';
 import https from 'node:https';
-import net from 'node:net';
+import { WideAgent } from './wide-agent.ts';
 
 /** The connection could not be made or broke, or the server was silent for too long. */
 export class NetworkError extends Error {
@@ -27,25 +26,6 @@ export function networkError(error: unknown): NetworkError {
   const first = error instanceof AggregateError ? error.errors[0] : error;
   const code = first instanceof Error && 'code' in first ? String(first.code) : 'ECONNRESET';
   return new NetworkError(code, first instanceof Error ? first.message || code : String(first));
-}
-
-const readBytes = 1 << 18;
-
-/** Hands what it reads to Node's HTTP parser, which copies it, so that one buffer serves for all. */
-class WideAgent extends http.Agent {
-  override createConnection(options: http.ClientRequestArgs): net.Socket {
-    const socket: net.Socket = net.connect({
-      ...(options as net.TcpNetConnectOpts),
-      onread: {
-        buffer: Buffer.allocUnsafeSlow(readBytes),
-        callback: (bytes, buffer) => {
-          socket.emit('data', Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
-          return true;
-        },
-      },
-    });
-    return socket;
-  }
 }
 
 const proxyNames = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'];

@@ -52,4 +52,5 @@ for (let i = 0; i < Number(count); ++i) {
 await session.dispose();
 await model.dispose();
 await sleep(50);
-process.stdout.write(JSON.stringify({ reasons, handles: process.getActiveResourcesInfo().length - before }) + '\n');
+const handles = process.getActiveResourcesInfo().length - before; // before stdout becomes one
+process.stdout.write(JSON.stringify({ reasons, handles }) + '\n');

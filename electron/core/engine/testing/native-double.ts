@@ -138,6 +138,7 @@ export function createNativeDouble(): NativeDouble {
   const addon: NativeAddon = {
     version: () => 'double',
     devices: () => ['CPU'],
+    gpus: () => [],
     loadModel(_options, onProgress) {
       calls.push('load');
       const { promise, resolve, reject } = Promise.withResolvers<NativeModel>();

@@ -4,6 +4,7 @@ import type {
   Costs,
   DraftingMode,
   EngineApi,
+  EngineMemory,
   GenerateRequest,
   GenerationEvent,
   GenerationStats,
@@ -14,6 +15,7 @@ import type {
   StopReason,
 } from '../../../contract/engine.ts';
 import { KangarooError } from '../../../contract/errors.ts';
+import type { MemoryPart } from '../../../contract/memory.ts';
 import { Queue } from '../../../rpc/queue.ts';
 
 export interface ScriptedEngineOptions {
@@ -31,6 +33,8 @@ export const scriptedCosts: Costs = {
   depth: 64,
   tookMs: 1,
 };
+
+const weights: MemoryPart[] = [{ name: 'weights', ramBytes: 14_000_000, gpuBytes: 0 }];
 
 function loadedModel(request: LoadRequest): LoadedModel {
   const name = request.modelPath;
@@ -69,7 +73,7 @@ function loadedModel(request: LoadRequest): LoadedModel {
     contextSize: 1024,
     threads: 2,
     devices: ['CPU'],
-    memory: [{ name: 'weights', ramBytes: 14_000_000, gpuBytes: 0 }],
+    memory: weights,
   };
 }
 
@@ -138,7 +142,8 @@ interface Saying {
 
 /**
  * The answer is the last message's words, one round each. `crash`, `refuse`, `forever` and `steps` act instead of being
- * said: the third goes on saying "la" until it is stopped, the last decodes nine tokens plainly.
+ * said: the third goes on saying "la" until it is stopped, the last decodes nine tokens plainly. `outgrown` is said, in a
+ * conversation two of whose turns did not fit.
  */
 export class ScriptedEngine implements EngineApi {
   /** What was asked so far. */
@@ -192,6 +197,10 @@ export class ScriptedEngine implements EngineApi {
     this.forgotten.push(conversationId);
   }
 
+  async memory(): Promise<EngineMemory> {
+    return { parts: this.#loaded ? weights : [], gpus: [] };
+  }
+
   async version(): Promise<string> {
     return 'scripted';
   }
@@ -220,9 +229,10 @@ export class ScriptedEngine implements EngineApi {
     const words = prompt.kind === 'messages' ? (prompt.messages.at(-1)?.content ?? '').split(/\s+/) : ['raw'];
     const first = { id: 1, text: '>' };
     const pieces = [{ ...first, origin: 'target' as const }];
+    const leftOut = words.includes('outgrown') ? { leftOutTurns: 2 } : {};
     queue.push([
       { type: 'prefill', done: 5, total: 10 },
-      { type: 'prompt', promptTokens: 10, cachedTokens: 0, promptMs: 5, token: first, pieces },
+      { type: 'prompt', promptTokens: 10, cachedTokens: 0, promptMs: 5, token: first, pieces, ...leftOut },
     ]);
     let text = '>';
     let rounds = 0;

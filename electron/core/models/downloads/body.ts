@@ -1,6 +1,6 @@
 // Moves a response's body into a sink in large pieces: at most one piece is being written while the next one fills.
-import type { IncomingMessage } from 'node:http';
 import { NetworkError, networkError } from '../../net/http.ts';
+import { releasePieces, type Body } from '../../net/wide-agent.ts';
 import { Interruption } from './interruption.ts';
 
 export interface BodyOptions {
@@ -18,7 +18,7 @@ export interface BodyOptions {
  * first. Rejects with the body's error, the sink's, or an `Interruption` (`stalled`); the body is destroyed then.
  */
 export async function drainBody(
-  body: IncomingMessage,
+  body: Body,
   options: BodyOptions,
   write: (pieces: Buffer[], bytes: number) => Promise<void>,
 ): Promise<void> {
@@ -70,23 +70,30 @@ export async function drainBody(
     heldBack = body.isPaused();
   }, options.stallMs);
 
-  body.on('data', onData).once('end', onEnd).on('error', onError).once('close', onClose);
+  body.on('data', onData);
+  body.on('end', onEnd);
+  body.on('error', onError);
+  body.on('close', onClose);
   try {
     for (;;) {
-      if (bytes === 0 && !ended && !failure) await new Promise<void>((resolve) => (wake = resolve));
+      if (bytes < options.pieceBytes() && !ended && !failure) {
+        if (bytes > 0) timer = setTimeout(wakeUp, options.pieceMs);
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
       const taken = pieces;
       const takenBytes = bytes;
       pieces = [];
       bytes = 0;
       if (body.isPaused()) body.resume();
-      if (takenBytes > 0) await write(taken, takenBytes);
-      else if (failure) throw (failure as { error: unknown }).error;
+      if (takenBytes > 0) {
+        await write(taken, takenBytes);
+        releasePieces(taken);
+      } else if (failure) throw (failure as { error: unknown }).error;
       else if (ended) return;
     }
   } finally {
     clearInterval(watch);
     if (timer) clearTimeout(timer);
-    body.off('data', onData).off('end', onEnd).off('close', onClose);
     if (!ended) body.destroy();
   }
 }

@@ -1,8 +1,10 @@
 // Fetches one file into its part file until its SHA-256 is right: several ranges at a time, journaled once a second,
 // hashed behind the transfer. A wrong hash is repaired once: everything is fetched again, compared with what is there, and
 // the file is hashed whenever a difference was found and replaced.
+import type { IncomingMessage } from 'node:http';
 import { KangarooError } from '../../../contract/errors.ts';
 import type { DownloadNotice } from '../../../contract/downloads.ts';
+import { tapBody } from '../../net/wide-agent.ts';
 import { drainBody } from './body.ts';
 import { Hasher, hashFile } from './hasher.ts';
 import { Interruption, RangesRefused } from './interruption.ts';
@@ -197,25 +199,24 @@ export class FileTransfer {
     return this.#parts.claimAll();
   }
 
-  async #receive(
-    part: PartFile,
-    body: Parameters<typeof drainBody>[0],
-    claim: Claim,
-    signal: AbortSignal,
-    repairing: boolean,
-  ): Promise<void> {
+  async #receive(part: PartFile, body: IncomingMessage, claim: Claim, signal: AbortSignal, repairing: boolean): Promise<void> {
     const { limit, timings, onBytes } = this.#options;
     const { stallMs, stallBytes, journalEveryMs } = timings;
     const pieceBytes = () => Math.min(mostPieceBytes, Math.max(4096, Math.floor((limit.bytesPerSecond ?? Infinity) / 8)));
-    await drainBody(body, { pieceBytes, pieceMs: Math.min(200, journalEveryMs), stallMs, stallBytes }, async (pieces, bytes) => {
-      if (bytes > claim.end - claim.start) throw new Interruption('server-error', 'The server sent more than it was asked for.');
-      await limit.take(bytes, signal);
-      if (!repairing) await part.write(pieces, claim.start);
-      else if (await part.replace(pieces, claim.start)) this.#replaced = true;
-      this.#parts.advance(claim, bytes);
-      onBytes(bytes);
-      if (!repairing) this.#hasher?.advance(this.#parts.frontierBytes);
-    });
+    await drainBody(
+      tapBody(body),
+      { pieceBytes, pieceMs: Math.min(200, journalEveryMs), stallMs, stallBytes },
+      async (pieces, bytes) => {
+        if (bytes > claim.end - claim.start)
+          throw new Interruption('server-error', 'The server sent more than it was asked for.');
+        await limit.take(bytes, signal);
+        if (!repairing) await part.write(pieces, claim.start);
+        else if (await part.replace(pieces, claim.start)) this.#replaced = true;
+        this.#parts.advance(claim, bytes);
+        onBytes(bytes);
+        if (!repairing) this.#hasher?.advance(this.#parts.frontierBytes);
+      },
+    );
     if (claim.start < claim.end) throw new Interruption('server-error', 'The server sent less than it was asked for.');
   }
 

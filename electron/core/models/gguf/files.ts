@@ -108,7 +108,7 @@ export async function readModelFile(path: string): Promise<ModelFile> {
   return { ...found, header: { ...first, tensors: headers.flatMap((header) => header.tensors) } };
 }
 
-export async function readHeaderOf(path: string): Promise<GgufHeader> {
+async function readHeaderOf(path: string): Promise<GgufHeader> {
   const { source, close } = await openSource(path);
   try {
     return await readGgufHeader(source);

@@ -110,7 +110,7 @@ export async function whoAmI(client: HubClient, options: HubRequestOptions): Pro
   }
 }
 
-export function resolveUrl(endpoint: string, repository: string, revision: string, path: string): URL {
+function resolveUrl(endpoint: string, repository: string, revision: string, path: string): URL {
   return new URL(`/${repository}/resolve/${revision}/${path.split('/').map(encodeURIComponent).join('/')}`, endpoint);
 }
 

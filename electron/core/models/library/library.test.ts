@@ -138,6 +138,33 @@ describe('folders of the user', () => {
     await expect(library.rename('nobody', 'x')).rejects.toMatchObject({ code: 'invalid-argument' });
   });
 
+  test('what ships with the app has a measured speedup too', async () => {
+    const builtIn: LibraryModel = {
+      id: 'starter',
+      name: 'Joey',
+      path: starter,
+      sizeBytes: 1,
+      adapterPath: starterAdapter,
+      builtIn: true,
+      source: 'starter',
+      folderId: null,
+      readOnly: true,
+      status: 'unread',
+      problem: null,
+      files: 1,
+      facts: null,
+    };
+    library.close();
+    database.database.close();
+    library = openLibrary({ builtIn: [builtIn] });
+    await library.rescan();
+    expect(only()).toMatchObject({ status: 'ready', facts: { layers: 8 }, sizeBytes: statSync(starter).size });
+    for (const speedup of [1, 2]) library.recordSpeedup('starter', speedup);
+    const details = await library.details('starter');
+    expect(details).toMatchObject({ measuredSpeedup: { speedup: 1.5, answers: 2 }, adapter: { exitLayer: 2 } });
+    await expect(library.trash('starter')).rejects.toMatchObject({ code: 'read-only' });
+  });
+
   test('a file that has changed is read again, and only then', async () => {
     const path = put('tiny.gguf', { layers: 2 });
     await library.rescan();

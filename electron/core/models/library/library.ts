@@ -3,6 +3,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename, resolve, sep } from 'node:path';
+import { z } from 'zod';
 import { KangarooError } from '../../../contract/errors.ts';
 import type { Fit, FitChoices } from '../../../contract/fit.ts';
 import type {
@@ -33,6 +34,9 @@ export interface LibraryOptions extends CatalogueOptions {
   /** The system's dialog; left out where the shell has none. */
   choosePath?: (what: 'model' | 'adapter' | 'folder') => Promise<string | null>;
 }
+
+const speedupKey = (modelId: string) => `speedup ${modelId}`;
+const speedupSchema = z.object({ sum: z.number(), answers: z.number() });
 
 export class Library implements LibraryApi {
   readonly #options: LibraryOptions;
@@ -72,6 +76,7 @@ export class Library implements LibraryApi {
     const row = this.#catalogue.rows.get(model.id);
     const file = model.status === 'ready' || model.status === 'unread' ? await readModelFile(model.path) : null;
     const adapter = model.adapterPath === null ? null : await readAdapter(model.adapterPath).catch(() => null);
+    const { sum, answers } = this.#speedups(model.id, row);
     return {
       model,
       paths: row?.quarantine ?? row?.paths ?? [model.path],
@@ -84,8 +89,7 @@ export class Library implements LibraryApi {
         baseName: adapter.baseName,
         exitLayer: adapter.exitLayer,
       },
-      measuredSpeedup:
-        row && row.speedupAnswers > 0 ? { speedup: row.speedupSum / row.speedupAnswers, answers: row.speedupAnswers } : null,
+      measuredSpeedup: answers > 0 ? { speedup: sum / answers, answers } : null,
       metadata: file ? metadataText(file.header.metadata) : {},
     };
   }
@@ -319,11 +323,18 @@ export class Library implements LibraryApi {
 
   /** An answer of this model was so many times as fast as plain decoding. */
   recordSpeedup(modelId: string, speedup: number): void {
+    if (!(speedup > 0)) return;
     const row = this.#catalogue.rows.get(modelId);
-    if (!row || !(speedup > 0)) return;
-    row.speedupSum += speedup;
-    row.speedupAnswers += 1;
-    this.#store.save(row);
+    const { sum, answers } = this.#speedups(modelId, row);
+    if (row) this.#store.save(Object.assign(row, { speedupSum: sum + speedup, speedupAnswers: answers + 1 }));
+    else this.#store.setValue(speedupKey(modelId), { sum: sum + speedup, answers: answers + 1 });
+  }
+
+  /** Whether the library may write there: a folder of the user's, or one below it. */
+  isOwnFolder(path: string): boolean {
+    const place = resolve(path);
+    const own = [...this.#catalogue.folders.values()].filter(({ row }) => row.source === 'kangaroo');
+    return own.some(({ row }) => place === row.path || place.startsWith(row.path + sep));
   }
 
   /** The model of this SHA-256, or of this file of a repository; null: it is not here. */
@@ -352,5 +363,11 @@ export class Library implements LibraryApi {
     const folder = [...this.#catalogue.folders.values()].find(({ row }) => path.startsWith(row.path + sep))?.row ?? null;
     const known = [...this.#catalogue.rows.values()].find((row) => row.path === path);
     return { row: known ?? newModel(path, folder?.id ?? null, modelNameOf(basename(path))), folder };
+  }
+
+  /** What ships with the app has no row. */
+  #speedups(modelId: string, row: ModelRow | undefined): { sum: number; answers: number } {
+    if (row) return { sum: row.speedupSum, answers: row.speedupAnswers };
+    return speedupSchema.safeParse(this.#store.value(speedupKey(modelId))).data ?? { sum: 0, answers: 0 };
   }
 }

@@ -86,7 +86,7 @@ function awayProblem(row: ModelRow, folder: FolderView | null, isMissing: boolea
   if (folder?.away) {
     return {
       code: 'away',
-      message: `${folder.row.path} is not there at present. Connect its disk; nothing about it is forgotten.`,
+      message: `${folder.row.path} is not there at present, or is empty. Connect its disk; nothing about its models is forgotten.`,
     };
   }
   if (!isMissing) return null;

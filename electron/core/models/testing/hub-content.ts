@@ -10,7 +10,7 @@ export interface HubContent {
   read(start: number, end: number): Buffer;
 }
 
-export function bytesContent(bytes: Buffer): HubContent {
+function bytesContent(bytes: Buffer): HubContent {
   return {
     sizeBytes: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),

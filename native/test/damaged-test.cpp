@@ -1,0 +1,176 @@
+// Files whose headers are well-formed and wrong: what fuzzing has found (native/fuzz/), so that it stays found. Each gives a
+// typed error; before, the process ended, or the answers were spoilt.
+#include "checksum.h"
+#include "error.h"
+#include "fixture.h"
+#include "random-model.h"
+
+#include <cmath>
+#include <cstring>
+#include <fstream>
+
+namespace {
+
+using kangaroo::decoding_mode;
+
+std::string bytes_of(const std::string & path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+template <typename body_fn> std::string code_of(body_fn body) {
+    try {
+        body();
+    } catch (const kangaroo::error & e) {
+        return e.code;
+    }
+    return "none";
+}
+
+struct files {
+    std::string model, adapter, bad;
+
+    explicit files(const test::options & options)
+        : model(options.scratch + "/sound.gguf"), adapter(options.scratch + "/sound-adapter.gguf"), bad(options.scratch + "/damaged.gguf") {
+        testing::random_model m;
+        m.n_layer = 2;
+        m.n_embd = m.n_ff = 32;
+        m.n_head = m.n_head_kv = 2;
+        m.n_vocab = 320;
+        testing::write_random_model(model, m);
+        testing::random_adapter a;
+        a.n_head = a.n_head_kv = 2;
+        testing::write_random_adapter(adapter, model, a);
+    }
+
+    // Writes `of` with other bytes `skip` behind the name of a key (where its value is) or of a tensor.
+    template <typename T> void damage(const std::string & of, const std::string & name, T value, size_t skip = sizeof(uint32_t)) const {
+        std::string    all    = bytes_of(of);
+        const uint64_t length = name.size();
+        std::string    entry(reinterpret_cast<const char *>(&length), sizeof(length));
+        entry += name;
+        const size_t at = all.find(entry);
+        CHECK(at != std::string::npos, "there is no %s", name.c_str());
+        if (at == std::string::npos) {
+            return;
+        }
+        std::memcpy(&all[at + entry.size() + skip], &value, sizeof(value));
+        std::ofstream(bad, std::ios::binary) << all;
+    }
+};
+
+// Behind a tensor's name: the number of dimensions, these, and its type.
+size_t type_behind(size_t dims) {
+    return sizeof(uint32_t) + dims * sizeof(int64_t);
+}
+
+void use(const std::string & path) {
+    const auto        model = kangaroo::model::load(path, 0, nullptr);
+    kangaroo::session s(model, nullptr, {});
+    s.generate(model->tokenize("Hello there", true, true), {decoding_mode::plain}, {});
+}
+
+} // namespace
+
+TEST(absurd_keys, "damaged models: absurd numbers in the header are errors, whichever of llama.cpp's checks they fail")
+{
+    const files file(options);
+    CHECK(code_of([&] { use(file.model); }) == "none", "the sound model does not answer");
+    const std::pair<const char *, uint32_t> cases[] = {
+        {"llama.block_count", 0}, {"llama.block_count", 3}, {"llama.block_count", 100000}, {"llama.block_count", UINT32_MAX},
+        {"llama.embedding_length", 0}, {"llama.embedding_length", 33}, {"llama.embedding_length", 1u << 31},
+        {"llama.attention.head_count", 0}, {"llama.attention.head_count", 3}, {"llama.attention.head_count", UINT32_MAX},
+        {"llama.attention.head_count_kv", 0}, {"llama.attention.head_count_kv", 1u << 30},
+        {"llama.feed_forward_length", 0}, {"llama.feed_forward_length", UINT32_MAX},
+    };
+    for (const auto & [key, value] : cases) {
+        file.damage(file.model, key, value);
+        const std::string code = code_of([&] { use(file.bad); });
+        CHECK(code == "file-damaged", "%s = %u: %s", key, value, code.c_str());
+    }
+    CHECK(code_of([&] { use(file.model); }) == "none", "the sound model does not answer any more");
+}
+
+TEST(absurd_types, "damaged models: tensors of types that nothing can be computed with are errors before anything is loaded")
+{
+    const files file(options);
+    file.damage(file.model, "blk.0.attn_norm.weight", static_cast<uint32_t>(GGML_TYPE_I32), type_behind(1));
+    CHECK(code_of([&] { use(file.bad); }) == "file-damaged", "a norm of integers");
+    const auto model = kangaroo::model::load(file.model, 0, nullptr);
+    const auto load  = [&] { return code_of([&] { model->load_adapter(file.bad); }); };
+    file.damage(file.adapter, "norm.weight", static_cast<uint32_t>(GGML_TYPE_I32), type_behind(1));
+    CHECK(load() == "adapter-invalid", "an adapter's norm of integers: %s", load().c_str());
+    file.damage(file.adapter, "attn_q.weight", static_cast<uint32_t>(GGML_TYPE_I16), type_behind(2));
+    CHECK(load() == "adapter-invalid", "an adapter's matrix of integers: %s", load().c_str());
+}
+
+TEST(absurd_adapters, "damaged adapters: numbers that no int32_t or no finite float holds, and vocabularies larger than the model's, are errors")
+{
+    const files file(options);
+    const auto  model = kangaroo::model::load(file.model, 0, nullptr);
+    const auto  load  = [&](const std::string & path) { return code_of([&] { model->load_adapter(path); }); };
+    CHECK(load(file.adapter) == "none", "the sound adapter");
+    for (const char * key : {"kangaroo.exit_layer", "kangaroo.embedding_length", "kangaroo.attention.head_count", "kangaroo.attention.head_count_kv"}) {
+        for (const uint32_t value : {0u, UINT32_MAX}) {
+            file.damage(file.adapter, key, value);
+            CHECK(load(file.bad) == "adapter-invalid", "%s = %u: %s", key, value, load(file.bad).c_str());
+        }
+    }
+    for (const float value : {0.0f, -1.0f, HUGE_VALF, std::nanf("")}) {
+        file.damage(file.adapter, "kangaroo.rope.freq_base", value);
+        CHECK(load(file.bad) == "adapter-invalid", "freq_base %g", static_cast<double>(value));
+        file.damage(file.adapter, "kangaroo.norm_rms_eps", value);
+        CHECK(load(file.bad) == "adapter-invalid", "norm_rms_eps %g", static_cast<double>(value));
+    }
+    testing::random_adapter a;
+    a.n_head = a.n_head_kv = 2;
+    a.draft_vocab.assign(321, 7);
+    testing::write_random_adapter(file.bad, file.model, a);
+    CHECK(load(file.bad) == "adapter-invalid", "more drafts than tokens: %s", load(file.bad).c_str());
+}
+
+TEST(absurd_states, "damaged caches: a right checksum over wrong content is an error, and what follows is as if nothing had been")
+{
+    const files       file(options);
+    const auto        model = kangaroo::model::load(file.model, 0, nullptr);
+    const std::string path = options.scratch + "/absurd.state";
+    kangaroo::session_options so;
+    so.context_size = 64;
+    kangaroo::session s(model, model->load_adapter(file.adapter), so);
+    kangaroo::generation_options o;
+    o.max_tokens    = 8;
+    const auto answer = [&] { return s.generate({1, 2, 3}, o, {}).ids; };
+    const auto want = answer();
+    CHECK(s.save(path) > 0, "not kept");
+    const std::string sound = bytes_of(path);
+    uint32_t          head  = 0;
+    std::memcpy(&head, &sound[8], sizeof(head));
+    const size_t counts = 8 + sizeof(head) + head, tokens = counts + 2 * sizeof(uint32_t);
+    uint32_t     n_tokens = 0;
+    std::memcpy(&n_tokens, &sound[counts], sizeof(n_tokens));
+    const size_t cells = tokens + n_tokens * sizeof(llama_token), end = sound.size() - sizeof(uint64_t);
+
+    const auto refused = [&](size_t at, auto value, const char * what) {
+        std::string bad = sound;
+        std::memcpy(&bad[at], &value, sizeof(value));
+        kangaroo::checksum sum;
+        sum.add(bad.data(), end);
+        const uint64_t now = sum.value();
+        std::memcpy(&bad[end], &now, sizeof(now));
+        std::ofstream(path, std::ios::binary) << bad;
+        const std::string code = code_of([&] { s.restore(path); });
+        CHECK(code == "invalid-argument" || code == "file-damaged", "%s: %s", what, code.c_str());
+        CHECK(answer() == want, "%s: another answer afterwards", what);
+    };
+    refused(tokens, llama_token{-1}, "a token that no model has");
+    refused(tokens, llama_token{320}, "a token that this model does not have");
+    refused(counts, n_tokens - 1, "fewer tokens than cells");
+    refused(counts, UINT32_MAX, "more tokens than the context");
+    for (size_t word = 0; word < 8; ++word) { // streams, cells, positions, sequences
+        refused(cells + word * sizeof(uint32_t), UINT32_MAX, "a cell of nowhere");
+    }
+    refused(end - sizeof(uint16_t), uint16_t{0x7E00}, "a value of the adapter that is no number");
+    std::ofstream(path, std::ios::binary) << sound;
+    CHECK(s.restore(path) == static_cast<int32_t>(n_tokens), "the sound cache");
+    CHECK(answer() == want, "another answer on top of it");
+}
