@@ -1,14 +1,18 @@
-// The page: header, what is wrong with the connection if anything, the chat, and the dialogs over it.
+// The page: header, what is wrong with the connection if anything, the chat or the model pages, and the dialogs over them.
 import { useRef } from 'react';
 import { ChatView } from './chat/chat-view.tsx';
 import { useConnection } from './connection-store.ts';
 import { Header } from './header.tsx';
 import { LinkDialog } from './markdown/link-dialog.tsx';
+import { ModelsView } from './models/models-view.tsx';
+import { Toasts } from './models/toasts.tsx';
+import { useRoute } from './route.ts';
 import { SettingsSheet } from './settings/settings-sheet.tsx';
 import { strings } from './strings.ts';
 
 export function App() {
   const settings = useRef<HTMLDialogElement>(null);
+  const route = useRoute();
   return (
     <div className="grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[auto_auto_minmax(0,1fr)]">
       <a
@@ -19,9 +23,10 @@ export function App() {
       </a>
       <Header onSettings={() => settings.current?.showModal()} />
       <ConnectionBanner />
-      <ChatView />
+      {route.view === 'chat' ? <ChatView /> : <ModelsView route={route} />}
       <SettingsSheet ref={settings} />
       <LinkDialog />
+      <Toasts />
     </div>
   );
 }

@@ -1,5 +1,4 @@
 // The speed limit of all downloads together.
-import { useState } from 'react';
 import { modelsText } from '../strings.ts';
 import { useDownloads } from './downloads-store.ts';
 
@@ -9,8 +8,8 @@ const text = modelsText.downloads;
 const limits = [500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000];
 
 export function SpeedLimit() {
-  const act = useDownloads((state) => state.act);
-  const [limit, setLimit] = useState<number | null>(null);
+  const limit = useDownloads((state) => state.limit);
+  const setLimit = useDownloads((state) => state.setLimit);
   return (
     <label className="flex items-center gap-2 text-[13.5px] text-ink-soft">
       {text.limit}
@@ -19,9 +18,7 @@ export function SpeedLimit() {
         data-testid="speed-limit"
         value={limit ?? 0}
         onChange={(event) => {
-          const chosen = Number(event.target.value) || null;
-          setLimit(chosen);
-          void act((api) => api.setSpeedLimit(chosen));
+          void setLimit(Number(event.target.value) || null);
         }}
       >
         <option value={0}>{text.limits.none}</option>
