@@ -15,12 +15,15 @@ export function App() {
   const route = useRoute();
   return (
     <div className="grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[auto_auto_minmax(0,1fr)]">
-      <a
-        href="#composer"
-        className="absolute top-2 left-2 z-40 -translate-y-20 rounded-lg bg-raised px-3 py-2 shadow-float focus:translate-y-0"
-      >
-        {strings.skipToComposer}
-      </a>
+      {/* The model pages take the focus themselves when they open. */}
+      {route.view === 'chat' && (
+        <a
+          href="#composer"
+          className="absolute top-2 left-2 z-40 -translate-y-20 rounded-lg bg-raised px-3 py-2 shadow-float focus:translate-y-0"
+        >
+          {strings.skipToComposer}
+        </a>
+      )}
       <Header onSettings={() => settings.current?.showModal()} />
       <ConnectionBanner />
       {route.view === 'chat' ? <ChatView /> : <ModelsView route={route} />}

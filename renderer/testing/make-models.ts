@@ -140,7 +140,7 @@ export function makeDownload(patch: Partial<Download> = {}): Download {
   };
 }
 
-export function makeVariant(quantisation: string, sizeGigabytes: number, patch: Partial<HubVariant> = {}): HubVariant {
+function makeVariant(quantisation: string, sizeGigabytes: number, patch: Partial<HubVariant> = {}): HubVariant {
   const file = `qwen3-4b-${quantisation.toLowerCase()}.gguf`;
   const sizeBytes = sizeGigabytes * gigabyte;
   return {

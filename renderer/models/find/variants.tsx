@@ -99,7 +99,7 @@ function VariantAction({ page, variant }: { page: HubRepository; variant: HubVar
       type="button"
       className="button"
       data-testid="download-variant"
-      aria-label={text.downloadLabel(variant.file)}
+      aria-label={text.downloadLabel(variant.file, variant.sizeBytes)}
       disabled={!page.access.granted}
       onClick={() => void download(page.repository, variant.file)}
     >
