@@ -22,6 +22,8 @@ export interface Shell {
 }
 
 export interface Before {
+  /** A folder that the caller keeps, to start the app on it again; else one that goes with the app. */
+  dataDir?: string;
   /** The environment, besides the test's own. */
   environment?: Record<string, string>;
   /** The messages of a chat that is there already. */
@@ -31,9 +33,9 @@ export interface Before {
 /** Resolves when the link is printed; rejects with what was said instead. `settings`: as if they had been chosen before. */
 export async function launchBrowserShell(
   settings: Partial<Settings> = {},
-  { environment = {}, stored = [] }: Before = {},
+  { dataDir: kept, environment = {}, stored = [] }: Before = {},
 ): Promise<Shell> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'kangaroo-e2e-'));
+  const dataDir = kept ?? mkdtempSync(join(tmpdir(), 'kangaroo-e2e-'));
   writeFileSync(join(dataDir, 'settings.json'), JSON.stringify(settings));
   if (stored.length > 0) store(dataDir, stored);
   const child = spawn(process.execPath, [join(root, 'electron', 'web', 'main.ts'), '--no-open'], {
@@ -43,7 +45,7 @@ export async function launchBrowserShell(
   });
   const exited = new Promise<number | null>((resolve) => {
     child.on('exit', (code) => {
-      rmSync(dataDir, { recursive: true, force: true });
+      if (kept === undefined) rmSync(dataDir, { recursive: true, force: true });
       resolve(code);
     });
   });

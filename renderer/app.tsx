@@ -1,27 +1,35 @@
-// The page: header, what is wrong with the connection if anything, the chat, and the dialogs over it.
+// The page: header, what is wrong with the connection if anything, the chat or the model pages, and the dialogs over them.
 import { useRef } from 'react';
 import { ChatView } from './chat/chat-view.tsx';
 import { useConnection } from './connection-store.ts';
 import { Header } from './header.tsx';
 import { LinkDialog } from './markdown/link-dialog.tsx';
+import { ModelsView } from './models/models-view.tsx';
+import { Toasts } from './models/toasts.tsx';
+import { useRoute } from './route.ts';
 import { SettingsSheet } from './settings/settings-sheet.tsx';
 import { strings } from './strings.ts';
 
 export function App() {
   const settings = useRef<HTMLDialogElement>(null);
+  const route = useRoute();
   return (
     <div className="grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[auto_auto_minmax(0,1fr)]">
-      <a
-        href="#composer"
-        className="absolute top-2 left-2 z-40 -translate-y-20 rounded-lg bg-raised px-3 py-2 shadow-float focus:translate-y-0"
-      >
-        {strings.skipToComposer}
-      </a>
+      {/* The model pages take the focus themselves when they open. */}
+      {route.view === 'chat' && (
+        <a
+          href="#composer"
+          className="absolute top-2 left-2 z-40 -translate-y-20 rounded-lg bg-raised px-3 py-2 shadow-float focus:translate-y-0"
+        >
+          {strings.skipToComposer}
+        </a>
+      )}
       <Header onSettings={() => settings.current?.showModal()} />
       <ConnectionBanner />
-      <ChatView />
+      {route.view === 'chat' ? <ChatView /> : <ModelsView route={route} />}
       <SettingsSheet ref={settings} />
       <LinkDialog />
+      <Toasts />
     </div>
   );
 }

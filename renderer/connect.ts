@@ -9,7 +9,11 @@ import { webSocketPipe } from '../electron/rpc/web-socket.ts';
 declare global {
   interface Window {
     /** Set by the preload script; absent in the browser shell. */
-    kangaroo?: { connect(): void };
+    kangaroo?: {
+      connect(): void;
+      /** Where a file lies that the user has dropped on the page. */
+      pathOf(file: File): string;
+    };
   }
 }
 

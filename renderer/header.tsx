@@ -1,9 +1,13 @@
 // The bar on top: whose app this is, which model answers, whether it drafts, and what can be done everywhere.
-import { Monitor, Moon, Settings as SettingsIcon, SquarePen, Sun } from 'lucide-react';
+import { Boxes, Monitor, Moon, Settings as SettingsIcon, SquarePen, Sun } from 'lucide-react';
 import type { Settings } from '../electron/contract/settings.ts';
 import { useChat } from './chat/chat-store.ts';
 import { DraftingStatus } from './model/drafting-status.tsx';
-import { LoadingBar, ModelStatus } from './model/model-status.tsx';
+import { LoadingBar } from './model/loading-bar.tsx';
+import { ModelPicker } from './model/model-picker.tsx';
+import { underWay, useDownloads } from './models/downloads/downloads-store.ts';
+import { modelsText } from './models/strings.ts';
+import { hrefOf } from './route.ts';
 import { useSettings } from './settings/settings-store.ts';
 import { strings } from './strings.ts';
 import { Mark } from './ui/mark.tsx';
@@ -19,10 +23,11 @@ export function Header({ onSettings }: { onSettings: () => void }) {
       </h1>
       <div aria-hidden className="hidden h-5 w-px bg-line md:block" />
       <div className="min-w-0 flex-1">
-        <ModelStatus />
+        <ModelPicker />
       </div>
       <DraftingStatus />
       <div className="flex items-center">
+        <ModelsLink />
         <button
           type="button"
           className="button-icon"
@@ -49,6 +54,24 @@ export function Header({ onSettings }: { onSettings: () => void }) {
       </div>
       <LoadingBar />
     </header>
+  );
+}
+
+/** Leads to the model pages; a dot says that something is being downloaded. */
+function ModelsLink() {
+  const count = useDownloads(({ downloads }) => underWay(downloads));
+  const label = count > 0 ? `${modelsText.open}, ${modelsText.downloadsBadge(count)}` : modelsText.open;
+  return (
+    <a
+      className="button-icon relative"
+      data-testid="models"
+      href={hrefOf(count > 0 ? { view: 'downloads' } : { view: 'library', modelId: null })}
+      aria-label={label}
+      title={label}
+    >
+      <Boxes size={18} aria-hidden />
+      {count > 0 && <span aria-hidden className="absolute top-1.5 right-1.5 size-2 rounded-full bg-accent ring-2 ring-paper" />}
+    </a>
   );
 }
 

@@ -6,6 +6,9 @@ import { useChat } from './chat/chat-store.ts';
 import { keepConnected, pageConnection } from './connect.ts';
 import { useConnection } from './connection-store.ts';
 import { useModel } from './model/model-store.ts';
+import { useDownloads } from './models/downloads/downloads-store.ts';
+import { useHub } from './models/find/hub-store.ts';
+import { useLibrary } from './models/library/library-store.ts';
 import { useSettings } from './settings/settings-store.ts';
 import { followTheme } from './settings/theme.ts';
 import './theme.css';
@@ -19,6 +22,9 @@ keepConnected(
       useConnection.getState().attach(client, signal);
       useSettings.getState().attach(client, signal);
       useModel.getState().attach(client, signal);
+      useLibrary.getState().attach(client, signal);
+      useDownloads.getState().attach(client, signal);
+      useHub.getState().attach(client, signal);
       useChat.getState().attach(client, signal);
     },
   },

@@ -1,12 +1,13 @@
 // Why there is no model to chat with, and what to do about it. Shows nothing while all is well.
 import { strings } from '../strings.ts';
 import { Notice } from '../ui/notice.tsx';
+import { MemoryAdvice, MemoryRemedies } from './memory-advice.tsx';
 import { useModel } from './model-store.ts';
 
 export function ModelNotice() {
   const { state, library, error } = useModel();
   if (state?.status === 'failed') {
-    const { model, restarting } = state;
+    const { model, restarting, advice } = state;
     const crashed = state.error.code === 'engine-crashed';
     const loadable = model ?? library[0];
     return (
@@ -14,9 +15,17 @@ export function ModelNotice() {
         tone={restarting ? 'info' : 'danger'}
         title={crashed ? strings.model.crashedTitle : strings.model.failedTitle(model?.name ?? null)}
         testId="model-error"
-        actions={!restarting && loadable && <LoadButton id={loadable.id} label={strings.tryAgain} />}
+        actions={
+          !restarting &&
+          (model && advice ? (
+            <MemoryRemedies modelId={model.id} advice={advice} />
+          ) : (
+            loadable && <LoadButton id={loadable.id} label={strings.tryAgain} />
+          ))
+        }
       >
         {restarting ? strings.model.restartingText : (error ?? state.error).message}
+        {!restarting && advice && <MemoryAdvice advice={advice} />}
       </Notice>
     );
   }

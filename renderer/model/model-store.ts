@@ -4,7 +4,7 @@ import { toErrorShape, type ErrorShape } from '../../electron/contract/errors.ts
 import type { AppApi } from '../../electron/contract/index.ts';
 import type { Costs } from '../../electron/contract/engine.ts';
 import type { LibraryModel } from '../../electron/contract/library.ts';
-import type { ModelState } from '../../electron/contract/models.ts';
+import type { LoadChoices, ModelState } from '../../electron/contract/models.ts';
 import { requireClient } from '../connection-store.ts';
 import { follow } from '../follow.ts';
 
@@ -15,7 +15,10 @@ interface ModelStore {
   /** What went wrong when the page asked for a load. */
   error: ErrorShape | null;
   attach(client: AppApi, signal: AbortSignal): void;
-  load(modelId: string): Promise<void>;
+  /** `choices` are remembered for the model; without any it is loaded as the last time. */
+  load(modelId: string, choices?: LoadChoices): Promise<void>;
+  /** Also cancels a load under way. */
+  unload(): Promise<void>;
 }
 
 export const useModel = create<ModelStore>()((set) => ({
@@ -35,10 +38,20 @@ export const useModel = create<ModelStore>()((set) => ({
       () => {},
     );
   },
-  async load(modelId) {
+  async load(modelId, choices) {
     set({ error: null });
     try {
-      await requireClient().models.load(modelId);
+      await requireClient().models.load(modelId, choices);
+    } catch (error) {
+      const shape = toErrorShape(error);
+      // Somebody asked for that: another load, or none.
+      if (shape.code !== 'cancelled') set({ error: shape });
+    }
+  },
+  async unload() {
+    set({ error: null });
+    try {
+      await requireClient().models.unload();
     } catch (error) {
       set({ error: toErrorShape(error) });
     }

@@ -7,9 +7,13 @@ interface PopoverProps {
   /** What the button shows. */
   button: ReactNode;
   buttonClass: string;
-  /** Drawn while the panel is open. */
-  children: ReactNode;
+  /** Drawn while the panel is open; given how to close it. */
+  children: ReactNode | ((close: () => void) => ReactNode);
   testId: string;
+  /** Whose edges are in line with the button's. */
+  align?: 'start' | 'end';
+  /** The key that opens it, as `aria-keyshortcuts` writes it. */
+  shortcut?: string;
 }
 
 /** All in pixels: the panel's width where there is room, its distance from the window's edges and from the button. */
@@ -23,20 +27,23 @@ interface Place {
   width: number;
 }
 
-/** Right edges in line, unless the panel would leave the window on the left. */
-function placeBelow(opener: HTMLElement): Place {
+/** Edges in line, unless the panel would leave the window. */
+function placeBelow(opener: HTMLElement, align: 'start' | 'end'): Place {
   const box = opener.getBoundingClientRect();
-  const width = Math.min(widest, document.documentElement.clientWidth - 2 * margin);
-  return { top: box.bottom + gap, left: Math.max(margin, box.right - width), width };
+  const room = document.documentElement.clientWidth - 2 * margin;
+  const width = Math.min(widest, room);
+  const left = align === 'end' ? box.right - width : Math.min(box.left, margin + room - width);
+  return { top: box.bottom + gap, left: Math.max(margin, left), width };
 }
 
-export function Popover({ label, button, buttonClass, children, testId }: PopoverProps) {
+export function Popover({ label, button, buttonClass, children, testId, align = 'end', shortcut }: PopoverProps) {
   const id = useId();
   const opener = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLDivElement>(null);
   /** Null while it is closed. */
   const [place, setPlace] = useState<Place | null>(null);
   const open = place !== null;
+  const close = () => document.getElementById(id)?.hidePopover();
 
   useEffect(() => {
     if (!open) return;
@@ -50,6 +57,13 @@ export function Popover({ label, button, buttonClass, children, testId }: Popove
     return () => window.removeEventListener('keydown', onKeyDown, { capture: true });
   }, [open]);
 
+  useEffect(() => {
+    if (!open) return;
+    const onResize = () => opener.current && setPlace(placeBelow(opener.current, align));
+    window.addEventListener('resize', onResize);
+    return () => window.removeEventListener('resize', onResize);
+  }, [open, align]);
+
   return (
     <>
       <button
@@ -58,6 +72,7 @@ export function Popover({ label, button, buttonClass, children, testId }: Popove
         popoverTarget={id}
         aria-haspopup="dialog"
         aria-expanded={open}
+        aria-keyshortcuts={shortcut}
         data-testid={testId}
         className={buttonClass}
       >
@@ -73,10 +88,10 @@ export function Popover({ label, button, buttonClass, children, testId }: Popove
         className="fixed m-0 max-h-[80dvh] overflow-y-auto rounded-xl border border-line bg-raised p-4 text-ink shadow-float"
         style={{ inset: 'auto', ...place }}
         onBeforeToggle={(event) => {
-          setPlace(event.newState === 'open' && opener.current ? placeBelow(opener.current) : null);
+          setPlace(event.newState === 'open' && opener.current ? placeBelow(opener.current, align) : null);
         }}
       >
-        {open && children}
+        {open && (typeof children === 'function' ? children(close) : children)}
       </div>
     </>
   );

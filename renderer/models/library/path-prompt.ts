@@ -1,0 +1,44 @@
+// Asking the user for a file or a folder: in the system's dialog where the shell has one, else as a path to type.
+import { create } from 'zustand';
+import { toErrorShape } from '../../../electron/contract/errors.ts';
+import type { LibraryApi } from '../../../electron/contract/library.ts';
+import { requireClient } from '../../connection-store.ts';
+import { useLibrary } from './library-store.ts';
+
+export type PathKind = 'model' | 'folder' | 'adapter';
+
+export interface Prompt {
+  what: PathKind;
+  /** Why a path has to be typed, where that is not plain. */
+  note?: string;
+  /** What is done with the path; its rejection is told in the dialog, which stays. */
+  take: (library: LibraryApi, path: string) => Promise<unknown>;
+}
+
+interface PathPrompt {
+  prompt: Prompt | null;
+  ask(prompt: Prompt): void;
+  close(): void;
+}
+
+export const usePathPrompt = create<PathPrompt>()((set) => ({
+  prompt: null,
+  ask: (prompt) => set({ prompt }),
+  close: () => set({ prompt: null }),
+}));
+
+export async function choosePath(prompt: Prompt): Promise<void> {
+  let path: string | null;
+  try {
+    path = await requireClient().library.choose(prompt.what);
+  } catch (error) {
+    const shape = toErrorShape(error);
+    if (shape.code === 'no-dialog') usePathPrompt.getState().ask(prompt);
+    else useLibrary.setState({ problem: shape });
+    return;
+  }
+  if (path !== null) await useLibrary.getState().act((library) => prompt.take(library, path));
+}
+
+export const openModel: Prompt = { what: 'model', take: (library, path) => library.open(path) };
+export const addFolder: Prompt = { what: 'folder', take: (library, path) => library.addFolder(path) };

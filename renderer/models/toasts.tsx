@@ -1,0 +1,124 @@
+// What has happened while the user looks elsewhere: a download has ended, a model went to the trash. Stays until dismissed,
+// but for the offer to undo, which goes by itself.
+import { CircleAlert, CircleCheck, Undo2, X } from 'lucide-react';
+import { useEffect, type ReactNode } from 'react';
+import type { Download } from '../../electron/contract/downloads.ts';
+import { goTo } from '../route.ts';
+import { strings } from '../strings.ts';
+import { useDownloads } from './downloads/downloads-store.ts';
+import { modelAtPath, useLibrary } from './library/library-store.ts';
+import { ChatButton } from './library/model-row.tsx';
+import { modelsText } from './strings.ts';
+
+/** Long enough to read it, find the button and press it. */
+const undoOfferedMs = 12_000;
+
+export function Toasts() {
+  const ended = useDownloads((state) => state.ended);
+  return (
+    <div
+      role="status"
+      aria-live="polite"
+      data-testid="toasts"
+      className="pointer-events-none fixed top-16 right-3 left-3 z-30 flex flex-col items-end gap-2 sm:left-auto"
+    >
+      {ended.map((download) => (
+        <Ended key={download.id} download={download} />
+      ))}
+      <Trashed />
+    </div>
+  );
+}
+
+interface ToastProps {
+  icon: ReactNode;
+  title: string;
+  children?: ReactNode;
+  actions: ReactNode;
+  onDismiss: () => void;
+  testId: string;
+}
+
+function Toast({ icon, title, children, actions, onDismiss, testId }: ToastProps) {
+  return (
+    <div
+      data-testid={testId}
+      className="rise pointer-events-auto flex w-full gap-3 rounded-xl border border-line bg-raised py-3 pr-2.5 pl-4 text-[14px] leading-normal shadow-float sm:w-96"
+    >
+      <span className="mt-0.5 shrink-0">{icon}</span>
+      <div className="min-w-0 flex-1">
+        <p className="font-medium wrap-anywhere">{title}</p>
+        {children && <p className="line-clamp-3 text-ink-soft wrap-anywhere">{children}</p>}
+        <div className="mt-2 flex flex-wrap gap-2">{actions}</div>
+      </div>
+      <button type="button" className="button-ghost self-start" aria-label={strings.dismiss} onClick={onDismiss}>
+        <X size={16} aria-hidden />
+      </button>
+    </div>
+  );
+}
+
+function Ended({ download }: { download: Download }) {
+  const dismiss = useDownloads((state) => state.dismissEnded);
+  const library = useLibrary((state) => state.state);
+  const { id, request, status, error } = download;
+  const done = status === 'completed';
+  const model = done ? modelAtPath(library, request.folder, request.files[0]?.path ?? '') : null;
+  return (
+    <Toast
+      testId="download-ended"
+      icon={
+        done ? (
+          <CircleCheck size={18} aria-hidden className="text-accent" />
+        ) : (
+          <CircleAlert size={18} aria-hidden className="text-danger" />
+        )
+      }
+      title={done ? modelsText.downloads.doneTitle(request.name) : modelsText.downloads.failedTitle(request.name)}
+      onDismiss={() => dismiss(id)}
+      actions={
+        <>
+          {model && <ChatButton model={model} onUse={() => dismiss(id)} />}
+          <button
+            type="button"
+            className="button"
+            onClick={() => {
+              dismiss(id);
+              goTo({ view: 'downloads' });
+            }}
+          >
+            {modelsText.downloads.show}
+          </button>
+        </>
+      }
+    >
+      {error?.message}
+    </Toast>
+  );
+}
+
+function Trashed() {
+  const trashed = useLibrary((state) => state.trashed);
+  const undo = useLibrary((state) => state.undoTrash);
+  const dismiss = useLibrary((state) => state.dismissTrashed);
+  useEffect(() => {
+    if (!trashed) return;
+    const timer = setTimeout(dismiss, undoOfferedMs);
+    return () => clearTimeout(timer);
+  }, [trashed, dismiss]);
+  if (!trashed) return null;
+  return (
+    <Toast
+      testId="trashed-toast"
+      icon={<CircleCheck size={18} aria-hidden className="text-accent" />}
+      title={modelsText.library.trashed(trashed.name)}
+      onDismiss={dismiss}
+      actions={
+        <button type="button" className="button" data-testid="undo" onClick={() => void undo()}>
+          <Undo2 size={15} aria-hidden />
+          {modelsText.undo}
+        </button>
+      }
+    />
+  );
+}
