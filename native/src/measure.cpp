@@ -143,7 +143,7 @@ pass_costs session::measure_here(int32_t max_rows, int32_t repeat, double budget
         costs.state_step = state.empty() ? costs.draft_step : quantile(state, 0.5);
     }
     for (auto & policy : policies_) {
-        policy.times = {costs.verify[0], costs.draft_step, {}, costs.verify_late, costs.verify};
+        policy.times = {costs.verify[0], costs.draft_step, {}, costs.verify_late, costs.verify, std::max(1, costs.depth)};
         if (adapter_) {
             policy.times.states = {costs.state_step};
         }

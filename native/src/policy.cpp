@@ -12,6 +12,7 @@ constexpr double MUCH_SLOWER  = 0.75;       // of plain: a few rounds of that ar
 constexpr double NEARLY_ALL   = 0.97;       // acceptance beyond what any adapter reaches for long
 constexpr double KNOWN_DRAFTS = 100.0;      // judged drafts that make an expectation out of a guess
 constexpr int32_t BASELINE_EVERY = 60, BASELINE_STEPS = 3; // drafting rounds, then plain steps
+constexpr int32_t SETTLE = 3;               // plain steps at a new depth; the first one may build its graph
 constexpr int32_t PROBE         = 4;        // rounds of a probe
 constexpr double  OLD_WEIGHT    = 1.0;      // rounds that what was known before a probe counts for
 constexpr double  PROBE_SHARE   = 0.008;    // of all time may be lost to probing while paused
@@ -34,6 +35,22 @@ void pass_times::observe(double & which, double ms) {
         }
     }
     which *= 1.0 + OWN_WEIGHT * surprise;
+}
+
+void pass_times::move_to(int32_t new_depth, double new_plain) {
+    const double more  = new_plain - plain; // per row, in the whole network
+    const double early = plain > 0.0 && !states.empty() && states[0] > 0.0 ? std::min(1.0, states[0] / plain) : 0.0;
+    const auto   add   = [&](std::vector<double> & table, double part) { // no rows cost less than one
+        for (size_t i = 0; i < table.size(); ++i) {
+            table[i] = table[i] > 0.0 ? std::max(part * new_plain, table[i] + part * more * static_cast<double>(i + 1)) : 0.0;
+        }
+    };
+    add(whole, 1.0);
+    add(verify, 1.0 - early);
+    add(states, early);
+    draft = draft > 0.0 ? std::max(early * new_plain, draft + early * more) : draft;
+    plain = new_plain;
+    depth = new_depth;
 }
 
 // Of a table of milliseconds by rows; where it is empty, `one` for the first row and half of that for each further one.
@@ -171,10 +188,15 @@ void policy::window::forget_to(double most_rounds) {
     }
 }
 
-void policy::begin_answer(int32_t max_draft, bool adapter) {
+void policy::begin_answer(int32_t max_draft, bool adapter, int32_t depth) {
+    constexpr int32_t NEAR = 128; // tokens that make no difference
     max_draft_ = max_draft;
     adapter_   = adapter;
     all_       = {all_.weight};
+    depth_     = depth;
+    settling_  = times.depth > 0 && (depth > 2 * times.depth + NEAR || 2 * depth + NEAR < times.depth) ? SETTLE : 0;
+    settling_ms_ = 0.0;
+    warm_        = warm_ && settling_ == 0;
     if (!adapter) {
         return;
     }
@@ -207,6 +229,9 @@ policy::choice policy::begin_round(const lookup_offer & offer) {
             return offer.length > 0 && most > 0 ? choice{what, 1 + random_up_to(most - 1)} : choice{};
         }
         return {what == plan::draft && !adapter_ ? plan::plain : what, 0};
+    }
+    if (settling_ > 0) {
+        return {};
     }
     choice       copy{plan::copy, 0};
     const double copied = copy_value(offer, &copy.copied), plain = 1.0 - rate() * times.plain;
@@ -294,8 +319,24 @@ void policy::end_copy(int32_t tokens, double ms) {
     warm_ = false;
 }
 
-void policy::end_plain(double ms) {
+void policy::settle(double ms) {
     if (warm_) {
+        settling_ms_ = settling_ms_ > 0.0 ? std::min(settling_ms_, ms) : ms;
+    }
+    if (--settling_ > 0 || settling_ms_ <= 0.0) {
+        return;
+    }
+    for (window * w : {&long_, &short_}) { // what was seen at another depth, as far as it can be compared
+        w->ms *= settling_ms_ / times.plain;
+    }
+    all_ = {all_.weight};
+    times.move_to(depth_, settling_ms_);
+}
+
+void policy::end_plain(double ms) {
+    if (settling_ > 0) {
+        settle(ms);
+    } else if (warm_) {
         times.observe(times.plain, ms);
     }
     warm_ = true;

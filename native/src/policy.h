@@ -27,7 +27,10 @@ struct pass_times {
     std::vector<double> states;      // early layers only, [0] = 1 row; 0 = not measured yet, here and below
     std::vector<double> verify;      // late layers
     std::vector<double> whole;       // the whole network; [0] is not used: see plain
+    int32_t             depth = 0;   // tokens in the context there; 0: times do not depend on it
 
+    // At another depth a plain step takes `new_plain`: attention's share, which grows with the context, is each row's own.
+    void   move_to(int32_t new_depth, double new_plain);
     void   observe(double & which, double ms); // `which` is one of the times of this object
     void   observe(std::vector<double> & which, int32_t rows, double ms);
     double states_of(int32_t rows) const; // what was not measured is interpolated from its neighbours
@@ -49,9 +52,10 @@ public:
     calibration accepts; // the adapter's drafts
     calibration copies;  // drafts that were looked up, by the length of their match
 
-    // A new answer: what was learned stays, but weighs less, for the text is another one. Without an adapter drafts can only
-    // be looked up.
-    void begin_answer(int32_t max_draft, bool adapter);
+    // A new answer behind `depth` tokens: what was learned stays, but weighs less, for the text is another one. Without an adapter
+    // drafts can only be looked up. Far from the depth where passes were timed it begins with a few plain steps, which tell the
+    // difference and cost nothing.
+    void begin_answer(int32_t max_draft, bool adapter, int32_t depth);
 
     // No draft of the adapter can pay on this machine at present, not even if nearly all of them were accepted: verification
     // costs too much. To be asked before begin_answer(), for the adapter needs to know nothing of such an answer.
@@ -101,6 +105,7 @@ private:
     double copy_value(const lookup_offer & offer, int32_t * copied) const;
     double expected_rate(double acceptance, int32_t max_draft) const;
     void   earn(double ms);
+    void   settle(double ms);
     int32_t random_up_to(int32_t most) const;
 
     int32_t             max_draft_;
@@ -122,6 +127,8 @@ private:
     bool                warm_       = false; // the last round was plain: the first one after drafting is slower, its graph is cold
     double              credit_ms_  = 0.0; // what probing may cost now: a small share of all time, saved up to a few rounds' worth
     mutable std::optional<random_source> coin_;
+    int32_t             depth_ = 0, settling_ = 0; // where the answer began, and plain steps until its depth is known
+    double              settling_ms_ = 0.0;        // the fastest of them
     int32_t             rounds_since_plain_ = 0; // rounds since plain decoding was last timed
 };
 

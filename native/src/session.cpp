@@ -269,9 +269,9 @@ void session::read_prompt(const std::vector<llama_token> & prompt, bool adapter_
     stats.prompt_ms = now_ms() - start;
 }
 
-// Readies the automatic mode for an answer that goes on from `same` cached tokens; null where the context is too small to
+// Readies the automatic mode for an answer to a prompt of which `same` tokens are cached; null where the context is too small to
 // measure in, let alone to draft in, and where a rejected draft could not be taken back.
-policy * session::ready_policy(const generation_options & options, bool greedy, size_t same) {
+policy * session::ready_policy(const generation_options & options, bool greedy, size_t same, int32_t prompt_size) {
     constexpr double  BUDGET_MS = 300.0, OLD_MS = 60e3;
     constexpr size_t  FEW   = 256; // tokens that the adapter may have to catch up with
     constexpr int32_t DEPTH = 64;  // tokens to measure behind where there are none
@@ -295,7 +295,7 @@ policy * session::ready_policy(const generation_options & options, bool greedy, 
     }
     const bool behind = skipped_adapter_ && same > adapter_cached_ + FEW;
     skipped_adapter_  = adapter_ && (behind || p.hopeless(options.max_draft));
-    p.begin_answer(options.max_draft, adapter_ && !skipped_adapter_);
+    p.begin_answer(options.max_draft, adapter_ && !skipped_adapter_, prompt_size);
     return &p;
 }
 
@@ -328,7 +328,7 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
     try {
         policy * automatic = nullptr;
         if (options.mode == decoding_mode::automatic) {
-            automatic = ready_policy(options, r.target.greedy(), common_prefix(prompt));
+            automatic = ready_policy(options, r.target.greedy(), common_prefix(prompt), static_cast<int32_t>(prompt.size()));
         }
         r.adapter_kv = options.mode == decoding_mode::kangaroo || (automatic && adapter_ && !skipped_adapter_);
         read_prompt(prompt, r.adapter_kv, events, stats);

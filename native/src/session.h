@@ -168,7 +168,7 @@ private:
     pass_costs measure_here(int32_t max_rows, int32_t repeat, double budget_ms);
 
     void choose_threads();
-    policy * ready_policy(const generation_options & options, bool greedy, size_t same);
+    policy * ready_policy(const generation_options & options, bool greedy, size_t same, int32_t prompt_size);
     size_t   common_prefix(const std::vector<llama_token> & prompt) const; // tokens of it that the cache need not read again
     void catch_up();
     void read_prompt(const std::vector<llama_token> & prompt, bool adapter_kv, const generation_events & events, generation_stats & stats);

@@ -100,7 +100,7 @@ outcome policy_ms(const machine & m, const text & t, int32_t max_draft) {
     for (size_t i = 0; i < t.right.size();) {
         if (i == 0 || i / ANSWER != (i - 1) / ANSWER) {
             adapter = !p.hopeless(max_draft);
-            p.begin_answer(max_draft, adapter);
+            p.begin_answer(max_draft, adapter, 0);
         }
         ++rounds;
         if (p.begin_round({}).what == policy::plan::draft) {
@@ -209,7 +209,7 @@ TEST(policy_copies, "copies: drafted where they pay, as far as they pay, whether
                 bool    copying = false;
                 for (int round = 0; round < 20000; ++round) {
                     if (round % 60 == 0) {
-                        p.begin_answer(8, false);
+                        p.begin_answer(8, false, 0);
                     }
                     if (!copying && random.uniform() < share * 0.1) {
                         copying = true;
@@ -274,4 +274,48 @@ TEST(policy_memory, "what was learned is kept as numbers, and numbers that make 
         }
     }
     CHECK(d.mean() == c.mean(), "a refused load changed something");
+}
+
+TEST(policy_depth, "an answer far from where passes were timed begins with three plain steps, and knows all times from them")
+{
+    const double per_token = 0.001; // milliseconds of attention per row and token of the context
+    const auto   times_at  = [&](int32_t depth) {
+        const double row = per_token * depth;
+        return pass_times{0.4 + row, 0.15 + 0.25 * row, {0.1 + 0.025 + 0.25 * row}, {0.3 + 0.75 * row, 0.4 + 1.5 * row, 0.6 + 2.25 * row},
+            {0.0, 0.5 + 2 * row, 0.8 + 3 * row, 1.0 + 4 * row, 1.2 + 5 * row}, depth};
+    };
+    policy p(4);
+    p.times = times_at(100);
+    for (int i = 0; i < 400; ++i) { // copies that are always right: taken wherever they pay
+        p.copies.observe(confidence_of_match(4), true);
+    }
+    const auto offered = [&] { return p.begin_round({4, 4}).what; };
+
+    p.begin_answer(4, false, 180);
+    CHECK(offered() == policy::plan::copy, "near the depth of the timing it waits for nothing");
+
+    p.begin_answer(4, false, 1500);
+    for (const double ms : {9.0, 1.9, 2.4}) { // the first builds a graph, the last was interrupted
+        CHECK(offered() == policy::plan::plain, "it drafts before it knows what that costs");
+        p.end_plain(ms);
+    }
+    const pass_times want = times_at(1500);
+    for (int32_t n = 2; n <= 5; ++n) {
+        CHECK(std::abs(p.times.whole_of(n) / want.whole_of(n) - 1.0) < 0.01, "%d rows: %g ms, should be %g", n, p.times.whole_of(n), want.whole_of(n));
+    }
+    for (int32_t n = 1; n <= 3; ++n) { // how much of attention the early layers have is only known roughly
+        CHECK(std::abs(p.times.verify_of(n) / want.verify_of(n) - 1.0) < 0.1, "%d rows behind the exit: %g ms, should be %g", n, p.times.verify_of(n), want.verify_of(n));
+    }
+    CHECK(std::abs(p.times.draft / want.draft - 1.0) < 0.2, "a draft: %g ms, should be %g", p.times.draft, want.draft);
+    CHECK(p.times.depth == 1500 && p.times.plain == 1.9, "depth %d, plain %g ms", p.times.depth, p.times.plain);
+    CHECK(offered() == policy::plan::copy, "five rows cost less than five steps here, too");
+
+    p.begin_answer(4, false, 1600);
+    CHECK(offered() == policy::plan::copy, "the depth is known now");
+    p.begin_answer(4, false, 100);
+    for (int i = 0; i < 3; ++i) {
+        CHECK(offered() == policy::plan::plain, "back at a short text it looks again");
+        p.end_plain(0.5);
+    }
+    CHECK(std::abs(p.times.whole_of(5) / times_at(100).whole_of(5) - 1.0) < 0.01, "%g ms", p.times.whole_of(5));
 }
