@@ -110,7 +110,7 @@ std::string session::layout() const {
 }
 
 int64_t session::save(const std::string & path) {
-    if (cache_.empty() || holes_) {
+    if (cache_.empty() || holes()) {
         return 0;
     }
     const std::string partial = path + ".partial";

@@ -142,7 +142,6 @@ session::~session() {
 
 void session::reset() {
     trim(0);
-    holes_ = false;
 }
 
 void session::toss(uint64_t seed) {
@@ -159,7 +158,7 @@ void session::trim(size_t n_tokens) {
     }
     cache_.resize(std::min(cache_.size(), n_tokens));
     adapter_cached_ = std::min(adapter_cached_, cache_.size());
-    holes_          = holes_ && !cache_.empty();
+    in_order_       = holes() ? in_order_ : SIZE_MAX;
 }
 
 // Makes room in a full cache: half of what lies behind the first keep_tokens goes.
@@ -173,7 +172,7 @@ bool session::shift_context(int32_t keep_tokens) {
     cache_.erase(cache_.begin() + keep, cache_.begin() + keep + drop);
     const auto covered = static_cast<int32_t>(adapter_cached_);
     adapter_cached_    = covered >= keep + drop ? covered - drop : std::min(covered, keep);
-    holes_             = true;
+    in_order_          = std::min(in_order_, static_cast<size_t>(keep));
     return true;
 }
 
@@ -229,7 +228,7 @@ size_t session::common_prefix(const std::vector<llama_token> & prompt) const {
 void session::catch_up() {
     const auto tokens = cache_;
     cache_.resize(adapter_cached_);
-    bool moved = holes_;
+    bool moved = in_order_ < tokens.size();
     while (!moved && cache_.size() < tokens.size()) {
         const turn   mine(*this);
         const size_t at = cache_.size(), n = std::min<size_t>(BATCH, tokens.size() - at);
@@ -293,7 +292,7 @@ policy * session::ready_policy(const generation_options & options, bool greedy, 
     if (p.times.plain <= 0.0) {
         return nullptr;
     }
-    const bool behind = skipped_adapter_ && same > adapter_cached_ + FEW;
+    const bool behind = (skipped_adapter_ && same > adapter_cached_ + FEW) || (holes() && same > adapter_cached_); // see catch_up()
     skipped_adapter_  = adapter_ && (behind || p.hopeless(options.max_draft));
     p.begin_answer(options.max_draft, adapter_ && !skipped_adapter_, prompt_size);
     return &p;

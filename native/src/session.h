@@ -194,7 +194,8 @@ private:
 
     std::vector<llama_token> cache_;              // tokens whose K/V the cache holds, in order
     size_t                   adapter_cached_ = 0; // of these, how many the adapter's K/V cover
-    bool                     holes_ = false;       // a context shift has left cells out of order
+    size_t                   in_order_ = SIZE_MAX;  // tokens at the beginning whose cells no context shift has moved
+    bool                     holes() const { return in_order_ < cache_.size(); }
     prompt_lookup            lookup_;
     double                   timed_ms_ = 0.0;      // when the passes were last timed
     bool                     skipped_adapter_ = false; // the last automatic answer was hopeless: see policy

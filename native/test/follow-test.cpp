@@ -96,3 +96,33 @@ TEST(follow_modes, "turns in changing modes: the tokens of a conversation that i
         CHECK(drafted > 100 && late > 40, "hardly anything was drafted: the test says nothing");
     }
 }
+
+TEST(parts_before_a_shift, "a conversation that parts before a context shift is as good as a fresh one, and can be kept again")
+{
+    const auto                 l = test::load_starter(options, "Q8_0");
+    kangaroo::session_options  small;
+    small.context_size = 160;
+    const auto used = test::open_session(l, small), fresh = test::open_session(l, small);
+    const auto prompt_of = [&](const char * text) { return l.model->tokenize("<|user|>" + std::string(text) + "<|end|><|assistant|>", true, true); };
+    const std::string path = options.scratch + "/parts.state";
+
+    kangaroo::generation_options o;
+    o.mode          = decoding_mode::kangaroo;
+    o.context_shift = true;
+    o.keep_tokens   = 2;
+    o.max_tokens    = 300;
+    const auto shifted = test::answer(*used, prompt_of("Tell me a story about a fox who is afraid of the dark."), o);
+    CHECK(shifted.stats.context_shifts > 0, "nothing was shifted: the test says nothing");
+    CHECK(used->save(path) == 0, "a shifted cache was kept");
+
+    const auto prompt = prompt_of("How do I bake bread?");
+    o.max_tokens = 60;
+    o.mode       = decoding_mode::plain;
+    const auto want = test::answer(*fresh, prompt, o);
+    o.mode       = decoding_mode::kangaroo;
+    const auto got = test::answer(*used, prompt, o);
+    CHECK(got.ids == want.ids && got.stats.cached_tokens >= 1 && got.stats.cached_tokens <= 2, "another answer, or %d cached tokens", got.stats.cached_tokens);
+    CHECK(got.stats.drafted > 0 && got.stats.recomputed_rounds == 0, "%lld drafts, %lld rounds computed again", static_cast<long long>(got.stats.drafted),
+        static_cast<long long>(got.stats.recomputed_rounds));
+    CHECK(used->save(path) > 0, "the cache could not be kept");
+}

@@ -246,6 +246,18 @@ describe('unloading', () => {
   });
 });
 
+test('a load that begins while another model is unloaded waits for that, and is not cancelled with it', async () => {
+  await collect(engine.load(request));
+  const before = native.calls.length;
+  const unloading = engine.unload();
+  const again = collect(engine.load(request));
+  await unloading;
+  expect((await again).at(-1)).toMatchObject({ type: 'loaded' });
+  const calls = native.calls.slice(before);
+  expect(calls.slice(0, 2)).toEqual(['dispose session', 'dispose model']);
+  expect(calls.length).toBeGreaterThan(2);
+});
+
 test('a measurement is waited for', async () => {
   await collect(engine.load(request));
   const measuring = engine.measure();

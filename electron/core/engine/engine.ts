@@ -63,6 +63,7 @@ const loadCancelled = () => new KangarooError('cancelled', 'The model was not lo
 export class Engine implements EngineApi {
   readonly #addon: NativeAddon;
   readonly #tasks = new Set<Task>();
+  #unloading: Promise<void> | null = null;
   #loaded: Loaded | null = null;
   #kept: KeptStates | null = null;
 
@@ -104,15 +105,20 @@ export class Engine implements EngineApi {
     await this.#kept?.forget(id);
   }
 
-  async unload(): Promise<void> {
-    while (this.#tasks.size > 0) {
-      const tasks = [...this.#tasks];
-      for (const task of tasks) {
-        task.cancelled = true;
-        task.cancel();
-      }
-      await Promise.all(tasks.map((task) => task.finished));
+  unload(): Promise<void> {
+    this.#unloading ??= this.#unload().finally(() => {
+      this.#unloading = null;
+    });
+    return this.#unloading;
+  }
+
+  async #unload(): Promise<void> {
+    const tasks = [...this.#tasks];
+    for (const task of tasks) {
+      task.cancelled = true;
+      task.cancel();
     }
+    await Promise.all(tasks.map((task) => task.finished));
     await this.#dispose();
   }
 
@@ -265,6 +271,10 @@ export class Engine implements EngineApi {
   async #begin<T>(name: Task['name'], owner: Owner, work: (task: Task) => Promise<T>): Promise<T> {
     const task: Task = { name, owner, cancelled: false, finished: Promise.resolve(), cancel: () => {} };
     for (;;) {
+      if (this.#unloading) {
+        await this.#unloading; // what begins now must not share memory with what is being freed
+        continue;
+      }
       const other = [...this.#tasks].find((each) => !together(each, task));
       if (!other) break;
       if (!other.cancelled && other.name !== 'measure') {

@@ -20,6 +20,7 @@ const partial = `${ending}.partial`;
 export class KeptStates {
   readonly #folder: string;
   readonly #limits: KeptLimits;
+  #writing = 0;
 
   /** `folder` is created when it is needed. */
   constructor(folder: string, limits: KeptLimits = defaultLimits) {
@@ -29,6 +30,7 @@ export class KeptStates {
 
   /** Writes the session's cache. Never rejects. */
   async keep(conversationId: string, session: Pick<NativeSession, 'save'>): Promise<void> {
+    this.#writing += 1;
     try {
       await mkdir(this.#folder, { recursive: true });
       const bytes = await session.save(this.#path(conversationId));
@@ -37,6 +39,8 @@ export class KeptStates {
       await this.#makeRoom();
     } catch (error) {
       this.#log('could not be kept', conversationId, error);
+    } finally {
+      this.#writing -= 1;
     }
   }
 
@@ -65,7 +69,10 @@ export class KeptStates {
 
   async #makeRoom(): Promise<void> {
     const names = await readdir(this.#folder);
-    for (const name of names) if (name.endsWith(partial)) await rm(join(this.#folder, name), { force: true });
+    if (this.#writing === 1) {
+      // else one of them is being written just now
+      for (const name of names) if (name.endsWith(partial)) await rm(join(this.#folder, name), { force: true });
+    }
     const files = await Promise.all(
       names
         .filter((name) => name.endsWith(ending))

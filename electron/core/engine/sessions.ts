@@ -141,6 +141,7 @@ export class Sessions {
       if (place.owner !== null) await kept?.keep(place.owner, session);
       if (place.usedAt > 0) session.reset();
       place.owner = owner;
+      this.#changed();
       if (owner !== null) await kept?.take(owner, session);
     }
     if (learned?.numbers) session.relearn(learned.numbers);
@@ -149,6 +150,11 @@ export class Sessions {
 
   #free(place: Place): void {
     place.taken = false;
+    this.#changed();
+  }
+
+  /** Whoever waits for a place, or for an owner to leave one, looks again. */
+  #changed(): void {
     const { resolve } = this.#freed;
     this.#freed = Promise.withResolvers<void>();
     resolve();

@@ -147,7 +147,7 @@ describe('finding', () => {
     });
   });
 
-  test.each(['owner', 'a/b/c', '../x/y', 'a/..%2f', ''])('%j is no repository', async (name) => {
+  test.each(['owner', 'a/b/c', '../..', '../x', 'x/..', './x', '../x/y', 'a/..%2f', ''])('%j is no repository', async (name) => {
     await expect(hub.repository(name)).rejects.toMatchObject({ code: 'invalid-argument' });
     expect(server.requests).toEqual([]);
   });

@@ -59,9 +59,12 @@ const listingMs = 60_000;
 const mostListings = 32;
 const timeoutMs = 60_000;
 
-const repositorySchema = z.custom<string>((value) => typeof value === 'string' && /^[\w.-]{1,96}\/[\w.-]{1,96}$/.test(value), {
-  error: 'must be the name of a repository, such as owner/name',
-});
+const repositorySchema = z.custom<string>(
+  (value) => typeof value === 'string' && /^(?!\.{1,2}\/)[\w.-]{1,96}\/(?!\.{1,2}$)[\w.-]{1,96}$/.test(value),
+  {
+    error: 'must be the name of a repository, such as owner/name',
+  },
+);
 const querySchema = z.strictObject({
   text: text(0, 200),
   sort: oneOf('downloads', 'likes', 'updated', 'trending'),
