@@ -8,7 +8,7 @@ import { shownError } from '../../shown-error.ts';
 import { Watchable } from '../../watchable.ts';
 import { factsOf } from '../facts.ts';
 import { readModelFile, statModel } from '../gguf/files.ts';
-import { findModels, type FolderSource } from './layouts.ts';
+import { findModels, liesIn, type FolderSource } from './layouts.ts';
 import { Pairing, readAdapter, type Adapter } from './pairing.ts';
 import { isFolder, Scanner } from './scanner.ts';
 import type { FolderRow, LibraryStore, ModelRow, TrashRow } from './store.ts';
@@ -58,6 +58,7 @@ export class Catalogue {
     this.#scanner = new Scanner({
       settleMs: options.settleMs ?? 60_000,
       now: this.now,
+      isOfOtherApp: (path) => this.isOfOtherApp(path),
       onRow: (row) => this.#found(row),
       onReplaced: (row) => attempt(() => this.#keepReplaced(row)),
     });
@@ -117,6 +118,12 @@ export class Catalogue {
   /** Reads a model's header where it is new or has changed. */
   async look(row: ModelRow, folder: FolderRow | null): Promise<void> {
     if (await this.#scanner.look(row, folder)) this.#rescanLater();
+  }
+
+  /** Also where it was found through a folder above, which is the user's. */
+  isOfOtherApp(path: string): Promise<boolean> {
+    const added = [...this.folders.values()].filter(({ row }) => row.source !== 'kangaroo').map(({ row }) => row.path);
+    return liesIn(path, [...this.#options.otherApps.map((place) => place.path), ...added]);
   }
 
   /** Kept, and told. */

@@ -309,6 +309,20 @@ describe('damaged files', () => {
     expect(readFileSync(path)).toEqual(whole);
   });
 
+  test('what is whole again does not overwrite what lies in its place by now', async () => {
+    const path = put('tiny.gguf');
+    const whole = readFileSync(path);
+    truncateSync(path, 9000);
+    settle(path);
+    await library.rescan();
+    const { id, path: quarantined } = only();
+    appendFileSync(quarantined, whole.subarray(9000));
+    writeFileSync(path, 'another file');
+    await expect(library.checkAgain(id)).rejects.toMatchObject({ code: 'invalid-argument' });
+    expect(readFileSync(path, 'utf8')).toBe('another file');
+    expect(readFileSync(quarantined)).toEqual(whole);
+  });
+
   test('a new download in the place of a damaged file is that model; the damaged file can be deleted from the trash', async () => {
     const path = put('tiny.gguf');
     truncateSync(path, 9000);
@@ -469,6 +483,27 @@ describe('other apps', () => {
     const details = await library.details(model.id);
     expect(details).toMatchObject({ sha256, origin: { repository: 'someone/Tiny-GGUF', file: 'tiny.gguf', revision: 'aaa' } });
     expect(library.modelOf(sha256, { repository: 'x/y', file: 'z', sizeBytes: 1 })).toBe(model.id);
+  });
+});
+
+describe('a folder above those of other apps', () => {
+  test('their files are neither moved to the trash nor to quarantine; what lies beside them is', async () => {
+    const above = join(folder, 'home', '.cache', 'huggingface');
+    const snapshot = join(above, 'hub', 'models--someone--Tiny-GGUF', 'snapshots', 'aaa');
+    mkdirSync(snapshot, { recursive: true });
+    const [whole, cut, mine] = [join(snapshot, 'whole.gguf'), join(snapshot, 'cut.gguf'), join(above, 'mine.gguf')];
+    for (const path of [whole, cut, mine]) writeTinyLlama(path);
+    truncateSync(cut, 9000);
+    for (const path of [whole, cut, mine]) settle(path);
+    expect(await library.addFolder(above)).toMatchObject({ source: 'kangaroo', models: 3 });
+    const byName = (name: string) => library.models.find((model) => model.name === name);
+    expect(byName('cut')).toMatchObject({ status: 'damaged', path: cut });
+    for (const name of ['cut', 'whole']) {
+      await expect(library.trash(byName(name)?.id ?? '')).rejects.toMatchObject({ code: 'read-only' });
+    }
+    expect(existsSync(cut) && existsSync(whole)).toBe(true);
+    await library.trash(byName('mine')?.id ?? '');
+    expect(existsSync(mine)).toBe(false);
   });
 });
 

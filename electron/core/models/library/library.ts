@@ -220,6 +220,10 @@ export class Library implements LibraryApi {
           `${row.path} belongs to another app. Delete it there, or remove its folder from the library.`,
         );
       }
+      for (const path of view ? row.paths : []) {
+        if (!(await this.#catalogue.isOfOtherApp(path))) continue;
+        throw new KangarooError('read-only', `${path} belongs to another app. Delete it there.`);
+      }
       if (this.#options.isLoaded(row.id)) throw new KangarooError('busy', 'This model is loaded. Unload it first.');
       const trashId = randomUUID();
       const places = row.quarantine ?? row.paths;
