@@ -60,7 +60,7 @@ export class Catalogue {
       now: this.now,
       isOfOtherApp: (path) => this.isOfOtherApp(path),
       onRow: (row) => this.#found(row),
-      onReplaced: (row) => attempt(() => this.#keepReplaced(row)),
+      onReplaced: (row) => attempt(() => this.keepQuarantined({ ...row, id: randomUUID() })),
     });
     for (const row of this.#store.folders()) this.folders.set(row.id, { row, away: false, freeBytes: null });
     this.#ensureDefaultFolder();
@@ -131,6 +131,17 @@ export class Catalogue {
     this.rows.set(row.id, row);
     this.#store.save(row);
     this.publish();
+  }
+
+  /**
+   * What is in quarantine while a new file took its place, or its folder leaves the library, is the trash's from now on: nothing
+   * is lost, and it can be deleted. The row of this id leaves the library's list in the database.
+   */
+  keepQuarantined(row: ModelRow): void {
+    const moved = (row.quarantine ?? []).map((to, index) => ({ from: row.paths[index] ?? row.path, to }));
+    const model = { ...row, quarantine: null };
+    const name = row.givenName ?? row.foundName;
+    this.#store.addTrash({ id: randomUUID(), name, sizeBytes: row.sizeBytes, trashedAtMs: this.now(), moved, model });
   }
 
   publish(): void {
@@ -301,14 +312,6 @@ export class Catalogue {
     setTimeout(() => {
       if (!this.#closed) void this.rescan().catch(() => {});
     }, this.#options.settleMs ?? 60_000).unref();
-  }
-
-  /** What is in quarantine while a new file took its place is the trash's from now on: nothing is lost, and it can be deleted. */
-  #keepReplaced(row: ModelRow): void {
-    const moved = (row.quarantine ?? []).map((to, index) => ({ from: row.paths[index] ?? row.path, to }));
-    const model = { ...row, id: randomUUID(), quarantine: null };
-    const name = row.givenName ?? row.foundName;
-    this.#store.addTrash({ id: randomUUID(), name, sizeBytes: row.sizeBytes, trashedAtMs: this.now(), moved, model });
   }
 
   async #lookForFolders(): Promise<void> {

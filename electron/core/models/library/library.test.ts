@@ -309,6 +309,24 @@ describe('damaged files', () => {
     expect(readFileSync(path)).toEqual(whole);
   });
 
+  test('what is in quarantine in a folder that leaves the library is in the trash, and can go back to its place', async () => {
+    const other = join(folder, 'other');
+    mkdirSync(other);
+    const path = join(other, 'cut.gguf');
+    writeTinyLlama(path);
+    truncateSync(path, 9000);
+    settle(path);
+    const { id: folderId } = await library.addFolder(other);
+    expect(existsSync(path)).toBe(false);
+    await library.removeFolder(folderId);
+    await reopen();
+    expect(library.models).toEqual([]);
+    const { trash } = await state();
+    expect(trash).toMatchObject([{ name: 'cut', path, sizeBytes: 9000 }]);
+    expect(await library.restore(trash[0]?.id ?? '')).toMatchObject({ status: 'damaged', path, source: 'file' });
+    expect(statSync(path).size).toBe(9000);
+  });
+
   test('what is whole again does not overwrite what lies in its place by now', async () => {
     const path = put('tiny.gguf');
     const whole = readFileSync(path);

@@ -168,6 +168,11 @@ export class Library implements LibraryApi {
       throw new KangarooError('invalid-argument', 'Downloads go into this folder. Make another one the default first.');
     }
     await this.#catalogue.exclusively(async () => {
+      for (const model of this.#catalogue.rows.values()) {
+        if (model.folderId !== row.id || model.quarantine === null) continue;
+        this.#catalogue.keepQuarantined(model);
+        this.#catalogue.rows.delete(model.id);
+      }
       this.#store.removeFolder(row.id);
       this.#catalogue.folders.delete(row.id);
       for (const model of this.#catalogue.rows.values()) if (model.folderId === row.id) this.#catalogue.rows.delete(model.id);
