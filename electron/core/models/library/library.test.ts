@@ -204,6 +204,26 @@ describe('folders of the user', () => {
     expect(library.modelOf(null, { repository: 'x/y', file: 'z', sizeBytes: 1 })).toBeNull();
   });
 
+  test('hashing a split model reads all its parts, and is not taken for the SHA-256 of one file', async () => {
+    const { metadata, tensors } = tinyLlama();
+    mkdirSync(models, { recursive: true });
+    const parts = [1, 2].map((number) => join(models, `big-0000${number}-of-00002.gguf`));
+    writeFileSync(parts[0] ?? '', ggufBytes({ ...metadata, 'split.count': 2 }, tensors.slice(0, 6)));
+    writeFileSync(parts[1] ?? '', ggufBytes({ 'split.count': 2 }, tensors.slice(6)));
+    await library.rescan();
+    const { id, files } = only();
+    expect(files).toBe(2);
+    const told: { fraction: number; sha256: string | null }[] = [];
+    for await (const progress of library.hash(id)) told.push(progress);
+    const sha256 = createHash('sha256')
+      .update(Buffer.concat(parts.map((path) => readFileSync(path))))
+      .digest('hex');
+    expect(told.at(-1)).toEqual({ fraction: 1, sha256 });
+    expect(told.every(({ fraction }) => fraction > 0 && fraction <= 1)).toBe(true);
+    expect((await library.details(id)).sha256).toBeNull();
+    expect(library.modelOf(sha256, { repository: 'x/y', file: 'z', sizeBytes: 1 })).toBeNull();
+  });
+
   test('whether it would fit, from its header', async () => {
     put('tiny.gguf');
     await library.rescan();
