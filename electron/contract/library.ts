@@ -60,7 +60,7 @@ export interface ModelDetails {
   paths: string[];
   /** The model's own Jinja template; null: none. */
   chatTemplate: string | null;
-  /** SHA-256 of the whole file, hex, where it is known: from its download, or from `LibraryApi.hash`. Of a split one the first's. */
+  /** SHA-256 of the whole file, hex, where it is known: from its download, or from `LibraryApi.hash`. Null for a split one. */
   sha256: string | null;
   /** Where it was downloaded from. */
   origin: { repository: string; revision: string; file: string } | null;
@@ -126,7 +126,7 @@ export interface LibraryApi {
   details(modelId: string): Promise<ModelDetails>;
   /** Whether it would fit with these choices, whatever is loaded now. */
   fit(modelId: string, choices: FitChoices): Promise<Fit>;
-  /** Computes SHA-256 of the file(s): fractions 0…1, and the end. */
+  /** Computes SHA-256: fractions 0…1 of all bytes, and the end. Of a split model: of its parts in order, as if joined; not kept. */
   hash(modelId: string): AsyncIterable<{ fraction: number; sha256: string | null }>;
   /**
    * Takes a GGUF into the library where it lies; nothing is copied. In the desktop's window `window.kangaroo.pathOf(file)` tells

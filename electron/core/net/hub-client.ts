@@ -47,6 +47,11 @@ export class HubClient {
     this.#hubOrigin = new URL(options.hubOrigin ?? huggingFaceOrigin).origin;
   }
 
+  /** Origin of the hub that the token belongs to. */
+  get hubOrigin(): string {
+    return this.#hubOrigin;
+  }
+
   get http(): HttpClient {
     return this.#options.http;
   }

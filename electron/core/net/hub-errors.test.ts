@@ -11,6 +11,7 @@ const refusal = (over: Partial<HubRefusal>): HubRefusal => ({
   repo,
   subject: 'a.gguf',
   endpoint,
+  hubOrigin: endpoint,
   hadToken: true,
   ...over,
 });
@@ -71,4 +72,23 @@ test.each<[string, Partial<HubRefusal>, string, RegExp]>([
   ['anything else', { status: 418 }, 'hub-failed', /418/],
 ])('%s', (_name, over, code, remedy) => {
   expect(hubError(refusal(over))).toMatchObject({ code, message: expect.stringMatching(remedy) });
+});
+
+test.each([401, 403])(
+  'a gated model of a mirror (%d): the token would not be sent there, so the hub itself is named',
+  (status) => {
+    const mirror = { endpoint: 'https://mirror.example', hadToken: false };
+    const { code, message } = hubError(refusal({ status, code: 'GatedRepo', message: loginNeeded, ...mirror }));
+    expect(code).toBe('hub-token-missing');
+    expect(message).toContain('for huggingface.co only');
+    expect(message).toContain('Set the endpoint to https://huggingface.co');
+    expect(message).toContain('https://huggingface.co/some/model');
+    expect(message).not.toContain('https://mirror.example/some/model');
+  },
+);
+
+test('what a mirror does not have: no token is advised', () => {
+  const { code, message } = hubError(refusal({ status: 404, endpoint: 'https://mirror.example', hadToken: false }));
+  expect(code).toBe('hub-not-found');
+  expect(message).not.toContain('token');
 });

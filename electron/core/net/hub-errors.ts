@@ -15,13 +15,16 @@ export interface HubRefusal {
   subject: string;
   /** Origin of the hub or the mirror. */
   endpoint: string;
+  /** Origin of the hub that tokens belong to: a mirror gets none. */
+  hubOrigin: string;
   /** Whether a token went with the request. */
   hadToken: boolean;
 }
 
 /** The error for a status of 400 or more that waiting does not mend. */
 export function hubError(refusal: HubRefusal): KangarooError {
-  const { status, code, message, repo, subject, endpoint, hadToken } = refusal;
+  const { status, code, message, repo, subject, endpoint, hubOrigin, hadToken } = refusal;
+  const isMirror = new URL(endpoint).origin !== hubOrigin;
   const page = `${endpoint}/${repo}`;
   const detail = `${status}${code ? ` ${code}` : ''}${message ? `: ${message}` : ''} (${page})`;
   const error = (errorCode: KangarooError['code'], text: string) => new KangarooError(errorCode, text, detail);
@@ -32,6 +35,13 @@ export function hubError(refusal: HubRefusal): KangarooError {
     );
 
   if (code === 'GatedRepo' || (status === 403 && /gated|authorized list|awaiting a review|rejected/i.test(message ?? ''))) {
+    if (isMirror) {
+      const host = new URL(hubOrigin).host;
+      return error(
+        'hub-token-missing',
+        `${repo} is gated, and ${endpoint} is a mirror: the access token is for ${host} only and is never sent elsewhere. Set the endpoint to ${hubOrigin} in the settings, accept the terms at ${hubOrigin}/${repo}, and set the token.`,
+      );
+    }
     if (!hadToken) {
       return error(
         'hub-token-missing',
@@ -63,7 +73,9 @@ export function hubError(refusal: HubRefusal): KangarooError {
   if (code === 'RepoNotFound' || status === 401 || status === 404 || status === 410) {
     const hint = hadToken
       ? 'Check its name, and whether your account may see it.'
-      : 'Check its name; a private model needs an access token.';
+      : isMirror
+        ? `Check its name; a private model can only be had from ${hubOrigin} itself.`
+        : 'Check its name; a private model needs an access token.';
     return error('hub-not-found', `${endpoint} does not have ${subject} of ${repo}. ${hint}`);
   }
   if (status === 403)

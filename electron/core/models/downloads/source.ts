@@ -159,7 +159,16 @@ export class FileSource {
       return typeof value === 'string' ? value : null;
     };
     const code = text('x-error-code');
-    return hubError({ status, code, message: text('x-error-message'), repo, subject: this.#file.path, endpoint, hadToken });
+    return hubError({
+      status,
+      code,
+      message: text('x-error-message'),
+      repo,
+      subject: this.#file.path,
+      endpoint,
+      hubOrigin: this.#hub.hubOrigin,
+      hadToken,
+    });
   }
 }
 

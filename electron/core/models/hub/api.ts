@@ -180,7 +180,15 @@ async function ask(
     throw new KangarooError('hub-failed', `${endpoint} ${why}. Try again in a minute.`);
   }
   const message = answer.header('x-error-message');
-  throw hubError({ ...subject, status, code: answer.header('x-error-code'), message, endpoint, hadToken });
+  throw hubError({
+    ...subject,
+    status,
+    code: answer.header('x-error-code'),
+    message,
+    endpoint,
+    hubOrigin: client.hubOrigin,
+    hadToken,
+  });
 }
 
 function unreachable(error: unknown, endpoint: string): unknown {

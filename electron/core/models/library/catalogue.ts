@@ -8,7 +8,7 @@ import { shownError } from '../../shown-error.ts';
 import { Watchable } from '../../watchable.ts';
 import { factsOf } from '../facts.ts';
 import { readModelFile, statModel } from '../gguf/files.ts';
-import { findModels, type FolderSource } from './layouts.ts';
+import { findModels, liesIn, type FolderSource } from './layouts.ts';
 import { Pairing, readAdapter, type Adapter } from './pairing.ts';
 import { isFolder, Scanner } from './scanner.ts';
 import type { FolderRow, LibraryStore, ModelRow, TrashRow } from './store.ts';
@@ -58,8 +58,9 @@ export class Catalogue {
     this.#scanner = new Scanner({
       settleMs: options.settleMs ?? 60_000,
       now: this.now,
+      isOfOtherApp: (path) => this.isOfOtherApp(path),
       onRow: (row) => this.#found(row),
-      onReplaced: (row) => attempt(() => this.#keepReplaced(row)),
+      onReplaced: (row) => attempt(() => this.keepQuarantined({ ...row, id: randomUUID() })),
     });
     for (const row of this.#store.folders()) this.folders.set(row.id, { row, away: false, freeBytes: null });
     this.#ensureDefaultFolder();
@@ -119,11 +120,28 @@ export class Catalogue {
     if (await this.#scanner.look(row, folder)) this.#rescanLater();
   }
 
+  /** Also where it was found through a folder above, which is the user's. */
+  isOfOtherApp(path: string): Promise<boolean> {
+    const added = [...this.folders.values()].filter(({ row }) => row.source !== 'kangaroo').map(({ row }) => row.path);
+    return liesIn(path, [...this.#options.otherApps.map((place) => place.path), ...added]);
+  }
+
   /** Kept, and told. */
   changed(row: ModelRow): void {
     this.rows.set(row.id, row);
     this.#store.save(row);
     this.publish();
+  }
+
+  /**
+   * What is in quarantine while a new file took its place, or its folder leaves the library, is the trash's from now on: nothing
+   * is lost, and it can be deleted. The row of this id leaves the library's list in the database.
+   */
+  keepQuarantined(row: ModelRow): void {
+    const moved = (row.quarantine ?? []).map((to, index) => ({ from: row.paths[index] ?? row.path, to }));
+    const model = { ...row, quarantine: null };
+    const name = row.givenName ?? row.foundName;
+    this.#store.addTrash({ id: randomUUID(), name, sizeBytes: row.sizeBytes, trashedAtMs: this.now(), moved, model });
   }
 
   publish(): void {
@@ -294,14 +312,6 @@ export class Catalogue {
     setTimeout(() => {
       if (!this.#closed) void this.rescan().catch(() => {});
     }, this.#options.settleMs ?? 60_000).unref();
-  }
-
-  /** What is in quarantine while a new file took its place is the trash's from now on: nothing is lost, and it can be deleted. */
-  #keepReplaced(row: ModelRow): void {
-    const moved = (row.quarantine ?? []).map((to, index) => ({ from: row.paths[index] ?? row.path, to }));
-    const model = { ...row, id: randomUUID(), quarantine: null };
-    const name = row.givenName ?? row.foundName;
-    this.#store.addTrash({ id: randomUUID(), name, sizeBytes: row.sizeBytes, trashedAtMs: this.now(), moved, model });
   }
 
   async #lookForFolders(): Promise<void> {

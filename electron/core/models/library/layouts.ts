@@ -2,7 +2,7 @@
 // them. Only names and small manifests are read here, and nothing is ever written.
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import type { LibrarySource, ModelDetails } from '../../../contract/library.ts';
 import { parseSplitName, partsOf } from '../gguf/files.ts';
@@ -121,6 +121,17 @@ async function findFiles(root: string, ending: string): Promise<string[]> {
   };
   await walk(root, 0);
   return files;
+}
+
+/**
+ * Whether a file lies in one of these folders, whichever folder it was found through. Where its entry lies counts, as that is
+ * what a move changes: a link of the user's to another app's file is the user's.
+ */
+export async function liesIn(path: string, folders: readonly string[]): Promise<boolean> {
+  const real = (place: string) => realpath(place).catch(() => resolve(place));
+  const at = (await real(dirname(path))) + sep;
+  for (const folder of folders) if (at.startsWith((await real(folder)) + sep)) return true;
+  return false;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

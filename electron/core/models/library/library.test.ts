@@ -204,6 +204,26 @@ describe('folders of the user', () => {
     expect(library.modelOf(null, { repository: 'x/y', file: 'z', sizeBytes: 1 })).toBeNull();
   });
 
+  test('hashing a split model reads all its parts, and is not taken for the SHA-256 of one file', async () => {
+    const { metadata, tensors } = tinyLlama();
+    mkdirSync(models, { recursive: true });
+    const parts = [1, 2].map((number) => join(models, `big-0000${number}-of-00002.gguf`));
+    writeFileSync(parts[0] ?? '', ggufBytes({ ...metadata, 'split.count': 2 }, tensors.slice(0, 6)));
+    writeFileSync(parts[1] ?? '', ggufBytes({ 'split.count': 2 }, tensors.slice(6)));
+    await library.rescan();
+    const { id, files } = only();
+    expect(files).toBe(2);
+    const told: { fraction: number; sha256: string | null }[] = [];
+    for await (const progress of library.hash(id)) told.push(progress);
+    const sha256 = createHash('sha256')
+      .update(Buffer.concat(parts.map((path) => readFileSync(path))))
+      .digest('hex');
+    expect(told.at(-1)).toEqual({ fraction: 1, sha256 });
+    expect(told.every(({ fraction }) => fraction > 0 && fraction <= 1)).toBe(true);
+    expect((await library.details(id)).sha256).toBeNull();
+    expect(library.modelOf(sha256, { repository: 'x/y', file: 'z', sizeBytes: 1 })).toBeNull();
+  });
+
   test('whether it would fit, from its header', async () => {
     put('tiny.gguf');
     await library.rescan();
@@ -307,6 +327,38 @@ describe('damaged files', () => {
     appendFileSync(quarantined, whole.subarray(9000));
     expect(await library.checkAgain(id)).toMatchObject({ id, status: 'ready', path });
     expect(readFileSync(path)).toEqual(whole);
+  });
+
+  test('what is in quarantine in a folder that leaves the library is in the trash, and can go back to its place', async () => {
+    const other = join(folder, 'other');
+    mkdirSync(other);
+    const path = join(other, 'cut.gguf');
+    writeTinyLlama(path);
+    truncateSync(path, 9000);
+    settle(path);
+    const { id: folderId } = await library.addFolder(other);
+    expect(existsSync(path)).toBe(false);
+    await library.removeFolder(folderId);
+    await reopen();
+    expect(library.models).toEqual([]);
+    const { trash } = await state();
+    expect(trash).toMatchObject([{ name: 'cut', path, sizeBytes: 9000 }]);
+    expect(await library.restore(trash[0]?.id ?? '')).toMatchObject({ status: 'damaged', path, source: 'file' });
+    expect(statSync(path).size).toBe(9000);
+  });
+
+  test('what is whole again does not overwrite what lies in its place by now', async () => {
+    const path = put('tiny.gguf');
+    const whole = readFileSync(path);
+    truncateSync(path, 9000);
+    settle(path);
+    await library.rescan();
+    const { id, path: quarantined } = only();
+    appendFileSync(quarantined, whole.subarray(9000));
+    writeFileSync(path, 'another file');
+    await expect(library.checkAgain(id)).rejects.toMatchObject({ code: 'invalid-argument' });
+    expect(readFileSync(path, 'utf8')).toBe('another file');
+    expect(readFileSync(quarantined)).toEqual(whole);
   });
 
   test('a new download in the place of a damaged file is that model; the damaged file can be deleted from the trash', async () => {
@@ -469,6 +521,27 @@ describe('other apps', () => {
     const details = await library.details(model.id);
     expect(details).toMatchObject({ sha256, origin: { repository: 'someone/Tiny-GGUF', file: 'tiny.gguf', revision: 'aaa' } });
     expect(library.modelOf(sha256, { repository: 'x/y', file: 'z', sizeBytes: 1 })).toBe(model.id);
+  });
+});
+
+describe('a folder above those of other apps', () => {
+  test('their files are neither moved to the trash nor to quarantine; what lies beside them is', async () => {
+    const above = join(folder, 'home', '.cache', 'huggingface');
+    const snapshot = join(above, 'hub', 'models--someone--Tiny-GGUF', 'snapshots', 'aaa');
+    mkdirSync(snapshot, { recursive: true });
+    const [whole, cut, mine] = [join(snapshot, 'whole.gguf'), join(snapshot, 'cut.gguf'), join(above, 'mine.gguf')];
+    for (const path of [whole, cut, mine]) writeTinyLlama(path);
+    truncateSync(cut, 9000);
+    for (const path of [whole, cut, mine]) settle(path);
+    expect(await library.addFolder(above)).toMatchObject({ source: 'kangaroo', models: 3 });
+    const byName = (name: string) => library.models.find((model) => model.name === name);
+    expect(byName('cut')).toMatchObject({ status: 'damaged', path: cut });
+    for (const name of ['cut', 'whole']) {
+      await expect(library.trash(byName(name)?.id ?? '')).rejects.toMatchObject({ code: 'read-only' });
+    }
+    expect(existsSync(cut) && existsSync(whole)).toBe(true);
+    await library.trash(byName('mine')?.id ?? '');
+    expect(existsSync(mine)).toBe(false);
   });
 });
 

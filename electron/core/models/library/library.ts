@@ -81,7 +81,7 @@ export class Library implements LibraryApi {
       model,
       paths: row?.quarantine ?? row?.paths ?? [model.path],
       chatTemplate: file && textAt(file.header.metadata, 'tokenizer.chat_template'),
-      sha256: row?.sha256 ?? null,
+      sha256: row?.paths.length === 1 ? row.sha256 : null,
       origin: row?.origin ?? null,
       adapter: adapter && {
         path: adapter.path,
@@ -110,21 +110,23 @@ export class Library implements LibraryApi {
 
   async *hash(modelId: string): AsyncGenerator<{ fraction: number; sha256: string | null }> {
     const model = this.#catalogue.requirePresent(modelId);
-    const [path = model.path] = partsOf(model.path);
     const row = this.#catalogue.rows.get(model.id);
+    const paths = row?.quarantine ?? row?.paths ?? partsOf(model.path);
     const hash = createHash('sha256');
-    const totalBytes = row?.paths.length === 1 || !row ? model.sizeBytes : 0;
     let [done, told] = [0, 0];
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-      hash.update(chunk as Buffer);
-      done += (chunk as Buffer).length;
-      if (totalBytes > 0 && done - told > totalBytes / 100) {
-        told = done;
-        yield { fraction: Math.min(1, done / totalBytes), sha256: null };
+    for (const path of paths) {
+      for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+        hash.update(chunk as Buffer);
+        done += (chunk as Buffer).length;
+        if (done - told > model.sizeBytes / 100) {
+          told = done;
+          yield { fraction: Math.min(1, done / model.sizeBytes), sha256: null };
+        }
       }
     }
     const sha256 = hash.digest('hex');
-    if (row) this.#catalogue.changed(Object.assign(row, { sha256 }));
+    // What is remembered is compared with what the hub says of a single file, and of several it says nothing.
+    if (row && paths.length === 1) this.#catalogue.changed(Object.assign(row, { sha256 }));
     yield { fraction: 1, sha256 };
   }
 
@@ -168,6 +170,11 @@ export class Library implements LibraryApi {
       throw new KangarooError('invalid-argument', 'Downloads go into this folder. Make another one the default first.');
     }
     await this.#catalogue.exclusively(async () => {
+      for (const model of this.#catalogue.rows.values()) {
+        if (model.folderId !== row.id || model.quarantine === null) continue;
+        this.#catalogue.keepQuarantined(model);
+        this.#catalogue.rows.delete(model.id);
+      }
       this.#store.removeFolder(row.id);
       this.#catalogue.folders.delete(row.id);
       for (const model of this.#catalogue.rows.values()) if (model.folderId === row.id) this.#catalogue.rows.delete(model.id);
@@ -219,6 +226,10 @@ export class Library implements LibraryApi {
           'read-only',
           `${row.path} belongs to another app. Delete it there, or remove its folder from the library.`,
         );
+      }
+      for (const path of view ? row.paths : []) {
+        if (!(await this.#catalogue.isOfOtherApp(path))) continue;
+        throw new KangarooError('read-only', `${path} belongs to another app. Delete it there.`);
       }
       if (this.#options.isLoaded(row.id)) throw new KangarooError('busy', 'This model is loaded. Unload it first.');
       const trashId = randomUUID();

@@ -22,6 +22,8 @@ export interface ScannerOptions {
   /** A damaged file that was changed less than so long ago may still be being written. */
   settleMs: number;
   now: () => number;
+  /** Whether another app keeps the file: it is never moved. */
+  isOfOtherApp: (path: string) => Promise<boolean>;
   /** A row has changed, or is new. */
   onRow: (row: ModelRow) => void;
   /** Another file lies where one was that is in quarantine now. */
@@ -109,6 +111,7 @@ export class Scanner {
       return true;
     }
     if (folder?.source !== 'kangaroo') return false;
+    for (const path of row.paths) if (await this.#options.isOfOtherApp(path)) return false;
     const quarantine = asidePaths(folder.path, 'quarantine', row.id, row.paths);
     try {
       await moveAll(row.paths.map((from, index) => ({ from, to: quarantine[index] ?? from })));
