@@ -167,9 +167,9 @@ describe('generate', () => {
 
     const bare = ['generate', '--model', model, '--threads', '1', ...asked, '--mode', 'auto'];
     const copying = lines(await cli(...bare)).at(-1);
-    const stats = copying?.['stats'] as { drafted: number; copied: number; discarded: number } | undefined;
+    const stats = copying?.['stats'] as { drafted: number; lookedUp: number; discarded: number } | undefined;
     expect(copying?.['tokenIds']).toEqual(plain?.['tokenIds']);
-    expect(stats).toMatchObject({ drafted: stats?.copied, discarded: 0 });
+    expect(stats).toMatchObject({ drafted: stats?.lookedUp, discarded: 0 });
     const without = await cli(...bare, '--no-lookup');
     expect(without.code).toBe(0);
     expect(lines(without).at(-1)).toMatchObject({ tokenIds: plain?.['tokenIds'], stats: { drafted: 0, discarded: 0 } });
