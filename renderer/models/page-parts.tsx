@@ -1,6 +1,9 @@
 // What the model pages have in common: titles, badges, sections, and what stands where nothing is yet.
 import type { ReactNode } from 'react';
+import type { ErrorShape } from '../../electron/contract/errors.ts';
+import { strings } from '../strings.ts';
 import { Mark } from '../ui/mark.tsx';
+import { Notice } from '../ui/notice.tsx';
 
 interface ViewTitleProps {
   title: string;
@@ -82,5 +85,30 @@ export function Skeletons({ label, rows }: { label: string; rows: number }) {
         <div key={index} aria-hidden className="skeleton h-16" />
       ))}
     </div>
+  );
+}
+
+interface FailedAnswerProps {
+  title: string;
+  error: ErrorShape;
+  askAgain: () => void;
+  testId?: string;
+}
+
+/** Why a question to the core has no answer, and the button that asks again. */
+export function FailedAnswer({ title, error, askAgain, testId }: FailedAnswerProps) {
+  return (
+    <Notice
+      tone="danger"
+      title={title}
+      {...(testId === undefined ? {} : { testId })}
+      actions={
+        <button type="button" className="button" onClick={askAgain}>
+          {strings.tryAgain}
+        </button>
+      }
+    >
+      {error.message}
+    </Notice>
   );
 }

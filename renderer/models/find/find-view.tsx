@@ -3,10 +3,8 @@ import { Search, X } from 'lucide-react';
 import type { CuratedModel } from '../../../electron/contract/hub.ts';
 import { bytesText, parametersText } from '../../number-text.ts';
 import { hrefOf } from '../../route.ts';
-import { strings } from '../../strings.ts';
-import { Notice } from '../../ui/notice.tsx';
 import { useAnswer } from '../../use-answer.ts';
-import { Badge, Placeholder, Section, Skeletons, ViewTitle } from '../page-parts.tsx';
+import { Badge, FailedAnswer, Placeholder, Section, Skeletons, ViewTitle } from '../page-parts.tsx';
 import { modelsText } from '../strings.ts';
 import { hostOf } from './hub-names.ts';
 import { HubSettings } from './hub-settings.tsx';
@@ -108,19 +106,7 @@ function Curated() {
     </button>
   );
   if (curated.error) {
-    return (
-      <Notice
-        tone="danger"
-        title={modelsText.notDone}
-        actions={
-          <button type="button" className="button" onClick={curated.askAgain}>
-            {strings.tryAgain}
-          </button>
-        }
-      >
-        {curated.error.message}
-      </Notice>
-    );
+    return <FailedAnswer title={modelsText.notDone} error={curated.error} askAgain={curated.askAgain} />;
   }
   if (curated.value === null) return <Skeletons label={modelsText.loading} rows={3} />;
   if (curated.value.length === 0) return <Placeholder title={text.title} text={text.curatedEmpty} action={popular} />;

@@ -6,13 +6,12 @@ import type { HubAccess, HubRepository } from '../../../electron/contract/hub.ts
 import { openLink } from '../../markdown/link-prompt.ts';
 import { parametersText } from '../../number-text.ts';
 import { hrefOf } from '../../route.ts';
-import { strings } from '../../strings.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { useAnswer } from '../../use-answer.ts';
 import { useDownloads } from '../downloads/downloads-store.ts';
 import { useLibrary } from '../library/library-store.ts';
 import { FitPanel } from '../memory/fit-panel.tsx';
-import { Badge, Section, Skeletons } from '../page-parts.tsx';
+import { Badge, FailedAnswer, Section, Skeletons } from '../page-parts.tsx';
 import { modelsText } from '../strings.ts';
 import { SupportText } from '../support-text.tsx';
 import { modelNameOf, recommendedVariant } from './hub-names.ts';
@@ -36,18 +35,7 @@ export function RepositoryView({ repository }: { repository: string }) {
       {page.value ? (
         <Page key={repository} page={page.value} askAgain={page.askAgain} />
       ) : page.error ? (
-        <Notice
-          tone="danger"
-          title={text.failed}
-          testId="repository-error"
-          actions={
-            <button type="button" className="button" onClick={page.askAgain}>
-              {strings.tryAgain}
-            </button>
-          }
-        >
-          {page.error.message}
-        </Notice>
+        <FailedAnswer title={text.failed} error={page.error} askAgain={page.askAgain} testId="repository-error" />
       ) : (
         <Skeletons label={modelsText.loading} rows={5} />
       )}

@@ -5,11 +5,10 @@ import type { FitChoices } from '../../../electron/contract/fit.ts';
 import type { LibraryModel, ModelDetails as Details } from '../../../electron/contract/library.ts';
 import { useModel } from '../../model/model-store.ts';
 import { goTo, hrefOf } from '../../route.ts';
-import { strings } from '../../strings.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { useAnswer } from '../../use-answer.ts';
 import { FitPanel } from '../memory/fit-panel.tsx';
-import { Placeholder, Skeletons } from '../page-parts.tsx';
+import { FailedAnswer, Placeholder, Skeletons } from '../page-parts.tsx';
 import { modelsText } from '../strings.ts';
 import { AdapterSection, FactsSection, FilesSection, LongTexts } from './details-sections.tsx';
 import { useLibrary } from './library-store.ts';
@@ -43,19 +42,7 @@ export function ModelDetailsView({ modelId }: { modelId: string }) {
         <>
           <Head key={model.id} model={model} />
           <ModelProblem model={model} />
-          {details.error && (
-            <Notice
-              tone="danger"
-              title={modelsText.notDone}
-              actions={
-                <button type="button" className="button" onClick={details.askAgain}>
-                  {strings.tryAgain}
-                </button>
-              }
-            >
-              {details.error.message}
-            </Notice>
-          )}
+          {details.error && <FailedAnswer title={modelsText.notDone} error={details.error} askAgain={details.askAgain} />}
           {(model.status === 'ready' || model.status === 'unread') && <Fit key={`fit ${model.id}`} model={model} />}
           <FactsSection model={model} details={details.value} />
           {details.value ? (

@@ -1,9 +1,8 @@
 // "Will it fit?", for a context and a K/V cache that the user chooses: asked of the core with every change.
 import { useId } from 'react';
 import type { Fit, FitChoices } from '../../../electron/contract/fit.ts';
-import { strings } from '../../strings.ts';
-import { Notice } from '../../ui/notice.tsx';
 import type { Answer } from '../../use-answer.ts';
+import { FailedAnswer } from '../page-parts.tsx';
 import { modelsText } from '../strings.ts';
 import { FitView } from './fit-view.tsx';
 
@@ -60,17 +59,7 @@ export function FitPanel({ choices, onChange, trainedContext, answer }: FitPanel
       {/* As high as an answer, so that nothing below moves when it comes. */}
       <div className={`min-h-44 transition-opacity ${answer.asking && answer.value ? 'opacity-60' : ''}`}>
         {answer.error ? (
-          <Notice
-            tone="danger"
-            title={text.failed}
-            actions={
-              <button type="button" className="button" onClick={answer.askAgain}>
-                {strings.tryAgain}
-              </button>
-            }
-          >
-            {answer.error.message}
-          </Notice>
+          <FailedAnswer title={text.failed} error={answer.error} askAgain={answer.askAgain} />
         ) : answer.value ? (
           <FitView fit={answer.value} />
         ) : (
