@@ -1,14 +1,20 @@
-// The page: header, what is wrong with the connection if anything, the chat or the model pages, and the dialogs over them.
-import { useRef } from 'react';
+// The page: header, what is wrong with the connection if anything, the chat between its list and its panel or the model pages,
+// and the dialogs over them.
+import { Suspense, useRef } from 'react';
 import { ChatView } from './chat/chat-view.tsx';
+import { ChatList } from './chat/list/chat-list.tsx';
+import { CommandHost } from './commands/command-host.tsx';
 import { useConnection } from './connection-store.ts';
 import { Header } from './header.tsx';
+import { SideRegion } from './layout/side-region.tsx';
+import { visualizer as Visualizer } from './layout/visualizer.ts';
 import { LinkDialog } from './markdown/link-dialog.tsx';
 import { ModelsView } from './models/models-view.tsx';
 import { Toasts } from './models/toasts.tsx';
 import { useRoute } from './route.ts';
 import { SettingsSheet } from './settings/settings-sheet.tsx';
 import { strings } from './strings.ts';
+import { MenuHost } from './ui/menu.tsx';
 
 export function App() {
   const settings = useRef<HTMLDialogElement>(null);
@@ -24,12 +30,32 @@ export function App() {
           {strings.skipToComposer}
         </a>
       )}
-      <Header onSettings={() => settings.current?.showModal()} />
+      <Header inChat={route.view === 'chat'} onSettings={() => settings.current?.showModal()} />
       <ConnectionBanner />
-      {route.view === 'chat' ? <ChatView /> : <ModelsView route={route} />}
+      {route.view === 'chat' ? <ChatPage /> : <ModelsView route={route} />}
       <SettingsSheet ref={settings} />
       <LinkDialog />
       <Toasts />
+      <CommandHost />
+      <MenuHost />
+    </div>
+  );
+}
+
+function ChatPage() {
+  return (
+    <div className="flex min-h-0">
+      <SideRegion region="sidebar">
+        <ChatList />
+      </SideRegion>
+      <ChatView />
+      {Visualizer && (
+        <SideRegion region="panel">
+          <Suspense fallback={null}>
+            <Visualizer />
+          </Suspense>
+        </SideRegion>
+      )}
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { useChat } from './chat/chat-store.ts';
+import { useChatList } from './chat/list/list-store.ts';
 import { keepConnected, pageConnection } from './connect.ts';
 import { useConnection } from './connection-store.ts';
 import { useModel } from './model/model-store.ts';
@@ -25,6 +26,7 @@ keepConnected(
       useLibrary.getState().attach(client, signal);
       useDownloads.getState().attach(client, signal);
       useHub.getState().attach(client, signal);
+      useChatList.getState().attach(client, signal);
       useChat.getState().attach(client, signal);
     },
   },

@@ -46,6 +46,12 @@ export function modeOf(rounds: readonly Round[]): DraftingMode {
   return rounds.some((round) => round.drafts.length > 0) ? 'kangaroo' : 'plain';
 }
 
+/** The same before the rounds of a finished answer are here: from how it was asked for. */
+export function askedMode({ rounds, stats, answeredWith }: Message): DraftingMode {
+  if (rounds.length > 0 || stats === null) return modeOf(rounds);
+  return stats.drafted > 0 ? (answeredWith?.settings.decodingMode ?? 'kangaroo') : stats.pausedRounds > 0 ? 'auto' : 'plain';
+}
+
 interface Totals {
   rounds: number;
   tokens: number;
@@ -82,8 +88,10 @@ function totalRounds(rounds: readonly Round[]): Totals {
 export function figuresOf(message: Message, costs: Costs | null): Figures | null {
   const totals = totalRounds(message.rounds);
   const { stats } = message;
-  const mode = modeOf(message.rounds);
-  const pauses = mode === 'auto' && message.rounds.some((round) => round.expectedSpeedup !== null);
+  const mode = askedMode(message);
+  const pauses =
+    mode === 'auto' &&
+    (message.rounds.some((round) => round.expectedSpeedup !== null) || (message.stats !== null && message.stats.pausedRounds > 0));
   if (stats) {
     if (stats.tokensPerSecond <= 0) return null;
     const { tokens, tokensPerSecond, rounds, tokensPerRound, drafted, accepted, pausedRounds, discarded, plainStepMs } = stats;

@@ -4,18 +4,18 @@ import { useSettings } from '../settings/settings-store.ts';
 import type { OriginRun } from './origin-runs.ts';
 import { paintOrigins } from './painter.ts';
 
-/** The runs of the answer around. */
-export const RunsContext = createContext<readonly OriginRun[]>([]);
+/** The runs of the answer around, in a box that stays the same while they grow: a finished block need not hear of it. */
+export const RunsContext = createContext<{ runs: readonly OriginRun[] }>({ runs: [] });
 
 /** `source` is what was rendered into `children`, from `start` of the answer on. */
 export function PaintedBlock({ start, source, children }: { start: number; source: string; children: ReactNode }) {
   const element = useRef<HTMLDivElement>(null);
-  const runs = useContext(RunsContext);
+  const answer = useContext(RunsContext);
   const show = useSettings((state) => state.settings.showOrigins);
 
   // Runs only ever grow at the end, together with the text: those of a block change when its source does.
-  const paint = useEffectEvent((end: number) => (element.current ? paintOrigins(element.current, start, end, runs) : () => {}));
-  useLayoutEffect(() => (show ? paint(start + source.length) : undefined), [show, start, source]);
+  const paint = useEffectEvent((end: number) => (element.current ? paintOrigins(element.current, start, end, answer.runs) : () => {}));
+  useLayoutEffect(() => (show ? paint(start + source.length) : undefined), [show, start, source, answer]);
 
   return <div ref={element}>{children}</div>;
 }
