@@ -118,7 +118,7 @@ test.each(['SIGKILL', 'SIGSEGV'] as const)('the engine dies of %s in mid-answer:
   expect(failed).toMatchObject({ status: 'failed', error: { code: 'engine-crashed' } });
   expect(failed.error?.message).toContain(signal);
   expect(failed.text).not.toBe('');
-  await chats.retry(id);
+  await chats.regenerate(id, failed.id);
   await until(events, isFinal);
   expect(engine.pid).not.toBe(pid);
   const again = lastMessage(await chats.current());

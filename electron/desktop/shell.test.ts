@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Chat, ChatsApi } from '../contract/chats.ts';
 import { KangarooError } from '../contract/errors.ts';
 import { appShape, type AppApi, type AppInfo } from '../contract/index.ts';
 import { contentSecurityPolicy } from '../core/page.ts';
@@ -38,7 +39,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Services that answer what these tests ask; everything else fails the call. */
 function services(): AppApi {
-  const chat = { id: 'c', title: '', createdAtMs: 0, messages: [] };
+  const head = { id: 'c', title: '', createdAtMs: 0, folderId: null, pinned: false, context: null, draft: '', earlier: 0 };
+  const chat: Chat = { ...head, settings: { systemPrompt: null, overrides: {} }, messages: [] };
   const refuse = () => Promise.reject(new Error('not part of this test'));
   // oxlint-disable-next-line require-yield
   const never = async function* () {
@@ -47,16 +49,14 @@ function services(): AppApi {
   return {
     info: { get: () => Promise.resolve(info) },
     chats: {
+      ...(Object.fromEntries(
+        Object.entries(appShape.chats).map(([name, kind]) => [name, kind === 'stream' ? never : refuse]),
+      ) as unknown as ChatsApi),
       current: () => Promise.resolve(chat),
       create: () => {
         newChats += 1;
         return Promise.resolve(chat);
       },
-      watch: never,
-      send: refuse,
-      stop: refuse,
-      retry: refuse,
-      setAside: refuse,
     },
     models: { list: refuse, load: refuse, unload: refuse, watch: never, watchMemory: never },
     library: {

@@ -17,7 +17,7 @@ import { Queue } from '../../rpc/queue.ts';
 import type { NativeAdapter, NativeAddon, NativeModel } from './addon.ts';
 import { KeptStates } from './kept-states.ts';
 import { Learned } from './learned.ts';
-import { parseConversationId, parseGenerateRequest, parseLoadRequest } from './options.ts';
+import { parseConversationId, parseGenerateRequest, parseLoadRequest, parseText } from './options.ts';
 import { promptIds, promptStops } from './prompt.ts';
 import { fittingPrompt } from './fitting.ts';
 import { Sessions, type Owner } from './sessions.ts';
@@ -126,6 +126,11 @@ export class Engine implements EngineApi {
     return { parts: this.#loaded?.sessions.memory() ?? [], gpus: this.#addon.gpus() };
   }
 
+  async countTokens(text: string): Promise<number> {
+    const { model } = this.#require();
+    return model.tokenize(parseText(text), { addSpecial: false, parseSpecial: false }).length;
+  }
+
   async version(): Promise<string> {
     return this.#addon.version();
   }
@@ -204,7 +209,8 @@ export class Engine implements EngineApi {
       throw new KangarooError('no-adapter', 'No adapter is loaded for this model. Answer plainly, or load one.');
     }
     const vocabularySize = model.info.vocabularySize;
-    if (prompt.kind === 'tokens' && prompt.tokenIds.some((id) => id >= vocabularySize)) {
+    const given = prompt.kind === 'tokens' ? prompt.tokenIds : prompt.kind === 'messages' ? (prompt.begun?.tokenIds ?? []) : [];
+    if (given.some((id) => id >= vocabularySize)) {
       throw new KangarooError('invalid-argument', `Token ids of this model are below ${vocabularySize}.`);
     }
     const { ids, leftOut } = options.contextShift

@@ -29,6 +29,7 @@ const service: EngineApi = {
   generate: (request) => coalesce(theEngine().generate(request), batchIntervalMs),
   stop: async (conversationId) => theEngine().stop(conversationId),
   forget: async (conversationId) => theEngine().forget(conversationId),
+  countTokens: async (text) => theEngine().countTokens(text),
   version: async () => theEngine().version(),
 };
 

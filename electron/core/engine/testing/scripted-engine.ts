@@ -201,6 +201,10 @@ export class ScriptedEngine implements EngineApi {
     return { parts: this.#loaded ? weights : [], gpus: [] };
   }
 
+  async countTokens(text: string): Promise<number> {
+    return text.split(/\s+/).length;
+  }
+
   async version(): Promise<string> {
     return 'scripted';
   }

@@ -1,0 +1,370 @@
+// What is said in chats: sent, answered, stopped, branched; one answer at a time in each. Everything is on disk before it is
+// shown as stored.
+import { randomUUID } from 'node:crypto';
+import type { AnswerOptions, Chat, ChatEvent, ChatHead, ContextUse, Message, SendOptions } from '../../contract/chats.ts';
+import type { Attachment } from '../../contract/chats.ts';
+import type { EngineApi, Round } from '../../contract/engine.ts';
+import { KangarooError } from '../../contract/errors.ts';
+import type { Models } from '../models/models.ts';
+import type { SettingsStore } from '../settings.ts';
+import { Answer, snapshotOf } from './answer.ts';
+import type { StoredChat } from './chat-table.ts';
+import { ChatFeed } from './feed.ts';
+import type { MessageContent } from './message-rows.ts';
+import { parseAnswerOptions, parseSendOptions, parseText } from './requests.ts';
+import { parseId, untitled, type Shelf } from './shelf.ts';
+import { Titles } from './titles.ts';
+import { titleOf, turnsOf } from './turns.ts';
+
+/** How long answers may take to end when the app closes. */
+const farewellMs = 3000;
+
+export interface ConversationsParts {
+  shelf: Shelf;
+  engine: EngineApi;
+  models: Models;
+  settings: SettingsStore;
+  /** The chat's entry in the list changed. */
+  changed(chatId: string): void;
+}
+
+function newMessage(role: Message['role'], text: string): MessageContent {
+  return {
+    id: randomUUID(),
+    role,
+    text,
+    status: role === 'user' ? 'complete' : 'streaming',
+    createdAtMs: Date.now(),
+    stats: null,
+    continuations: 0,
+    timeToFirstTokenMs: null,
+    stopReason: null,
+    error: null,
+    speedup: null,
+    modelName: null,
+    answeredWith: null,
+  };
+}
+
+export class Conversations {
+  readonly #parts: ConversationsParts;
+  readonly #shelf: Shelf;
+  readonly #titles: Titles;
+  readonly #feeds = new Map<string, ChatFeed>();
+  /** Answers under way, by chat. */
+  readonly #running = new Map<string, Answer>();
+  /** Messages whose end could not be written, by id: the database still has them as they were before. */
+  readonly #unsaved = new Map<string, Message>();
+
+  constructor(parts: ConversationsParts) {
+    this.#parts = parts;
+    this.#shelf = parts.shelf;
+    this.#titles = new Titles({ ...parts, changed: (chatId) => this.headChanged(chatId) });
+  }
+
+  isAnswering(chatId: string): boolean {
+    return this.#running.has(chatId);
+  }
+
+  current(): Chat {
+    this.#shelf.retryOpening();
+    const chat = this.#shelf.store.chats.current();
+    return chat ? this.chatOf(chat) : this.#insert();
+  }
+
+  create(): Chat {
+    const current = this.#shelf.store.chats.current();
+    // An empty chat is as good as a new one.
+    return current && current.leafKey === null && current.titleSource === 'none' ? this.chatOf(current) : this.#insert();
+  }
+
+  open(chatId: string): Chat {
+    const chat = this.#shelf.require(chatId);
+    this.#shelf.store.chats.makeCurrent(chat.id);
+    return this.chatOf(chat);
+  }
+
+  watch(chatId: string): AsyncIterable<ChatEvent> {
+    return { [Symbol.asyncIterator]: () => this.#feed(this.#shelf.require(chatId).id).watch() };
+  }
+
+  earlier(chatId: string, beforeId: string): Message[] {
+    const chat = this.#shelf.require(chatId);
+    const { parentKey } = this.#shelf.requireMessage(chat, beforeId);
+    return this.#shelf.store.messages.branch(parentKey).messages.map((message) => this.#newest(chat.id, message));
+  }
+
+  rounds(chatId: string, messageId: string): Round[] {
+    const chat = this.#shelf.require(chatId);
+    const { key, message } = this.#shelf.requireMessage(chat, messageId);
+    const newer = this.#newest(chat.id, message);
+    return newer === message ? this.#shelf.store.messages.rounds(key) : newer.rounds;
+  }
+
+  attachment(chatId: string, messageId: string, place: number): Attachment {
+    const { key } = this.#shelf.requireMessage(this.#shelf.require(chatId), messageId);
+    const attachment = this.#shelf.store.messages.attachments(key)[place];
+    if (!attachment) throw new KangarooError('invalid-argument', 'This message has no such attachment.');
+    return attachment;
+  }
+
+  send(chatId: string, text: string, options?: SendOptions): void {
+    const content = parseText(text);
+    const { attachments = [], decodingMode } = parseSendOptions(options);
+    const chat = this.#shelf.require(chatId);
+    this.#requireFree(chat.id);
+    const [question, answer] = [newMessage('user', content), newMessage('assistant', '')];
+    const first = chat.titleSource === 'none';
+    const { store } = this.#shelf;
+    store.transact(() => {
+      const key = store.messages.append(chat.key, chat.leafKey, question, attachments);
+      store.messages.append(chat.key, key, answer);
+      store.chats.touch(chat.key, Date.now());
+      store.chats.setDraft(chat.key, '');
+      if (first) store.chats.setTitle(chat.key, titleOf(content), 'text');
+    });
+    const stored = this.#answer(chat.id, answer.id, decodingMode);
+    if (first) {
+      // The title has changed too.
+      this.#feed(chat.id).emitSnapshot();
+    } else {
+      const message = this.#shelf.requireMessage(chat, question.id).message;
+      this.#feed(chat.id).emit({ type: 'message', message });
+      this.#feed(chat.id).emit({ type: 'message', message: stored });
+    }
+  }
+
+  async stop(chatId: string): Promise<void> {
+    await this.#running.get(this.#shelf.require(chatId).id)?.stop();
+  }
+
+  edit(chatId: string, messageId: string, text: string, options?: SendOptions): void {
+    const content = parseText(text);
+    const { attachments, decodingMode } = parseSendOptions(options);
+    const chat = this.#shelf.require(chatId);
+    const { key, message, parentKey } = this.#shelf.requireMessage(chat, messageId);
+    if (message.role !== 'user') {
+      throw new KangarooError('invalid-argument', 'Only your own messages can be edited. Ask for another answer instead.');
+    }
+    this.#requireFree(chat.id);
+    const [question, answer] = [newMessage('user', content), newMessage('assistant', '')];
+    const { store } = this.#shelf;
+    store.transact(() => {
+      const asked = store.messages.append(chat.key, parentKey, question, attachments ?? store.messages.attachments(key));
+      store.messages.append(chat.key, asked, answer);
+      store.chats.touch(chat.key, Date.now());
+      if (parentKey === null && chat.titleSource === 'text') store.chats.setTitle(chat.key, titleOf(content), 'text');
+    });
+    this.#answer(chat.id, answer.id, decodingMode);
+    this.#feed(chat.id).emitSnapshot();
+  }
+
+  regenerate(chatId: string, messageId: string, options?: AnswerOptions): void {
+    const { decodingMode } = parseAnswerOptions(options);
+    const chat = this.#shelf.require(chatId);
+    const { message, ...place } = this.#shelf.requireMessage(chat, messageId);
+    const question = message.role === 'user' ? place.key : place.parentKey;
+    if (question === null) throw new KangarooError('invalid-argument', 'There is no message to answer. Write one first.');
+    this.#requireFree(chat.id);
+    const answer = newMessage('assistant', '');
+    const { store } = this.#shelf;
+    store.transact(() => {
+      const isLast = chat.leafKey === place.key;
+      if (message.role === 'assistant' && isLast && message.text.trim() === '') store.messages.discard(chat.key, place);
+      store.messages.append(chat.key, question, answer);
+      store.chats.touch(chat.key, Date.now());
+    });
+    this.#answer(chat.id, answer.id, decodingMode);
+    this.#feed(chat.id).emitSnapshot();
+  }
+
+  continueAnswer(chatId: string, messageId: string, options?: AnswerOptions): void {
+    const { decodingMode } = parseAnswerOptions(options);
+    const chat = this.#shelf.require(chatId);
+    const { key, message } = this.#shelf.requireMessage(chat, messageId);
+    this.#requireFree(chat.id);
+    if (message.role !== 'assistant' || key !== chat.leafKey || message.text === '') {
+      throw new KangarooError(
+        'invalid-argument',
+        'Only the last answer of a branch can go on, and only one that says something.',
+      );
+    }
+    const { store } = this.#shelf;
+    const rounds = store.messages.rounds(key);
+    const begun: Message = {
+      ...message,
+      rounds,
+      status: 'streaming',
+      stopReason: null,
+      error: null,
+      continuations: message.continuations + 1,
+    };
+    store.transact(() => {
+      store.messages.update(begun, [], rounds.length === 0 ? begun.text : '');
+      store.chats.touch(chat.key, Date.now());
+    });
+    const stored = this.#begin(chat.id, begun, decodingMode);
+    this.#feed(chat.id).emit({ type: 'message', message: stored });
+  }
+
+  select(chatId: string, messageId: string): void {
+    const chat = this.#shelf.require(chatId);
+    const { key } = this.#shelf.requireMessage(chat, messageId);
+    this.#requireQuiet(chat.id);
+    this.#shelf.store.messages.select(chat.key, key);
+    this.#feed(chat.id).emitSnapshot();
+  }
+
+  tree(chatId: string) {
+    const { key, leafKey } = this.#shelf.require(chatId);
+    return this.#shelf.store.messages.tree(key, leafKey);
+  }
+
+  deleteMessage(chatId: string, messageId: string): void {
+    const chat = this.#shelf.require(chatId);
+    const found = this.#shelf.requireMessage(chat, messageId);
+    this.#requireQuiet(chat.id);
+    this.#shelf.store.messages.remove(chat.key, found, Date.now());
+    this.#afterDeletion(chat.id);
+  }
+
+  restoreMessage(chatId: string, messageId: string): void {
+    const chat = this.#shelf.require(chatId);
+    this.#requireQuiet(chat.id);
+    if (!this.#shelf.store.messages.restore(chat.key, parseId(messageId, 'messageId'))) {
+      throw new KangarooError('invalid-argument', 'There is nothing to bring back: it was not deleted, or what it follows was.');
+    }
+    this.#afterDeletion(chat.id);
+  }
+
+  /** Title, settings or place of a chat changed: tells who watches it, and the list. */
+  headChanged(chatId: string): void {
+    const chat = this.#shelf.store.chats.find(chatId);
+    if (chat && this.#feed(chatId).watched)
+      this.#feed(chatId).emit({ type: 'head', head: this.#headOf(chat, this.#contextOf(chat)) });
+    this.#parts.changed(chatId);
+  }
+
+  /** As it is now, the answer under way included. */
+  chatOf(chat: StoredChat): Chat {
+    const { messages, earlier } = this.#shelf.store.messages.branch(chat.leafKey);
+    const newest = messages.map((message) => this.#newest(chat.id, message));
+    return { ...this.#headOf(chat, contextUse(newest, this.#parts.models)), draft: chat.draft, messages: newest, earlier };
+  }
+
+  /** Stops its answer, and ends who watches it: it leaves the list. */
+  async end(chatId: string): Promise<void> {
+    await this.#titles.forget(chatId);
+    await this.#running.get(chatId)?.stop();
+    this.#feeds.get(chatId)?.close();
+    this.#feeds.delete(chatId);
+  }
+
+  /** Stops the answers under way, and keeps them. */
+  async close(): Promise<void> {
+    const ended = [this.#titles.close(), ...[...this.#running.values()].map((answer) => answer.stop())];
+    const late = new Promise<void>((resolve) => setTimeout(resolve, farewellMs).unref());
+    await Promise.race([Promise.all(ended), late]);
+    for (const feed of this.#feeds.values()) feed.close();
+    this.#feeds.clear();
+  }
+
+  #insert(): Chat {
+    const { chats } = this.#shelf.store;
+    const chat = chats.insert({ title: untitled, titleSource: 'none', createdAtMs: Date.now() });
+    chats.makeCurrent(chat.id);
+    this.#parts.changed(chat.id);
+    return this.chatOf(chat);
+  }
+
+  #afterDeletion(chatId: string): void {
+    this.#feed(chatId).emitSnapshot();
+    this.#parts.changed(chatId);
+  }
+
+  #requireQuiet(chatId: string): void {
+    if (!this.#running.has(chatId)) return;
+    throw new KangarooError('busy', 'An answer is being written. Stop it, or wait until it is done.');
+  }
+
+  #requireFree(chatId: string): void {
+    this.#requireQuiet(chatId);
+    this.#parts.models.requirePromising();
+  }
+
+  #headOf({ id, title, createdAtMs, folderId, pinned, settings }: StoredChat, context: ContextUse | null): ChatHead {
+    return { id, title, createdAtMs, folderId, pinned, settings, context };
+  }
+
+  #contextOf(chat: StoredChat): ContextUse | null {
+    return contextUse(this.#shelf.store.messages.branch(chat.leafKey).messages, this.#parts.models);
+  }
+
+  /** The database has the answer under way as it was up to a second ago. */
+  #newest(chatId: string, message: Message): Message {
+    const running = this.#running.get(chatId)?.message;
+    const newer = message.id === running?.id ? running : this.#unsaved.get(message.id);
+    return newer ? { ...snapshotOf(newer), siblingIds: message.siblingIds } : message;
+  }
+
+  #feed(chatId: string): ChatFeed {
+    let feed = this.#feeds.get(chatId);
+    if (!feed) {
+      feed = new ChatFeed(() => this.chatOf(this.#shelf.require(chatId)));
+      this.#feeds.set(chatId, feed);
+    }
+    return feed;
+  }
+
+  /** Begins the answer that was just stored as the leaf. Returns it as it is now. */
+  #answer(chatId: string, messageId: string, decodingMode: AnswerOptions['decodingMode']): Message {
+    const { message } = this.#shelf.requireMessage(this.#shelf.require(chatId), messageId);
+    return this.#begin(chatId, message, decodingMode);
+  }
+
+  #begin(chatId: string, message: Message, decodingMode: AnswerOptions['decodingMode']): Message {
+    const { engine, models, settings } = this.#parts;
+    const { store } = this.#shelf;
+    const chat = this.#shelf.require(chatId);
+    const { current } = settings;
+    const { systemPrompt, overrides } = chat.settings;
+    const { theme: _theme, systemPrompt: usual, titlesByModel: _titles, showOrigins: _o, showRejected: _r, ...usually } = current;
+    const answer = new Answer({
+      engine,
+      models,
+      settings: { ...usually, ...overrides, ...(decodingMode && { decodingMode }) },
+      systemPrompt: systemPrompt ?? usual,
+      chatId,
+      turns: turnsOf(store.messages.said(chat.leafKey).slice(0, -1)),
+      message,
+      after: this.#titles.pause(),
+      save: (each, rounds, textBefore) => store.messages.update(each, rounds, textBefore),
+      emit: (event) => {
+        if (event.type === 'message') this.#ended(chatId, answer);
+        this.#feed(chatId).emit(event);
+      },
+    });
+    this.#running.set(chatId, answer);
+    this.#parts.changed(chatId);
+    return snapshotOf(message);
+  }
+
+  #ended(chatId: string, answer: Answer): void {
+    this.#running.delete(chatId);
+    if (answer.unsaved) this.#unsaved.set(answer.message.id, answer.message);
+    else this.#titles.want(chatId);
+    if (this.#running.size === 0) this.#titles.resume();
+    this.headChanged(chatId);
+  }
+}
+
+/** See `ContextUse`. */
+function contextUse(messages: readonly Message[], { state }: Models): ContextUse | null {
+  const stats = messages.findLast((message) => message.stats !== null)?.stats;
+  if (!stats) return null;
+  const size = state.status === 'ready' || state.status === 'calibrating' ? state.loaded.contextSize : null;
+  const shifted = stats.contextShifts > 0;
+  const counted = stats.promptTokens + stats.tokens;
+  const tokens = size === null ? counted : shifted ? size : Math.min(counted, size);
+  return { tokens, size, leftOutTurns: stats.leftOutTurns ?? 0, shifted };
+}
