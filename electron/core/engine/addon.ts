@@ -22,6 +22,8 @@ export interface NativeSessionOptions {
 /** An adapter's tensors on the model's device. Several sessions may share it. */
 export interface NativeAdapter {
   readonly info: AdapterInfo;
+  /** Of its tensors' data, 16 hex digits: tells a retrained adapter from the one before. */
+  readonly checksum: string;
 }
 
 export interface NativePrefill {

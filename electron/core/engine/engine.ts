@@ -163,7 +163,7 @@ export class Engine implements EngineApi {
         return model.createSession({ ...options, adapter });
       });
       const { contextSize, threads } = first;
-      const pair = { model: model.info, adapter: adapter?.info ?? null };
+      const pair = { model: model.info, adapter: adapter && { ...adapter.info, checksum: adapter.checksum } };
       const learned = stateFolder === null ? null : new Learned(join(stateFolder, 'learned'), pair);
       const open = () => model.createSession({ ...options, contextSize, threads, adapter });
       this.#loaded = { model, adapter, learned, sessions: new Sessions({ first, open, kept: this.#kept, learned }) };
