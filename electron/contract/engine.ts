@@ -306,6 +306,12 @@ export interface EngineMemory {
 export interface EngineApi {
   load(request: LoadRequest): AsyncIterable<LoadEvent>;
   unload(): Promise<void>;
+  /**
+   * Puts another adapter on the loaded model, or takes it off (null); the weights stay where they are. As with `load`, an adapter
+   * that cannot be used is told in `adapterError`. Answers under way are finished first. Rejects with `no-model`, and with
+   * `out-of-memory`, where the model is unloaded then.
+   */
+  attach(adapterPath: string | null): Promise<LoadedModel>;
   /** Measures costs; well under a second. Rejects with `no-model`, `busy`. */
   measure(): Promise<Costs>;
   /**

@@ -38,6 +38,7 @@ export type Shape<T> = { [K in keyof T]: T[K] extends (...args: never[]) => Asyn
 export const engineShape: Shape<EngineApi> = {
   load: 'stream',
   unload: 'call',
+  attach: 'call',
   measure: 'call',
   memory: 'call',
   generate: 'stream',

@@ -5,6 +5,7 @@ import { Chats } from './chats/chats.ts';
 import type { SpawnEngine } from './engine/engine-process.ts';
 import { EngineHost } from './engine/host.ts';
 import { Info } from './info.ts';
+import type { Library } from './models/library/library.ts';
 import { givenByEnvironment, listModels, type GivenModel } from './models/given.ts';
 import { Models } from './models/models.ts';
 import { downloadsForPages, openModelServices, type ModelServicesOptions } from './models/services.ts';
@@ -50,6 +51,7 @@ export function createApp(options: AppOptions): App {
   const chats = new Chats({ dataDir, engine, models, settings });
   const downloads = downloadsForPages(found.downloads(), library, hub);
   models.start();
+  void followAdapters(library, models);
   void library.rescan().catch(() => {});
 
   async function close(): Promise<void> {
@@ -66,4 +68,12 @@ export function createApp(options: AppOptions): App {
     services: { info: new Info(shell, engine), chats, models, library, hub, downloads, settings },
     close: () => (closing ??= close()),
   };
+}
+
+/** An adapter that was chosen, found or deleted while its model is loaded is used, or left, without loading the model again. */
+async function followAdapters(library: Pick<Library, 'watch'>, models: Models): Promise<void> {
+  const states = [library.watch(), models.watch()].map(async (changes) => {
+    for await (const _ of changes) void models.followAdapter();
+  });
+  await Promise.all(states);
 }

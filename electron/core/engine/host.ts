@@ -6,6 +6,7 @@ import type {
   EngineMemory,
   GenerateRequest,
   GenerationEvent,
+  LoadedModel,
   LoadEvent,
   LoadRequest,
 } from '../../contract/engine.ts';
@@ -88,6 +89,10 @@ export class EngineHost implements EngineApi {
 
   unload(): Promise<void> {
     return this.#call((client) => client.unload());
+  }
+
+  attach(adapterPath: string | null): Promise<LoadedModel> {
+    return this.#call((client) => client.attach(adapterPath));
   }
 
   measure(): Promise<Costs> {

@@ -64,6 +64,10 @@ export function parseConversationId(value: unknown): string {
   return parseArgument(conversationId, value, 'conversationId');
 }
 
+export function parseAdapterPath(value: unknown): string | null {
+  return parseArgument(filePath().nullable(), value, 'adapterPath');
+}
+
 export function parseLoadRequest(value: unknown): LoadRequest {
   return parseArgument(loadRequest, value, 'request');
 }

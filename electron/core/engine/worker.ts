@@ -24,6 +24,7 @@ function theEngine(): Engine {
 const service: EngineApi = {
   load: (request) => theEngine().load(request),
   unload: async () => theEngine().unload(),
+  attach: async (adapterPath) => theEngine().attach(adapterPath),
   measure: async () => theEngine().measure(),
   memory: async () => theEngine().memory(),
   generate: (request) => coalesce(theEngine().generate(request), batchIntervalMs),

@@ -152,6 +152,7 @@ export class ScriptedEngine implements EngineApi {
   /** How often a running answer was left by its reader. */
   left = 0;
   readonly forgotten: string[] = [];
+  readonly attached: (string | null)[] = [];
   readonly #options: ScriptedEngineOptions;
   /** The answers under way. */
   readonly #saying = new Set<Saying>();
@@ -181,6 +182,14 @@ export class ScriptedEngine implements EngineApi {
   async unload(): Promise<void> {
     await this.stop();
     this.#loaded = false;
+  }
+
+  async attach(adapterPath: string | null): Promise<LoadedModel> {
+    const request = this.loads.at(-1);
+    if (!this.#loaded || !request) throw new KangarooError('no-model', 'No model is loaded. Choose one first.');
+    this.attached.push(adapterPath);
+    this.#adapter = adapterPath !== null;
+    return loadedModel({ ...request, adapterPath });
   }
 
   async measure(): Promise<Costs> {
