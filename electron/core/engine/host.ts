@@ -8,6 +8,8 @@ import type {
   GenerationEvent,
   LoadEvent,
   LoadRequest,
+  Logits,
+  LogitsRequest,
 } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
 import { engineShape } from '../../contract/index.ts';
@@ -96,6 +98,10 @@ export class EngineHost implements EngineApi {
 
   memory(): Promise<EngineMemory> {
     return this.#call((client) => client.memory());
+  }
+
+  logits(request: LogitsRequest): Promise<Logits> {
+    return this.#call((client) => client.logits(request));
   }
 
   stop(conversationId: string | null = null): Promise<void> {
