@@ -297,6 +297,30 @@ export interface GenerateRequest {
   conversationId?: string;
 }
 
+/** What the model thinks of the next token. */
+export interface LogitsRequest {
+  prompt: Prompt;
+  /** The answer so far, behind the prompt. */
+  tokenIds: number[];
+  /** Tokens whose logits are wanted, besides the two likeliest; 16 at most. */
+  candidateIds: number[];
+  /** As for the answer: see `GenerationOptions`. */
+  options: Pick<GenerationOptions, 'repetitionPenalty' | 'repetitionWindow' | 'contextShift'>;
+  /** As for `generate`; its cache is read anew. */
+  conversationId: string;
+}
+
+export interface WeighedToken extends Token {
+  /** Of the whole model, after the repetition penalty: what a greedy answer takes the largest of. */
+  logit: number;
+}
+
+export interface Logits {
+  /** The likeliest two, the first before the second. */
+  top: WeighedToken[];
+  candidates: WeighedToken[];
+}
+
 export interface EngineMemory {
   parts: MemoryPart[];
   gpus: GpuMemory[];
@@ -325,6 +349,8 @@ export interface EngineApi {
    * reason `cancelled`. Else nothing.
    */
   stop(conversationId?: string | null): Promise<void>;
+  /** Reads the prompt and the answer so far, and tells the logits behind them. Rejects as `generate`. */
+  logits(request: LogitsRequest): Promise<Logits>;
   /** The conversation is gone: ends its generation, and removes its cache from memory and disk. */
   forget(conversationId: string): Promise<void>;
   /** What the model and its contexts hold now (nothing without one), and the GPUs that there are. */

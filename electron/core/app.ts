@@ -10,6 +10,7 @@ import { givenByEnvironment, listModels, type GivenModel } from './models/given.
 import { Models } from './models/models.ts';
 import { downloadsForPages, openModelServices, type ModelServicesOptions } from './models/services.ts';
 import { lockDataDir } from './paths.ts';
+import { Proofs } from './proofs/proofs.ts';
 import { SettingsStore } from './settings.ts';
 
 /** A shell brings its keychain and its dialogs, where it has them. */
@@ -49,6 +50,7 @@ export function createApp(options: AppOptions): App {
   const { library, hub } = found;
   const models = new Models({ engine, library, memory: found.store, stateFolder: join(dataDir, 'engine') });
   const chats = new Chats({ dataDir, engine, models, settings });
+  const proofs = new Proofs({ engine, models, find: (chatId, messageId) => chats.answered(chatId, messageId) });
   const downloads = downloadsForPages(found.downloads(), library, hub);
   models.start();
   void followAdapters(library, models);
@@ -65,7 +67,7 @@ export function createApp(options: AppOptions): App {
 
   let closing: Promise<void> | null = null;
   return {
-    services: { info: new Info(shell, engine), chats, models, library, hub, downloads, settings },
+    services: { info: new Info(shell, engine), chats, proofs, models, library, hub, downloads, settings },
     close: () => (closing ??= close()),
   };
 }

@@ -11,13 +11,17 @@ import type {
   LoadedModel,
   LoadEvent,
   LoadRequest,
+  Logits,
+  LogitsRequest,
+  Prompt,
 } from '../../contract/engine.ts';
 import { KangarooError, toErrorShape } from '../../contract/errors.ts';
 import { Queue } from '../../rpc/queue.ts';
 import type { NativeAdapter, NativeAddon, NativeModel, NativeSessionOptions } from './addon.ts';
 import { KeptStates } from './kept-states.ts';
 import { Learned } from './learned.ts';
-import { parseAdapterPath, parseConversationId, parseGenerateRequest, parseLoadRequest } from './options.ts';
+import { logitsOf } from './logits.ts';
+import { parseAdapterPath, parseConversationId, parseGenerateRequest, parseLoadRequest, parseLogitsRequest } from './options.ts';
 import { promptIds, promptStops } from './prompt.ts';
 import { fittingPrompt } from './fitting.ts';
 import { Sessions, type Owner } from './sessions.ts';
@@ -144,6 +148,53 @@ export class Engine implements EngineApi {
     return this.#addon.version();
   }
 
+  /** Waits while the conversation is answered, as a second answer would be refused. */
+  async logits(unchecked: LogitsRequest): Promise<Logits> {
+    const { prompt, tokenIds, candidateIds, options, conversationId } = parseLogitsRequest(unchecked);
+    const { model, sessions } = this.#require();
+    this.#checkIds([...tokenIds, ...candidateIds]);
+    const { ids } = this.#promptIds(prompt, options.contextShift);
+    const read = Int32Array.from([...ids, ...tokenIds]);
+    this.#checkLength(read.length);
+    return this.#begin('answer', conversationId, async (task) => {
+      const waiting = new AbortController();
+      task.cancel = () => waiting.abort();
+      return sessions.use(conversationId, waiting.signal, async (session) => {
+        task.cancel = () => session.cancel();
+        const { logits } = await session.prefill(read, options);
+        return logitsOf(logits, candidateIds, model);
+      });
+    });
+  }
+
+  /** Throws `invalid-argument` for ids that the model does not have, and `prompt-too-long`. */
+  #promptIds(prompt: Prompt, contextShift: boolean): { ids: Int32Array; leftOut: number } {
+    const { model, sessions } = this.#require();
+    if (prompt.kind === 'tokens') this.#checkIds(prompt.tokenIds);
+    const found = contextShift
+      ? fittingPrompt(model, prompt, sessions.contextSize)
+      : { ids: promptIds(model, prompt), leftOut: 0 };
+    this.#checkLength(found.ids.length);
+    return found;
+  }
+
+  #checkIds(ids: readonly number[]): void {
+    const { vocabularySize } = this.#require().model.info;
+    if (ids.some((id) => id >= vocabularySize)) {
+      throw new KangarooError('invalid-argument', `Token ids of this model are below ${vocabularySize}.`);
+    }
+  }
+
+  #checkLength(tokens: number): void {
+    const { contextSize } = this.#require().sessions;
+    if (tokens < contextSize) return;
+    throw new KangarooError(
+      'prompt-too-long',
+      `The conversation is ${tokens} tokens long, and this model's context holds ${contextSize}. ` +
+        'Start a new chat, or write a shorter message.',
+    );
+  }
+
   async #load(queue: Queue<LoadEvent>, task: Task, unchecked: LoadRequest): Promise<void> {
     const request = parseLoadRequest(unchecked);
     const { stateFolder } = request;
@@ -241,24 +292,11 @@ export class Engine implements EngineApi {
 
   async #generate(queue: Queue<GenerationEvent[]>, task: Task, unchecked: GenerateRequest): Promise<void> {
     const { prompt, options, conversationId = null } = parseGenerateRequest(unchecked);
-    const { model, adapter, sessions, learned } = this.#require();
+    const { adapter, sessions, learned, model } = this.#require();
     if (options.mode === 'kangaroo' && !adapter) {
       throw new KangarooError('no-adapter', 'No adapter is loaded for this model. Answer plainly, or load one.');
     }
-    const vocabularySize = model.info.vocabularySize;
-    if (prompt.kind === 'tokens' && prompt.tokenIds.some((id) => id >= vocabularySize)) {
-      throw new KangarooError('invalid-argument', `Token ids of this model are below ${vocabularySize}.`);
-    }
-    const { ids, leftOut } = options.contextShift
-      ? fittingPrompt(model, prompt, sessions.contextSize)
-      : { ids: promptIds(model, prompt), leftOut: 0 };
-    if (ids.length >= sessions.contextSize) {
-      throw new KangarooError(
-        'prompt-too-long',
-        `The conversation is ${ids.length} tokens long, and this model's context holds ${sessions.contextSize}. ` +
-          'Start a new chat, or write a shorter message.',
-      );
-    }
+    const { ids, leftOut } = this.#promptIds(prompt, options.contextShift);
     const stop = [...options.stop, ...promptStops(model, prompt)];
     const waiting = new AbortController();
     task.cancel = () => waiting.abort();

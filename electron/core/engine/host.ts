@@ -9,6 +9,8 @@ import type {
   LoadedModel,
   LoadEvent,
   LoadRequest,
+  Logits,
+  LogitsRequest,
 } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
 import { engineShape } from '../../contract/index.ts';
@@ -101,6 +103,10 @@ export class EngineHost implements EngineApi {
 
   memory(): Promise<EngineMemory> {
     return this.#call((client) => client.memory());
+  }
+
+  logits(request: LogitsRequest): Promise<Logits> {
+    return this.#call((client) => client.logits(request));
   }
 
   stop(conversationId: string | null = null): Promise<void> {

@@ -28,6 +28,7 @@ const service: EngineApi = {
   measure: async () => theEngine().measure(),
   memory: async () => theEngine().memory(),
   generate: (request) => coalesce(theEngine().generate(request), batchIntervalMs),
+  logits: async (request) => theEngine().logits(request),
   stop: async (conversationId) => theEngine().stop(conversationId),
   forget: async (conversationId) => theEngine().forget(conversationId),
   version: async () => theEngine().version(),
