@@ -30,6 +30,11 @@ const answerSchemas = {
 /** What a chat may set for itself. */
 export const overridesSchema = z.strictObject(answerSchemas).partial();
 
+/** The part of the settings that a chat may set for itself. */
+export function answerSettingsOf(settings: Settings): AnswerSettings {
+  return z.object(answerSchemas).parse(settings);
+}
+
 const schemas = {
   ...answerSchemas,
   theme: oneOf('system', 'light', 'dark'),

@@ -18,6 +18,7 @@ import type { Models, ReadyState } from '../models/models.ts';
 import { shownError } from '../shown-error.ts';
 import { joinStats, speedupOf } from './answer-stats.ts';
 import { compactRound, textOfRounds } from './round-codec.ts';
+import { systemTurns } from './turns.ts';
 
 /** A process that is killed loses at most what came in this time. */
 const saveIntervalMs = 900;
@@ -42,7 +43,8 @@ export interface AnswerParts {
   emit(event: ChatEvent): void;
 }
 
-function optionsOf(settings: AnswerSettings, seed: number, { loaded }: ReadyState): GenerationOptions {
+/** How an answer would be asked for now. */
+export function optionsOf(settings: AnswerSettings, seed: number, { loaded }: ReadyState): GenerationOptions {
   const { decodingMode, ...others } = settings;
   // Always drafting needs an adapter; without one, the answer is decoded plainly, and its rounds say so.
   const mode: DraftingMode = decodingMode === 'kangaroo' && !loaded.adapter ? 'plain' : decodingMode;
@@ -131,9 +133,8 @@ export class Answer {
     const options = optionsOf(settings, seed, model);
     this.message.modelName = model.model.name;
     this.message.answeredWith = this.#answeredWith(seed, model);
-    const system: ChatTurn[] = systemPrompt.trim() === '' ? [] : [{ role: 'system', content: systemPrompt }];
     const begun = this.#begunFor(model);
-    const prompt = { kind: 'messages' as const, messages: [...system, ...turns], ...(begun && { begun }) };
+    const prompt = { kind: 'messages' as const, messages: [...systemTurns(systemPrompt), ...turns], ...(begun && { begun }) };
     for await (const batch of engine.generate({ prompt, options, conversationId: chatId })) {
       this.#take(batch, options.mode, model);
       // Asked to stop before the engine had begun: it may not have noticed.

@@ -6,6 +6,7 @@ import { KangarooError } from '../../contract/errors.ts';
 import type { ExportRequest, ImportReport } from '../../contract/exchange.ts';
 import { integer, parseArgument } from '../arguments.ts';
 import type { Models } from '../models/models.ts';
+import type { Answered } from '../proofs/proofs.ts';
 import type { SettingsStore } from '../settings.ts';
 import type { StoredChat } from './chat-table.ts';
 import { Conversations } from './conversations.ts';
@@ -232,6 +233,11 @@ export class Chats implements ChatsApi {
     const chat = this.#conversations.current();
     this.#lists.changedAll();
     return chat;
+  }
+
+  /** See `Conversations.answered`. */
+  answered(chatId: string, messageId: string): Answered {
+    return this.#conversations.answered(chatId, messageId);
   }
 
   /** Stops the answers under way, keeps them, and closes the database. */

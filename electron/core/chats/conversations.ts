@@ -5,16 +5,18 @@ import type { AnswerOptions, Chat, ChatEvent, ChatHead, ContextUse, Message, Sen
 import type { Attachment } from '../../contract/chats.ts';
 import type { EngineApi, Round } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
+import type { AnswerSettings } from '../../contract/settings.ts';
 import type { Models } from '../models/models.ts';
-import type { SettingsStore } from '../settings.ts';
-import { Answer, snapshotOf } from './answer.ts';
+import { answerSettingsOf, type SettingsStore } from '../settings.ts';
+import type { Answered } from '../proofs/proofs.ts';
+import { Answer, optionsOf, snapshotOf } from './answer.ts';
 import type { StoredChat } from './chat-table.ts';
 import { ChatFeed } from './feed.ts';
 import type { MessageContent } from './message-rows.ts';
 import { parseAnswerOptions, parseSendOptions, parseText } from './requests.ts';
 import { parseId, untitled, type Shelf } from './shelf.ts';
 import { Titles } from './titles.ts';
-import { titleOf, turnsOf } from './turns.ts';
+import { systemTurns, titleOf, turnsOf } from './turns.ts';
 
 /** How long answers may take to end when the app closes. */
 const farewellMs = 3000;
@@ -237,6 +239,20 @@ export class Conversations {
     this.#afterDeletion(chat.id);
   }
 
+  /** An answer with what the model was told before it; throws `invalid-argument` where there is none. */
+  answered(chatId: string, messageId: string): Answered {
+    const chat = this.#shelf.require(chatId);
+    const { key, parentKey, message } = this.#shelf.requireMessage(chat, messageId);
+    if (message.role !== 'assistant') throw new KangarooError('invalid-argument', 'This is no answer.');
+    const { settings, systemPrompt } = this.#settingsOf(chat);
+    const turns = turnsOf(this.#shelf.store.messages.said(parentKey));
+    return {
+      turns: [...systemTurns(message.answeredWith?.systemPrompt ?? systemPrompt), ...turns],
+      message: { ...message, rounds: this.#shelf.store.messages.rounds(key) },
+      options: (model) => optionsOf(settings, 0, model),
+    };
+  }
+
   /** Title, settings or place of a chat changed: tells who watches it, and the list. */
   headChanged(chatId: string): void {
     const chat = this.#shelf.store.chats.find(chatId);
@@ -316,6 +332,15 @@ export class Conversations {
     return feed;
   }
 
+  /** The app's, and what the chat sets for itself. */
+  #settingsOf(chat: StoredChat): { settings: AnswerSettings; systemPrompt: string } {
+    const { current } = this.#parts.settings;
+    return {
+      settings: { ...answerSettingsOf(current), ...chat.settings.overrides },
+      systemPrompt: chat.settings.systemPrompt ?? current.systemPrompt,
+    };
+  }
+
   /** Begins the answer that was just stored as the leaf. Returns it as it is now. */
   #answer(chatId: string, messageId: string, decodingMode: AnswerOptions['decodingMode']): Message {
     const { message } = this.#shelf.requireMessage(this.#shelf.require(chatId), messageId);
@@ -323,17 +348,15 @@ export class Conversations {
   }
 
   #begin(chatId: string, message: Message, decodingMode: AnswerOptions['decodingMode']): Message {
-    const { engine, models, settings } = this.#parts;
+    const { engine, models } = this.#parts;
     const { store } = this.#shelf;
     const chat = this.#shelf.require(chatId);
-    const { current } = settings;
-    const { systemPrompt, overrides } = chat.settings;
-    const { theme: _theme, systemPrompt: usual, titlesByModel: _titles, showOrigins: _o, showRejected: _r, ...usually } = current;
+    const { settings, systemPrompt } = this.#settingsOf(chat);
     const answer = new Answer({
       engine,
       models,
-      settings: { ...usually, ...overrides, ...(decodingMode && { decodingMode }) },
-      systemPrompt: systemPrompt ?? usual,
+      settings: { ...settings, ...(decodingMode && { decodingMode }) },
+      systemPrompt,
       chatId,
       turns: turnsOf(store.messages.said(chat.leafKey).slice(0, -1)),
       message,

@@ -5,7 +5,7 @@ import { defaultGenerationOptions, type ChatTurn, type EngineApi } from '../../c
 import type { Models } from '../models/models.ts';
 import type { SettingsStore } from '../settings.ts';
 import type { Shelf } from './shelf.ts';
-import { turnsOf } from './turns.ts';
+import { systemTurns, turnsOf } from './turns.ts';
 
 /** Later turns say less about what a chat is about, and a chat whose title was refused that often keeps its first words. */
 const latestMessages = 6;
@@ -86,8 +86,7 @@ export class Titles {
     if (said.length < 2 || said.length > latestMessages || said.at(-1)?.role !== 'assistant') return;
     const turns = turnsOf(said);
     const systemPrompt = chat.settings.systemPrompt ?? settings.current.systemPrompt;
-    const system: ChatTurn[] = systemPrompt.trim() === '' ? [] : [{ role: 'system', content: systemPrompt }];
-    const messages: ChatTurn[] = [...system, ...turns, { role: 'user', content: titleRequest }];
+    const messages: ChatTurn[] = [...systemTurns(systemPrompt), ...turns, { role: 'user', content: titleRequest }];
     const options = { ...defaultGenerationOptions, mode: 'plain' as const, maxTokens: mostTokens };
     let answer: { text: string; complete: boolean } | null = null;
     for await (const batch of engine.generate({ prompt: { kind: 'messages', messages }, options, conversationId: chatId })) {

@@ -25,6 +25,11 @@ export function turnsOf(messages: readonly Said[]): ChatTurn[] {
   return turns;
 }
 
+/** The system prompt as turns: '' is none. */
+export function systemTurns(systemPrompt: string): ChatTurn[] {
+  return systemPrompt.trim() === '' ? [] : [{ role: 'system', content: systemPrompt }];
+}
+
 /** As the model reads it: its name, and its text in a fence that is longer than every one inside. */
 export function attachmentText({ name, text }: Attachment): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
