@@ -95,10 +95,16 @@ const chat = z.object({
   messages: z.array(message).max(100_000),
 });
 
-/** Throws what zod throws. Rounds that do not say what the answer says are left out: they would be shown in its place. */
+/** Throws what zod throws, or an `Error`, where a message does not follow one before it. Rounds that do not say what the answer says are left out: they would be shown in its place. */
 export function parseOwnChat(value: unknown): PortableChat & { folder: string | null } {
   const parsed = chat.parse(value);
-  const messages = parsed.messages.map(({ rounds, ...rest }) => {
+  const before = new Set<string>();
+  const messages = parsed.messages.map(({ rounds, ...rest }, place) => {
+    if (rest.parentId !== null && !before.has(rest.parentId)) {
+      throw new Error(`messages.${place}.parentId: no message before it has the id ${JSON.stringify(rest.parentId)}`);
+    }
+    if (before.has(rest.id)) throw new Error(`messages.${place}.id: another message has it too`);
+    before.add(rest.id);
     const fits = rest.role === 'assistant' && textOfRounds(rounds) === rest.text;
     return { ...rest, rounds: fits ? rounds : [] };
   });

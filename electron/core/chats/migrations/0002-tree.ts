@@ -142,8 +142,8 @@ const contents = `
       created_at_ms, used_at_ms
     FROM chats_0001 ORDER BY created_at_ms;
   INSERT INTO messages (id, chat_key, depth, role, text, status, created_at_ms, stop_reason, error_json, speedup, model_name)
-    SELECT old.id, chats.key, row_number() OVER (PARTITION BY old.chat_id ORDER BY old.position) - 1, old.role, old.text,
-      old.status, old.created_at_ms, old.stop_reason, old.error_json, old.speedup, old.model_name
+    SELECT old.id, chats.key, row_number() OVER (PARTITION BY old.chat_id ORDER BY old.position) - 1, old.role,
+      iif(old.status = 'streaming', '', old.text), old.status, old.created_at_ms, old.stop_reason, old.error_json, old.speedup, old.model_name
     FROM messages_0001 old JOIN chats ON chats.id = old.chat_id ORDER BY chats.key, old.position;
   UPDATE messages SET parent_key = key - 1 WHERE depth > 0;
   UPDATE messages SET active_child_key = key + 1 WHERE EXISTS (SELECT 1 FROM messages c WHERE c.parent_key = messages.key);
