@@ -115,7 +115,7 @@ export function titleFrom(answer: string, conversation: string): string | null {
   if (lines.length !== 1) return null;
   const title = (lines[0] ?? '')
     .replace(/^[#>*\s]*(title|titel|titre|título)\s*:\s*/i, '')
-    .replaceAll(/^[\s"'“”„«»`*#_.-]+|[\s"'“”„«»`*_.,:;-]+$/g, '');
+    .replaceAll(/^[\s"'“”„«»`*#>_.-]+|[\s"'“”„«»`*_.,:;-]+$/g, '');
   const words = title.split(/\s+/);
   if (title === '' || title.length > longestTitle || words.length > mostWords || !/\p{L}/u.test(title)) return null;
   if (/\p{Cc}|[<>{}|]/u.test(title) || /^(sure|here|okay|of course|i|i'm|as an)\b/i.test(title)) return null;
