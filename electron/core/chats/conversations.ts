@@ -1,21 +1,28 @@
 // What is said in chats: sent, answered, stopped, branched; one answer at a time in each. Everything is on disk before it is
 // shown as stored.
 import { randomUUID } from 'node:crypto';
-import type { AnswerOptions, Chat, ChatEvent, ChatHead, ContextUse, Message, SendOptions } from '../../contract/chats.ts';
-import type { Attachment } from '../../contract/chats.ts';
+import type {
+  AnswerOptions,
+  Attachment,
+  Chat,
+  ChatEvent,
+  ChatHead,
+  ContextUse,
+  Message,
+  SendOptions,
+} from '../../contract/chats.ts';
 import type { EngineApi, Round } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
-import type { AnswerSettings } from '../../contract/settings.ts';
 import type { Models } from '../models/models.ts';
-import { answerSettingsOf, type SettingsStore } from '../settings.ts';
+import type { SettingsStore } from '../settings.ts';
 import type { Answered } from '../proofs/proofs.ts';
-import { Answer, optionsOf, snapshotOf } from './answer.ts';
+import { optionsOf } from './answer.ts';
+import { Answers } from './answers.ts';
 import type { StoredChat } from './chat-table.ts';
 import { ChatFeed } from './feed.ts';
 import type { MessageContent } from './message-rows.ts';
 import { parseAnswerOptions, parseSendOptions, parseText } from './requests.ts';
 import { parseId, untitled, type Shelf } from './shelf.ts';
-import { Titles } from './titles.ts';
 import { systemTurns, titleOf, turnsOf } from './turns.ts';
 
 /** How long answers may take to end when the app closes. */
@@ -51,21 +58,22 @@ function newMessage(role: Message['role'], text: string): MessageContent {
 export class Conversations {
   readonly #parts: ConversationsParts;
   readonly #shelf: Shelf;
-  readonly #titles: Titles;
+  readonly #answers: Answers;
   readonly #feeds = new Map<string, ChatFeed>();
-  /** Answers under way, by chat. */
-  readonly #running = new Map<string, Answer>();
-  /** Messages whose end could not be written, by id: the database still has them as they were before. */
-  readonly #unsaved = new Map<string, Message>();
 
   constructor(parts: ConversationsParts) {
     this.#parts = parts;
     this.#shelf = parts.shelf;
-    this.#titles = new Titles({ ...parts, changed: (chatId) => this.headChanged(chatId) });
+    this.#answers = new Answers({
+      ...parts,
+      begun: (chatId) => parts.changed(chatId),
+      changed: (chatId) => this.headChanged(chatId),
+      emit: (chatId, event) => this.#feed(chatId).emit(event),
+    });
   }
 
   isAnswering(chatId: string): boolean {
-    return this.#running.has(chatId);
+    return this.#answers.isAnswering(chatId);
   }
 
   current(): Chat {
@@ -93,13 +101,13 @@ export class Conversations {
   earlier(chatId: string, beforeId: string): Message[] {
     const chat = this.#shelf.require(chatId);
     const { parentKey } = this.#shelf.requireMessage(chat, beforeId);
-    return this.#shelf.store.messages.branch(parentKey).messages.map((message) => this.#newest(chat.id, message));
+    return this.#shelf.store.messages.branch(parentKey).messages.map((message) => this.#answers.newest(chat.id, message));
   }
 
   rounds(chatId: string, messageId: string): Round[] {
     const chat = this.#shelf.require(chatId);
     const { key, message } = this.#shelf.requireMessage(chat, messageId);
-    const newer = this.#newest(chat.id, message);
+    const newer = this.#answers.newest(chat.id, message);
     return newer === message ? this.#shelf.store.messages.rounds(key) : newer.rounds;
   }
 
@@ -114,7 +122,7 @@ export class Conversations {
     const content = parseText(text);
     const { attachments = [], decodingMode } = parseSendOptions(options);
     const chat = this.#shelf.require(chatId);
-    this.#requireFree(chat.id);
+    this.#answers.requireFree(chat.id);
     const [question, answer] = [newMessage('user', content), newMessage('assistant', '')];
     const first = chat.titleSource === 'none';
     const { store } = this.#shelf;
@@ -137,7 +145,7 @@ export class Conversations {
   }
 
   async stop(chatId: string): Promise<void> {
-    await this.#running.get(this.#shelf.require(chatId).id)?.stop();
+    await this.#answers.stop(this.#shelf.require(chatId).id);
   }
 
   edit(chatId: string, messageId: string, text: string, options?: SendOptions): void {
@@ -148,7 +156,7 @@ export class Conversations {
     if (message.role !== 'user') {
       throw new KangarooError('invalid-argument', 'Only your own messages can be edited. Ask for another answer instead.');
     }
-    this.#requireFree(chat.id);
+    this.#answers.requireFree(chat.id);
     const [question, answer] = [newMessage('user', content), newMessage('assistant', '')];
     const { store } = this.#shelf;
     store.transact(() => {
@@ -167,7 +175,7 @@ export class Conversations {
     const { message, ...place } = this.#shelf.requireMessage(chat, messageId);
     const question = message.role === 'user' ? place.key : place.parentKey;
     if (question === null) throw new KangarooError('invalid-argument', 'There is no message to answer. Write one first.');
-    this.#requireFree(chat.id);
+    this.#answers.requireFree(chat.id);
     const answer = newMessage('assistant', '');
     const { store } = this.#shelf;
     store.transact(() => {
@@ -184,7 +192,7 @@ export class Conversations {
     const { decodingMode } = parseAnswerOptions(options);
     const chat = this.#shelf.require(chatId);
     const { key, message } = this.#shelf.requireMessage(chat, messageId);
-    this.#requireFree(chat.id);
+    this.#answers.requireFree(chat.id);
     if (message.role !== 'assistant' || key !== chat.leafKey || message.text === '') {
       throw new KangarooError(
         'invalid-argument',
@@ -205,14 +213,14 @@ export class Conversations {
       store.messages.update(begun, [], rounds.length === 0 ? begun.text : '');
       store.chats.touch(chat.key, Date.now());
     });
-    const stored = this.#begin(chat.id, begun, decodingMode);
+    const stored = this.#answers.begin(chat, begun, decodingMode);
     this.#feed(chat.id).emit({ type: 'message', message: stored });
   }
 
   select(chatId: string, messageId: string): void {
     const chat = this.#shelf.require(chatId);
     const { key } = this.#shelf.requireMessage(chat, messageId);
-    this.#requireQuiet(chat.id);
+    this.#answers.requireQuiet(chat.id);
     this.#shelf.store.messages.select(chat.key, key);
     this.#feed(chat.id).emitSnapshot();
   }
@@ -225,14 +233,14 @@ export class Conversations {
   deleteMessage(chatId: string, messageId: string): void {
     const chat = this.#shelf.require(chatId);
     const found = this.#shelf.requireMessage(chat, messageId);
-    this.#requireQuiet(chat.id);
+    this.#answers.requireQuiet(chat.id);
     this.#shelf.store.messages.remove(chat.key, found, Date.now());
     this.#afterDeletion(chat.id);
   }
 
   restoreMessage(chatId: string, messageId: string): void {
     const chat = this.#shelf.require(chatId);
-    this.#requireQuiet(chat.id);
+    this.#answers.requireQuiet(chat.id);
     if (!this.#shelf.store.messages.restore(chat.key, parseId(messageId, 'messageId'))) {
       throw new KangarooError('invalid-argument', 'There is nothing to bring back: it was not deleted, or what it follows was.');
     }
@@ -244,7 +252,7 @@ export class Conversations {
     const chat = this.#shelf.require(chatId);
     const { key, parentKey, message } = this.#shelf.requireMessage(chat, messageId);
     if (message.role !== 'assistant') throw new KangarooError('invalid-argument', 'This is no answer.');
-    const { settings, systemPrompt } = this.#settingsOf(chat);
+    const { settings, systemPrompt } = this.#answers.settingsOf(chat);
     const turns = turnsOf(this.#shelf.store.messages.said(parentKey));
     return {
       turns: [...systemTurns(message.answeredWith?.systemPrompt ?? systemPrompt), ...turns],
@@ -256,31 +264,31 @@ export class Conversations {
   /** Title, settings or place of a chat changed: tells who watches it, and the list. */
   headChanged(chatId: string): void {
     const chat = this.#shelf.store.chats.find(chatId);
-    if (chat && this.#feed(chatId).watched)
-      this.#feed(chatId).emit({ type: 'head', head: this.#headOf(chat, this.#contextOf(chat)) });
+    if (chat && this.#feed(chatId).watched) {
+      const { messages } = this.#shelf.store.messages.branch(chat.leafKey);
+      this.#feed(chatId).emit({ type: 'head', head: this.#headOf(chat, contextUse(messages, this.#parts.models)) });
+    }
     this.#parts.changed(chatId);
   }
 
   /** As it is now, the answer under way included. */
   chatOf(chat: StoredChat): Chat {
     const { messages, earlier } = this.#shelf.store.messages.branch(chat.leafKey);
-    const newest = messages.map((message) => this.#newest(chat.id, message));
+    const newest = messages.map((message) => this.#answers.newest(chat.id, message));
     return { ...this.#headOf(chat, contextUse(newest, this.#parts.models)), draft: chat.draft, messages: newest, earlier };
   }
 
   /** Stops its answer, and ends who watches it: it leaves the list. */
   async end(chatId: string): Promise<void> {
-    await this.#titles.forget(chatId);
-    await this.#running.get(chatId)?.stop();
+    await this.#answers.end(chatId);
     this.#feeds.get(chatId)?.close();
     this.#feeds.delete(chatId);
   }
 
   /** Stops the answers under way, and keeps them. */
   async close(): Promise<void> {
-    const ended = [this.#titles.close(), ...[...this.#running.values()].map((answer) => answer.stop())];
     const late = new Promise<void>((resolve) => setTimeout(resolve, farewellMs).unref());
-    await Promise.race([Promise.all(ended), late]);
+    await Promise.race([this.#answers.close(), late]);
     for (const feed of this.#feeds.values()) feed.close();
     this.#feeds.clear();
   }
@@ -298,29 +306,8 @@ export class Conversations {
     this.#parts.changed(chatId);
   }
 
-  #requireQuiet(chatId: string): void {
-    if (!this.#running.has(chatId)) return;
-    throw new KangarooError('busy', 'An answer is being written. Stop it, or wait until it is done.');
-  }
-
-  #requireFree(chatId: string): void {
-    this.#requireQuiet(chatId);
-    this.#parts.models.requirePromising();
-  }
-
   #headOf({ id, title, createdAtMs, folderId, pinned, settings }: StoredChat, context: ContextUse | null): ChatHead {
     return { id, title, createdAtMs, folderId, pinned, settings, context };
-  }
-
-  #contextOf(chat: StoredChat): ContextUse | null {
-    return contextUse(this.#shelf.store.messages.branch(chat.leafKey).messages, this.#parts.models);
-  }
-
-  /** The database has the answer under way as it was up to a second ago. */
-  #newest(chatId: string, message: Message): Message {
-    const running = this.#running.get(chatId)?.message;
-    const newer = message.id === running?.id ? running : this.#unsaved.get(message.id);
-    return newer ? { ...snapshotOf(newer), siblingIds: message.siblingIds } : message;
   }
 
   #feed(chatId: string): ChatFeed {
@@ -332,52 +319,10 @@ export class Conversations {
     return feed;
   }
 
-  /** The app's, and what the chat sets for itself. */
-  #settingsOf(chat: StoredChat): { settings: AnswerSettings; systemPrompt: string } {
-    const { current } = this.#parts.settings;
-    return {
-      settings: { ...answerSettingsOf(current), ...chat.settings.overrides },
-      systemPrompt: chat.settings.systemPrompt ?? current.systemPrompt,
-    };
-  }
-
   /** Begins the answer that was just stored as the leaf. Returns it as it is now. */
   #answer(chatId: string, messageId: string, decodingMode: AnswerOptions['decodingMode']): Message {
-    const { message } = this.#shelf.requireMessage(this.#shelf.require(chatId), messageId);
-    return this.#begin(chatId, message, decodingMode);
-  }
-
-  #begin(chatId: string, message: Message, decodingMode: AnswerOptions['decodingMode']): Message {
-    const { engine, models } = this.#parts;
-    const { store } = this.#shelf;
     const chat = this.#shelf.require(chatId);
-    const { settings, systemPrompt } = this.#settingsOf(chat);
-    const answer = new Answer({
-      engine,
-      models,
-      settings: { ...settings, ...(decodingMode && { decodingMode }) },
-      systemPrompt,
-      chatId,
-      turns: turnsOf(store.messages.said(chat.leafKey).slice(0, -1)),
-      message,
-      after: this.#titles.pause(),
-      save: (each, rounds, textBefore) => store.messages.update(each, rounds, textBefore),
-      emit: (event) => {
-        if (event.type === 'message') this.#ended(chatId, answer);
-        this.#feed(chatId).emit(event);
-      },
-    });
-    this.#running.set(chatId, answer);
-    this.#parts.changed(chatId);
-    return snapshotOf(message);
-  }
-
-  #ended(chatId: string, answer: Answer): void {
-    this.#running.delete(chatId);
-    if (answer.unsaved) this.#unsaved.set(answer.message.id, answer.message);
-    else this.#titles.want(chatId);
-    if (this.#running.size === 0) this.#titles.resume();
-    this.headChanged(chatId);
+    return this.#answers.begin(chat, this.#shelf.requireMessage(chat, messageId).message, decodingMode);
   }
 }
 
