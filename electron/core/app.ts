@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AppApi, AppInfo } from '../contract/index.ts';
 import { Chats } from './chats/chats.ts';
 import type { SpawnEngine } from './engine/engine-process.ts';
+import { KeptStates, keptStatesFolder } from './engine/kept-states.ts';
 import { EngineHost } from './engine/host.ts';
 import { Info } from './info.ts';
 import type { Library } from './models/library/library.ts';
@@ -38,6 +39,7 @@ export interface App {
 export function createApp(options: AppOptions): App {
   const { root, dataDir, shell, spawnEngine, model, ...brought } = options;
   const lock = lockDataDir(dataDir);
+  const stateFolder = join(dataDir, 'engine');
   const engine = new EngineHost(spawnEngine);
   const settings = new SettingsStore(dataDir);
   const found = openModelServices({
@@ -48,8 +50,9 @@ export function createApp(options: AppOptions): App {
     isLoaded: (modelId) => models.loadedId === modelId,
   });
   const { library, hub } = found;
-  const models = new Models({ engine, library, memory: found.store, stateFolder: join(dataDir, 'engine') });
-  const chats = new Chats({ dataDir, engine, models, settings });
+  const models = new Models({ engine, library, memory: found.store, stateFolder });
+  const kept = new KeptStates(keptStatesFolder(stateFolder));
+  const chats = new Chats({ dataDir, engine, models, settings, kept });
   const proofs = new Proofs({ engine, models, find: (chatId, messageId) => chats.answered(chatId, messageId) });
   const downloads = downloadsForPages(found.downloads(), library, hub);
   models.start();

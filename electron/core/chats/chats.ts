@@ -5,6 +5,7 @@ import type { EngineApi } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
 import type { ExportRequest, ImportReport } from '../../contract/exchange.ts';
 import { integer, parseArgument } from '../arguments.ts';
+import type { KeptStates } from '../engine/kept-states.ts';
 import type { Models } from '../models/models.ts';
 import type { Answered } from '../proofs/proofs.ts';
 import type { SettingsStore } from '../settings.ts';
@@ -26,6 +27,8 @@ export interface ChatsParts {
   engine: EngineApi;
   models: Models;
   settings: SettingsStore;
+  /** Where caches of chats lie, whether or not an engine has a model and knows of them. */
+  kept: Pick<KeptStates, 'forget'>;
 }
 
 export class Chats implements ChatsApi {
@@ -263,9 +266,11 @@ export class Chats implements ChatsApi {
     }
   }
 
-  /** That the engine is not there must not keep a chat from being deleted: its caches are then too many for its folder soon. */
+  /** What the engine has in memory, and what it has written: that there is no engine must not keep a chat's text on the disk. */
   async #forget(chatId: string): Promise<void> {
-    await this.#parts.engine.forget(chatId).catch(() => {});
+    const { engine, kept, models } = this.#parts;
+    if (models.loadedId !== null) await engine.forget(chatId).catch(() => {});
+    await kept.forget(chatId);
   }
 }
 

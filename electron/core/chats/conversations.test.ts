@@ -1,4 +1,6 @@
 // What can be done in a chat besides asking: branches, going on with an answer, settings, attachments, titles, the trash.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Chat, ChatEvent, Message, SendOptions } from '../../contract/chats.ts';
 import { isFinal, lastMessage, startScriptedApp, until, type ScriptedApp } from '../testing/scripted-app.ts';
@@ -237,7 +239,13 @@ describe('the trash', () => {
     expect(lastMessage(back)).toMatchObject({ status: 'stopped', text: expect.stringContaining('la') });
     await expect(chats().purge(id)).rejects.toMatchObject(invalid);
     await chats().trash(id);
+    // A cache that the engine wrote, and does not know of: it has no model.
+    const cache = join(scripted.dataDir, 'engine', 'kept', `${id}.state`);
+    mkdirSync(dirname(cache), { recursive: true });
+    writeFileSync(cache, 'tokens');
+    await scripted.services.models.unload();
     await chats().purge(id);
+    expect(existsSync(cache)).toBe(false);
     expect(await chats().listTrash()).toEqual([]);
     await expect(chats().open(id)).rejects.toMatchObject(invalid);
   });

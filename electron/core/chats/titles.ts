@@ -13,7 +13,7 @@ const mostTokens = 24;
 const longestTitle = 60;
 const mostWords = 9;
 
-export const titleRequest =
+const titleRequest =
   'Write a short title for this conversation, of at most six words, in its language. Answer with the title alone.';
 
 export interface TitlesParts {

@@ -18,7 +18,7 @@ import type {
 import { KangarooError, toErrorShape } from '../../contract/errors.ts';
 import { Queue } from '../../rpc/queue.ts';
 import type { NativeAdapter, NativeAddon, NativeModel, NativeSessionOptions } from './addon.ts';
-import { KeptStates } from './kept-states.ts';
+import { KeptStates, keptStatesFolder } from './kept-states.ts';
 import { Learned } from './learned.ts';
 import { logitsOf } from './logits.ts';
 import {
@@ -212,7 +212,7 @@ export class Engine implements EngineApi {
     const request = parseLoadRequest(unchecked);
     const { stateFolder } = request;
     await this.#dispose();
-    this.#kept = stateFolder === null ? null : new KeptStates(join(stateFolder, 'kept'));
+    this.#kept = stateFolder === null ? null : new KeptStates(keptStatesFolder(stateFolder));
     if (task.cancelled) throw loadCancelled();
 
     let reported = 0;
