@@ -87,12 +87,13 @@ export class Titles {
     const turns = turnsOf(said);
     const systemPrompt = chat.settings.systemPrompt ?? settings.current.systemPrompt;
     const messages: ChatTurn[] = [...systemTurns(systemPrompt), ...turns, { role: 'user', content: titleRequest }];
-    const options = { ...defaultGenerationOptions, mode: 'plain' as const, maxTokens: mostTokens };
+    const options = { ...defaultGenerationOptions, mode: 'plain' as const, maxTokens: mostTokens, stop: ['\n'] };
     let answer: { text: string; complete: boolean } | null = null;
     for await (const batch of engine.generate({ prompt: { kind: 'messages', messages }, options, conversationId: chatId })) {
       if (asking.stopped) engine.stop(chatId).catch(() => {});
       for (const event of batch) {
-        if (event.type === 'done') answer = { text: event.text, complete: event.reason === 'end-of-turn' };
+        if (event.type === 'done')
+          answer = { text: event.text, complete: event.reason === 'end-of-turn' || event.reason === 'stop-text' };
       }
     }
     if (asking.stopped || !answer?.complete) return;
