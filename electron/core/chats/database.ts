@@ -46,6 +46,16 @@ export function setStoreAside(dataDir: string, nowMs: number): string {
   return target;
 }
 
+/** Search indexes are left out: they take most of the time, and can be made anew. */
+function checkTables(database: Database.Database, path: string): void {
+  const tables =
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'messages_text*' AND name NOT GLOB 'chats_title*'";
+  for (const name of ['sqlite_schema', ...database.prepare<[], string>(tables).pluck().all()]) {
+    const check = database.pragma(`quick_check('${name}')`, { simple: true });
+    if (check !== 'ok') throw damaged(path, `${name}: ${String(check)}`);
+  }
+}
+
 /** Throws `store-damaged`, `store-too-new`, `file-not-readable`, `disk-full`. */
 export function openChatDatabase(dataDir: string): ChatDatabase {
   const path = storePath(dataDir);
@@ -54,8 +64,7 @@ export function openChatDatabase(dataDir: string): ChatDatabase {
     database = new Database(path);
     // A later version's file is not even switched to WAL.
     readVersion(database);
-    const check = database.pragma('quick_check(1)', { simple: true });
-    if (check !== 'ok') throw damaged(path, String(check));
+    checkTables(database, path);
     database.pragma('journal_mode = WAL');
     // Every commit reaches the disk: what was shown as stored survives a power cut too.
     database.pragma('synchronous = FULL');
@@ -116,9 +125,25 @@ export class ChatDatabase {
 
   #guard<T>(work: () => T): T {
     try {
+      return this.#withSearchIndex(work);
+    } catch (error) {
+      // Who began the transaction tells it, once all of it is undone.
+      throw this.#database.inTransaction ? error : storeError(error, this.#path);
+    }
+  }
+
+  /** A damaged search index is no loss: it is made anew from the texts, and the work is done once more. */
+  #withSearchIndex<T>(work: () => T): T {
+    try {
       return work();
     } catch (error) {
-      throw storeError(error, this.#path);
+      const inIndex = error instanceof Database.SqliteError && error.code === 'SQLITE_CORRUPT_VTAB';
+      if (!inIndex || this.#database.inTransaction) throw error;
+      console.error('The search index of the chats is damaged; it is made anew.');
+      for (const name of ['messages_text', 'chats_title']) {
+        this.#database.exec(`INSERT INTO ${name} (${name}) VALUES ('rebuild')`);
+      }
+      return work();
     }
   }
 }

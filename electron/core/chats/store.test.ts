@@ -162,6 +162,21 @@ describe('files', () => {
     expect(readFileSync(storePath(folder)).equals(bytes)).toBe(true);
   });
 
+  test('with a damaged search index get a new one', () => {
+    const { messages, chat, close } = withChat();
+    for (let i = 0; i < 50; i++) messages.append(chat.key, null, makeQuestion(`m${i}`, `needle ${i}`));
+    close();
+    const database = new Database(storePath(folder));
+    database.unsafeMode(true);
+    database.exec("UPDATE messages_text_data SET block = x'ffffffffffffffff'");
+    database.close();
+    const again = openStore(folder);
+    again.messages.append(chat.key, null, makeQuestion('new', 'another needle'));
+    expect(again.search('another')).toHaveLength(1);
+    expect(again.search('needle 7')).toMatchObject([{ message: { id: 'm7' } }]);
+    again.close();
+  });
+
   test('that are set aside are kept, and an empty store takes their place', () => {
     writeFileSync(storePath(folder), 'damaged'.repeat(1000));
     const kept = setStoreAside(folder, Date.UTC(2026, 0, 2));
