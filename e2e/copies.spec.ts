@@ -66,7 +66,8 @@ for (const scheme of ['light', 'dark'] as const) {
           ),
         name,
       );
-    expect(await painted('origin-copy')).toEqual([' am not afraid of', ' dark,']);
+    // Rounds of a finished answer come behind its text.
+    await expect.poll(() => painted('origin-copy')).toEqual([' am not afraid of', ' dark,']);
     expect(await painted('origin-draft')).toEqual([' fox']);
     await picture('8-copies');
 
