@@ -139,6 +139,20 @@ describe('deleting', () => {
     expect(active()).toEqual(['q1', 'b1', 'q4']);
   });
 
+  test('an answer that is discarded stays where something may come back behind it', () => {
+    grow();
+    store.messages.remove(chat.key, find('q2'), 5);
+    select('a1');
+    store.messages.discard(chat.key, find('a1'));
+    expect(active()).toEqual(['q1']);
+    expect(store.messages.restore(chat.key, 'q2')).toBe(true);
+    expect(active()).toEqual(['q1', 'a1', 'q2', 'a2']);
+    add('a9', 'q2');
+    store.messages.discard(chat.key, find('a9'));
+    expect(store.messages.find(chat.key, 'a9')).toBeNull();
+    expect(active()).toEqual(['q1', 'a1', 'q2']);
+  });
+
   test('is for good once it is purged', () => {
     grow();
     store.messages.update(find('a2').message, [makeStoredRound([], 'x')]);

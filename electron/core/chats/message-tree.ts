@@ -220,11 +220,12 @@ export class MessageTree {
     });
   }
 
-  /** For good, with whatever follows: an answer that says nothing. The leaf is then what it followed. */
+  /** For good, unless something follows that was taken away and may come back: an answer that says nothing. */
   discard(chatKey: number, { key, parentKey }: { key: number; parentKey: number | null }): void {
     this.#database.transact(() => {
       this.#database.run('UPDATE chats SET leaf_key = ? WHERE key = ? AND leaf_key = ?', parentKey, chatKey, key);
-      this.#database.run('DELETE FROM messages WHERE key = ?', key);
+      const unfollowed = 'NOT EXISTS (SELECT 1 FROM messages c WHERE c.parent_key = messages.key)';
+      this.#database.run(`DELETE FROM messages WHERE key = ? AND ${unfollowed}`, key);
     });
   }
 
