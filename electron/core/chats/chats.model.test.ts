@@ -19,6 +19,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'kangaroo-chats-model-'));
   app = createApp({ root, dataDir: folder, shell: 'browser', spawnEngine: spawnNode(root) });
   await app.services.settings.set({ temperature: 0, titlesByModel: false });
+  for await (const { status } of app.services.models.watch()) if (status === 'ready') break;
 });
 
 afterAll(async () => {

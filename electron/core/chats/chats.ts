@@ -16,7 +16,15 @@ import { importChats } from './exchange/import.ts';
 import { insertPortable, messagesOf, portableHead } from './exchange/portable.ts';
 import { Uploads } from './exchange/uploads.ts';
 import { ChatLists } from './lists.ts';
-import { parseChatSettings, parseDraft, parseExportRequest, parsePinned, parseQuery, parseText, parseTitle } from './requests.ts';
+import {
+  parseChatSettings,
+  parseCountable,
+  parseDraft,
+  parseExportRequest,
+  parsePinned,
+  parseQuery,
+  parseTitle,
+} from './requests.ts';
 import { parseId, Shelf } from './shelf.ts';
 
 /** How often the trash is looked through while the app runs. */
@@ -191,7 +199,7 @@ export class Chats implements ChatsApi {
 
   async countTokens(text: string): Promise<number> {
     this.#parts.models.requirePromising();
-    return text === '' ? 0 : this.#parts.engine.countTokens(parseText(text));
+    return this.#parts.engine.countTokens(parseCountable(text));
   }
 
   watchPresets(): AsyncIterable<Preset[]> {

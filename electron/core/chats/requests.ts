@@ -106,6 +106,11 @@ export const parseQuery = (value: unknown) => parseArgument(text(0, 500), value,
 const draft = z.custom<string>((value) => typeof value === 'string' && Buffer.byteLength(value) <= longestTextBytes, {
   error: `must be text of at most ${longestTextBytes} bytes`,
 });
+/** What is to be counted: a message or an attachment. */
+const countable = z.custom<string>((value) => typeof value === 'string' && Buffer.byteLength(value) <= longestAttachmentsBytes, {
+  error: `must be text of at most ${longestAttachmentsBytes} bytes`,
+});
+export const parseCountable = (value: unknown) => parseArgument(countable, value, 'text').toWellFormed();
 export const parseDraft = (value: unknown) => parseArgument(draft, value, 'text').toWellFormed();
 
 const preset = z.strictObject({
