@@ -3,6 +3,7 @@
 #include "adapter-file.h"
 #include "argument-check.h"
 #include "checksum.h"
+#include "layers.h"
 #include "random.h"
 #include "timing.h"
 
@@ -19,7 +20,7 @@ constexpr float CLIP = 0.5f; // of the gradient's norm, as in the paper's code
 constexpr float LAST_RATE = 0.05f; // of the learning rate, at the end of the cosine
 
 void check(const training_options & o) {
-    check_range("steps", o.steps, 1, 10'000'000);
+    check_range("steps", o.steps, 0, 10'000'000);
     check_range("positionsPerStep", o.positions_per_step, 1, 1 << 24);
     check_range("learningRate", o.learning_rate, 0.0f, 1.0f);
     check_range("warmupSteps", o.warmup_steps, -1, o.steps);
@@ -27,9 +28,6 @@ void check(const training_options & o) {
     check_range("evaluateEvery", o.evaluate_every, 0, 10'000'000);
     check_range("saveEvery", o.save_every, 1, 10'000'000);
     check_range("threads", o.threads, 0, 512);
-    if (o.adapter_path.empty() || o.state_path.empty() || o.captured.empty()) {
-        invalid("A training needs a captured file, a place for its state and one for the adapter.");
-    }
 }
 
 adapter_shape shape_of(const model & base, const llama_context & ctx, int32_t exit_layer) {
@@ -154,6 +152,28 @@ public:
             head_ = std::make_unique<language_head>(compute_, base_, capturer.head(), o.draft_vocab);
         }
         height_ = o.learning_rate > 0.0f ? o.learning_rate : 0.5f / static_cast<float>(base_->info().n_embd);
+    }
+
+    // The base's own norm and head on the exit state, and an adapter after a quick training.
+    layer_evaluation evaluate_layer() {
+        layer_evaluation e;
+        e.layer = o_.exit_layer;
+        network_->initialize(o_.seed, final_norm_of(*base_));
+        ggml_tensor * out = network_->parameters()[adapter_network::attn_output].weight;
+        std::vector<uint8_t> kept(ggml_nbytes(out));
+        std::memcpy(kept.data(), out->data, kept.size());
+        std::memset(out->data, 0, kept.size()); // y = norm(h)
+        const auto bare  = evaluate();
+        e.bare_agreement = bare.agreement;
+        e.positions      = bare.positions;
+        std::memcpy(out->data, kept.data(), kept.size());
+        std::vector<int64_t> order = order_of(texts_.totals().texts, o_.seed, 0);
+        while (at_.step < o_.steps && one_step(order)) {
+        }
+        if (at_.step > 0 && !cancelled_) {
+            e.fitted_agreement = evaluate().agreement;
+        }
+        return e;
     }
 
     training_result run() {
@@ -308,7 +328,36 @@ private:
 training_result train_adapter(std::shared_ptr<const model> base, const training_options & options,
     const std::function<void(const training_event &)> & on_event, const std::atomic<bool> & cancelled) {
     check(options);
+    if (options.adapter_path.empty() || options.state_path.empty() || options.steps < 1) {
+        invalid("A training needs at least one step, a place for its state and one for the adapter.");
+    }
     return trainer(std::move(base), options, on_event, cancelled).run();
+}
+
+std::vector<layer_evaluation> evaluate_layers(std::shared_ptr<const model> base, const layers_options & options,
+    const std::function<void(const layer_evaluation &)> & on_layer, const std::atomic<bool> & cancelled) {
+    training_options o;
+    o.captured           = options.captured;
+    o.held_out           = options.held_out;
+    o.steps              = options.steps;
+    o.positions_per_step = options.positions_per_step;
+    o.threads            = options.threads;
+    check(o);
+    if (o.held_out.empty()) {
+        invalid("Layers are compared on held-out texts: their file is missing.");
+    }
+    const auto                    layers = captured_reader(o.captured, identity_of(base->info())).layout().layers;
+    std::vector<layer_evaluation> out;
+    for (const int32_t layer : layers) {
+        o.exit_layer = layer;
+        const auto e = trainer(base, o, [](const training_event &) {}, cancelled).evaluate_layer();
+        if (cancelled) {
+            break;
+        }
+        out.push_back(e);
+        on_layer(e);
+    }
+    return out;
 }
 
 } // namespace kangaroo
