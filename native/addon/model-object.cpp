@@ -1,11 +1,17 @@
 #include "objects.h"
 
+#include <cinttypes>
+#include <cstdio>
+
 namespace addon {
 
 using kangaroo::error;
 
 Napi::Function adapter_object::define(Napi::Env env) {
-    return DefineClass(env, "NativeAdapter", {InstanceAccessor("info", &adapter_object::info, nullptr)});
+    return DefineClass(env, "NativeAdapter", {
+        InstanceAccessor("info", &adapter_object::info, nullptr),
+        InstanceAccessor("checksum", &adapter_object::checksum, nullptr),
+    });
 }
 
 Napi::Object adapter_object::wrap(Napi::Env env, std::shared_ptr<kangaroo::adapter> native) {
@@ -16,6 +22,15 @@ Napi::Object adapter_object::wrap(Napi::Env env, std::shared_ptr<kangaroo::adapt
 
 Napi::Value adapter_object::info(const Napi::CallbackInfo & info) {
     return native ? to_js(info.Env(), native->info()) : info.Env().Undefined();
+}
+
+Napi::Value adapter_object::checksum(const Napi::CallbackInfo & info) {
+    if (!native) {
+        return info.Env().Undefined();
+    }
+    char hex[17];
+    std::snprintf(hex, sizeof(hex), "%016" PRIx64, native->checksum());
+    return Napi::String::New(info.Env(), hex);
 }
 
 Napi::Function model_object::define(Napi::Env env) {
