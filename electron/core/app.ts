@@ -15,7 +15,7 @@ import { Proofs } from './proofs/proofs.ts';
 import { SettingsStore } from './settings.ts';
 
 /** A shell brings its keychain and its dialogs, where it has them. */
-export interface AppOptions extends Pick<ModelServicesOptions, 'secretBox' | 'choosePath' | 'hubOrigin'> {
+export interface AppOptions extends Pick<ModelServicesOptions, 'secretBox' | 'choosePath' | 'hubOrigin' | 'onDownloadEnd'> {
   /** Folder of the checkout or of the installed app: the starter model and the native addon lie in it. */
   root: string;
   dataDir: string;
@@ -28,6 +28,8 @@ export interface AppOptions extends Pick<ModelServicesOptions, 'secretBox' | 'ch
 export interface App {
   /** What a page may call; every method checks its arguments. */
   services: AppApi;
+  /** The machine has slept, or the network has come back: downloads go on at once. */
+  wake(): void;
   /** Stops the answer under way and keeps it, ends the engine's process, frees the data folder. Safe twice. */
   close(): Promise<void>;
 }
@@ -71,6 +73,7 @@ export function createApp(options: AppOptions): App {
   let closing: Promise<void> | null = null;
   return {
     services: { info: new Info(shell, engine), chats, proofs, models, library, hub, downloads, settings },
+    wake: () => found.downloads().wake(),
     close: () => (closing ??= close()),
   };
 }
