@@ -7,6 +7,7 @@ import { KangarooError, toErrorShape } from '../contract/errors.ts';
 import { optionsHelp, parseArguments, usageError, wrap, type OptionTable } from './arguments.ts';
 import { benchCommand } from './bench.ts';
 import type { Command } from './command.ts';
+import { convertAdapterCommand } from './convert-adapter.ts';
 import { generateCommand } from './generate.ts';
 import { inspectCommand } from './inspect.ts';
 import { modelsCommand } from './models/models.ts';
@@ -22,6 +23,7 @@ const commands: readonly Command[] = [
   benchCommand,
   peersCommand,
   inspectCommand,
+  convertAdapterCommand,
   modelsCommand,
   serveCommand,
 ];
