@@ -297,6 +297,30 @@ export interface GenerateRequest {
   conversationId?: string;
 }
 
+/** What the model thinks of the next token. */
+export interface LogitsRequest {
+  prompt: Prompt;
+  /** The answer so far, behind the prompt. */
+  tokenIds: number[];
+  /** Tokens whose logits are wanted, besides the two likeliest; 16 at most. */
+  candidateIds: number[];
+  /** As for the answer: see `GenerationOptions`. */
+  options: Pick<GenerationOptions, 'repetitionPenalty' | 'repetitionWindow' | 'contextShift'>;
+  /** As for `generate`; its cache is read anew. */
+  conversationId: string;
+}
+
+export interface WeighedToken extends Token {
+  /** Of the whole model, after the repetition penalty: what a greedy answer takes the largest of. */
+  logit: number;
+}
+
+export interface Logits {
+  /** The likeliest two, the first before the second. */
+  top: WeighedToken[];
+  candidates: WeighedToken[];
+}
+
 export interface EngineMemory {
   parts: MemoryPart[];
   gpus: GpuMemory[];
@@ -306,6 +330,12 @@ export interface EngineMemory {
 export interface EngineApi {
   load(request: LoadRequest): AsyncIterable<LoadEvent>;
   unload(): Promise<void>;
+  /**
+   * Puts another adapter on the loaded model, or takes it off (null); the weights stay where they are. As with `load`, an adapter
+   * that cannot be used is told in `adapterError`. Answers under way are finished first. Rejects with `no-model`, and with
+   * `out-of-memory`, where the model is unloaded then.
+   */
+  attach(adapterPath: string | null): Promise<LoadedModel>;
   /** Measures costs; well under a second. Rejects with `no-model`, `busy`. */
   measure(): Promise<Costs>;
   /**
@@ -319,6 +349,8 @@ export interface EngineApi {
    * reason `cancelled`. Else nothing.
    */
   stop(conversationId?: string | null): Promise<void>;
+  /** Reads the prompt and the answer so far, and tells the logits behind them. Rejects as `generate`. */
+  logits(request: LogitsRequest): Promise<Logits>;
   /** The conversation is gone: ends its generation, and removes its cache from memory and disk. */
   forget(conversationId: string): Promise<void>;
   /** What the model and its contexts hold now (nothing without one), and the GPUs that there are. */

@@ -5,6 +5,7 @@ import type { EngineApi } from './engine.ts';
 import type { HubApi } from './hub.ts';
 import type { LibraryApi } from './library.ts';
 import type { ModelsApi } from './models.ts';
+import type { ProofsApi } from './proofs.ts';
 import type { SettingsApi } from './settings.ts';
 
 export interface AppInfo {
@@ -25,6 +26,7 @@ export interface InfoApi {
 export interface AppApi {
   info: InfoApi;
   chats: ChatsApi;
+  proofs: ProofsApi;
   models: ModelsApi;
   library: LibraryApi;
   hub: HubApi;
@@ -38,9 +40,11 @@ export type Shape<T> = { [K in keyof T]: T[K] extends (...args: never[]) => Asyn
 export const engineShape: Shape<EngineApi> = {
   load: 'stream',
   unload: 'call',
+  attach: 'call',
   measure: 'call',
   memory: 'call',
   generate: 'stream',
+  logits: 'call',
   stop: 'call',
   forget: 'call',
   version: 'call',
@@ -49,6 +53,7 @@ export const engineShape: Shape<EngineApi> = {
 export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
   info: { get: 'call' },
   chats: { current: 'call', create: 'call', watch: 'stream', send: 'call', stop: 'call', retry: 'call', setAside: 'call' },
+  proofs: { run: 'stream' },
   models: { list: 'call', load: 'call', unload: 'call', watch: 'stream', watchMemory: 'stream' },
   library: {
     watch: 'stream',

@@ -5,10 +5,12 @@ import { Chats } from './chats/chats.ts';
 import type { SpawnEngine } from './engine/engine-process.ts';
 import { EngineHost } from './engine/host.ts';
 import { Info } from './info.ts';
+import type { Library } from './models/library/library.ts';
 import { givenByEnvironment, listModels, type GivenModel } from './models/given.ts';
 import { Models } from './models/models.ts';
 import { downloadsForPages, openModelServices, type ModelServicesOptions } from './models/services.ts';
 import { lockDataDir } from './paths.ts';
+import { Proofs } from './proofs/proofs.ts';
 import { SettingsStore } from './settings.ts';
 
 /** A shell brings its keychain and its dialogs, where it has them. */
@@ -48,8 +50,10 @@ export function createApp(options: AppOptions): App {
   const { library, hub } = found;
   const models = new Models({ engine, library, memory: found.store, stateFolder: join(dataDir, 'engine') });
   const chats = new Chats({ dataDir, engine, models, settings });
+  const proofs = new Proofs({ engine, models, find: (chatId, messageId) => chats.answered(chatId, messageId) });
   const downloads = downloadsForPages(found.downloads(), library, hub);
   models.start();
+  void followAdapters(library, models);
   void library.rescan().catch(() => {});
 
   async function close(): Promise<void> {
@@ -63,7 +67,15 @@ export function createApp(options: AppOptions): App {
 
   let closing: Promise<void> | null = null;
   return {
-    services: { info: new Info(shell, engine), chats, models, library, hub, downloads, settings },
+    services: { info: new Info(shell, engine), chats, proofs, models, library, hub, downloads, settings },
     close: () => (closing ??= close()),
   };
+}
+
+/** An adapter that was chosen, found or deleted while its model is loaded is used, or left, without loading the model again. */
+async function followAdapters(library: Pick<Library, 'watch'>, models: Models): Promise<void> {
+  const states = [library.watch(), models.watch()].map(async (changes) => {
+    for await (const _ of changes) void models.followAdapter();
+  });
+  await Promise.all(states);
 }

@@ -58,6 +58,7 @@ function services(): AppApi {
       retry: refuse,
       setAside: refuse,
     },
+    proofs: { run: never },
     models: { list: refuse, load: refuse, unload: refuse, watch: never, watchMemory: never },
     library: {
       watch: never,

@@ -1,5 +1,8 @@
 #include "objects.h"
 
+#include <cinttypes>
+#include <cstdio>
+
 namespace addon {
 
 using kangaroo::error;
@@ -12,7 +15,10 @@ static Napi::Object argument_object(const Napi::CallbackInfo & info, size_t at) 
 }
 
 Napi::Function adapter_object::define(Napi::Env env) {
-    return DefineClass(env, "NativeAdapter", {InstanceAccessor("info", &adapter_object::info, nullptr)});
+    return DefineClass(env, "NativeAdapter", {
+        InstanceAccessor("info", &adapter_object::info, nullptr),
+        InstanceAccessor("checksum", &adapter_object::checksum, nullptr),
+    });
 }
 
 Napi::Object adapter_object::wrap(Napi::Env env, std::shared_ptr<kangaroo::adapter> native) {
@@ -23,6 +29,15 @@ Napi::Object adapter_object::wrap(Napi::Env env, std::shared_ptr<kangaroo::adapt
 
 Napi::Value adapter_object::info(const Napi::CallbackInfo & info) {
     return native ? to_js(info.Env(), native->info()) : info.Env().Undefined();
+}
+
+Napi::Value adapter_object::checksum(const Napi::CallbackInfo & info) {
+    if (!native) {
+        return info.Env().Undefined();
+    }
+    char hex[17];
+    std::snprintf(hex, sizeof(hex), "%016" PRIx64, native->checksum());
+    return Napi::String::New(info.Env(), hex);
 }
 
 Napi::Function model_object::define(Napi::Env env) {

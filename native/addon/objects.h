@@ -46,6 +46,7 @@ public:
 
 private:
     Napi::Value info(const Napi::CallbackInfo & info);
+    Napi::Value checksum(const Napi::CallbackInfo & info);
 };
 
 class model_object : public Napi::ObjectWrap<model_object> {

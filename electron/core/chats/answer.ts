@@ -35,7 +35,8 @@ export interface AnswerParts {
   emit(event: ChatEvent): void;
 }
 
-function optionsOf(settings: Settings, { loaded }: ReadyState): GenerationOptions {
+/** How an answer would be asked for now. */
+export function optionsOf(settings: Settings, { loaded }: ReadyState): GenerationOptions {
   const { decodingMode, threshold, maxDraft, draftSampling, promptLookup, maxTokens } = settings;
   const { temperature, topK, topP, minP, repetitionPenalty } = settings;
   // Always drafting needs an adapter; without one, the answer is decoded plainly, and its rounds say so.

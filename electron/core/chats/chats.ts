@@ -6,8 +6,9 @@ import type { EngineApi } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
 import { parseArgument, text as textArgument } from '../arguments.ts';
 import type { Models } from '../models/models.ts';
+import type { Answered } from '../proofs/proofs.ts';
 import type { SettingsStore } from '../settings.ts';
-import { Answer, snapshotOf } from './answer.ts';
+import { Answer, optionsOf, snapshotOf } from './answer.ts';
 import { ChatFeed } from './feed.ts';
 import { openStore, setStoreAside, type ChatStore } from './store.ts';
 import { titleOf, turnsOf } from './turns.ts';
@@ -140,6 +141,16 @@ export class Chats implements ChatsApi {
     }
     this.#opened = this.#open();
     return this.current();
+  }
+
+  /** An answer with what the model was told before it; throws `invalid-argument` where there is none. */
+  answered(chatId: string, messageId: string): Answered {
+    const { messages } = this.#require(chatId);
+    const place = messages.findIndex(({ id, role }) => id === messageId && role === 'assistant');
+    const message = messages[place];
+    if (!message) throw new KangarooError('invalid-argument', 'This answer does not exist any more.');
+    const settings = this.#parts.settings.current;
+    return { turns: turnsOf(messages.slice(0, place)), message, options: (model) => optionsOf(settings, model) };
   }
 
   /** Stops the answers under way, keeps them, and closes the database. */

@@ -6,8 +6,11 @@ import type {
   EngineMemory,
   GenerateRequest,
   GenerationEvent,
+  LoadedModel,
   LoadEvent,
   LoadRequest,
+  Logits,
+  LogitsRequest,
 } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
 import { engineShape } from '../../contract/index.ts';
@@ -90,12 +93,20 @@ export class EngineHost implements EngineApi {
     return this.#call((client) => client.unload());
   }
 
+  attach(adapterPath: string | null): Promise<LoadedModel> {
+    return this.#call((client) => client.attach(adapterPath));
+  }
+
   measure(): Promise<Costs> {
     return this.#call((client) => client.measure());
   }
 
   memory(): Promise<EngineMemory> {
     return this.#call((client) => client.memory());
+  }
+
+  logits(request: LogitsRequest): Promise<Logits> {
+    return this.#call((client) => client.logits(request));
   }
 
   stop(conversationId: string | null = null): Promise<void> {

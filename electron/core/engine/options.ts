@@ -1,6 +1,6 @@
 // The engine's arguments, checked before anything native sees them: NaN, negative and absurd values are refused by name.
 import { z } from 'zod';
-import type { GenerateRequest, GenerationOptions, LoadRequest, Prompt } from '../../contract/engine.ts';
+import type { GenerateRequest, GenerationOptions, LoadRequest, LogitsRequest, Prompt } from '../../contract/engine.ts';
 import { filePath, flag, integer, number, oneOf, parseArgument, text } from '../arguments.ts';
 
 /** No context and no answer is longer, in tokens. */
@@ -64,6 +64,10 @@ export function parseConversationId(value: unknown): string {
   return parseArgument(conversationId, value, 'conversationId');
 }
 
+export function parseAdapterPath(value: unknown): string | null {
+  return parseArgument(filePath().nullable(), value, 'adapterPath');
+}
+
 export function parseLoadRequest(value: unknown): LoadRequest {
   return parseArgument(loadRequest, value, 'request');
 }
@@ -77,4 +81,16 @@ export function parseGenerateRequest(value: unknown): GenerateRequest {
   const request = parseArgument(shape, value, 'request');
   const options = parseGenerationOptions(request.options);
   return { prompt: request.prompt, options, ...(request.conversationId && { conversationId: request.conversationId }) };
+}
+
+export function parseLogitsRequest(value: unknown): LogitsRequest {
+  const id = integer(0, 0x7fff_ffff);
+  const shape = z.strictObject({
+    prompt,
+    tokenIds: z.array(id).max(mostTokens),
+    candidateIds: z.array(id).max(16),
+    options: generationOptions.pick({ repetitionPenalty: true, repetitionWindow: true, contextShift: true }),
+    conversationId,
+  });
+  return parseArgument(shape, value, 'request');
 }

@@ -24,9 +24,11 @@ function theEngine(): Engine {
 const service: EngineApi = {
   load: (request) => theEngine().load(request),
   unload: async () => theEngine().unload(),
+  attach: async (adapterPath) => theEngine().attach(adapterPath),
   measure: async () => theEngine().measure(),
   memory: async () => theEngine().memory(),
   generate: (request) => coalesce(theEngine().generate(request), batchIntervalMs),
+  logits: async (request) => theEngine().logits(request),
   stop: async (conversationId) => theEngine().stop(conversationId),
   forget: async (conversationId) => theEngine().forget(conversationId),
   version: async () => theEngine().version(),

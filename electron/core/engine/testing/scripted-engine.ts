@@ -11,6 +11,8 @@ import type {
   LoadedModel,
   LoadEvent,
   LoadRequest,
+  Logits,
+  LogitsRequest,
   Round,
   StopReason,
 } from '../../../contract/engine.ts';
@@ -141,8 +143,9 @@ interface Saying {
 }
 
 /**
- * The answer is the last message's words, one round each. `crash`, `refuse`, `forever` and `steps` act instead of being
- * said: the third goes on saying "la" until it is stopped, the last decodes nine tokens plainly. `outgrown` is said, in a
+ * The answer is the last message's words, one round each. `crash`, `refuse`, `forever`, `steps` and `fork` act instead of being
+ * said: the third goes on saying "la" until it is stopped, the fourth decodes nine tokens plainly, and at the last plain
+ * decoding says something else than drafting does, which must never be. `outgrown` is said, in a
  * conversation two of whose turns did not fit.
  */
 export class ScriptedEngine implements EngineApi {
@@ -152,6 +155,7 @@ export class ScriptedEngine implements EngineApi {
   /** How often a running answer was left by its reader. */
   left = 0;
   readonly forgotten: string[] = [];
+  readonly attached: (string | null)[] = [];
   readonly #options: ScriptedEngineOptions;
   /** The answers under way. */
   readonly #saying = new Set<Saying>();
@@ -183,6 +187,14 @@ export class ScriptedEngine implements EngineApi {
     this.#loaded = false;
   }
 
+  async attach(adapterPath: string | null): Promise<LoadedModel> {
+    const request = this.loads.at(-1);
+    if (!this.#loaded || !request) throw new KangarooError('no-model', 'No model is loaded. Choose one first.');
+    this.attached.push(adapterPath);
+    this.#adapter = adapterPath !== null;
+    return loadedModel({ ...request, adapterPath });
+  }
+
   async measure(): Promise<Costs> {
     return scriptedCosts;
   }
@@ -191,6 +203,12 @@ export class ScriptedEngine implements EngineApi {
     const stopped = [...this.#saying].filter(({ owner }) => conversationId === null || owner === conversationId);
     for (const saying of stopped) saying.stopped = true;
     await Promise.all(stopped.map(({ finished }) => finished));
+  }
+
+  /** Both candidates come out equal but for the order they were asked in. */
+  async logits({ candidateIds }: LogitsRequest): Promise<Logits> {
+    const candidates = candidateIds.map((id, place) => ({ id, text: `<${id}>`, logit: 5 + place / 4 }));
+    return { top: candidates.toReversed(), candidates };
   }
 
   async forget(conversationId: string): Promise<void> {
@@ -237,10 +255,13 @@ export class ScriptedEngine implements EngineApi {
     let text = '>';
     let rounds = 0;
     let steps = 0;
+    const tokenIds = [first.id];
     let reason: StopReason = 'end-of-turn';
     const say = (word: string) => {
-      queue.push([{ type: 'round', ...round(10 * ++rounds, word, options.mode, this.#adapter) }]);
+      const said = round(10 * ++rounds, word, options.mode, this.#adapter);
+      queue.push([{ type: 'round', ...said }]);
       text += `${word} `;
+      tokenIds.push(...said.pieces.map(({ id }) => id));
     };
     for (const word of words) {
       if (word === 'crash') {
@@ -248,12 +269,16 @@ export class ScriptedEngine implements EngineApi {
         await new Promise((resolve) => setTimeout(resolve, 50));
         this.#options.crash();
         await new Promise(() => {});
+      } else if (word === 'fork') {
+        say(options.mode === 'plain' ? 'left' : 'right');
+        if (options.mode === 'plain') tokenIds[tokenIds.length - 2] = 7;
       } else if (word === 'refuse') {
         throw new KangarooError('prompt-too-long', 'The conversation is too long.');
       } else if (word === 'steps') {
         for (let step = 0; step < plainSteps; step++) {
           queue.push([{ type: 'round', ...plainStep(10 * ++rounds, options.mode, this.#adapter) }]);
           text += '.';
+          tokenIds.push(10 * rounds);
         }
         steps += plainSteps;
       } else if (word === 'forever') {
@@ -267,6 +292,6 @@ export class ScriptedEngine implements EngineApi {
       }
     }
     const tokens = 2 * rounds - steps + 1;
-    queue.push([{ type: 'done', reason, tokenIds: [1], text, stats: stats(tokens, rounds, steps) }]);
+    queue.push([{ type: 'done', reason, tokenIds, text, stats: stats(tokens, rounds, steps) }]);
   }
 }
