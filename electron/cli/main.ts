@@ -8,6 +8,7 @@ import { optionsHelp, parseArguments, usageError, wrap, type OptionTable } from 
 import { benchCommand } from './bench.ts';
 import type { Command } from './command.ts';
 import { chatsCommand } from './chats/chats.ts';
+import { convertAdapterCommand } from './convert-adapter.ts';
 import { generateCommand } from './generate.ts';
 import { inspectCommand } from './inspect.ts';
 import { modelsCommand } from './models/models.ts';
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   benchCommand,
   peersCommand,
   inspectCommand,
+  convertAdapterCommand,
   modelsCommand,
   chatsCommand,
   serveCommand,
