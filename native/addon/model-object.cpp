@@ -7,13 +7,6 @@ namespace addon {
 
 using kangaroo::error;
 
-static Napi::Object argument_object(const Napi::CallbackInfo & info, size_t at) {
-    if (info.Length() <= at || !info[at].IsObject()) {
-        throw error("invalid-argument", "An options object is missing.");
-    }
-    return info[at].As<Napi::Object>();
-}
-
 Napi::Function adapter_object::define(Napi::Env env) {
     return DefineClass(env, "NativeAdapter", {
         InstanceAccessor("info", &adapter_object::info, nullptr),
@@ -50,6 +43,9 @@ Napi::Function model_object::define(Napi::Env env) {
         InstanceMethod("detokenize", &model_object::detokenize),
         InstanceMethod("loadAdapter", &model_object::load_adapter),
         InstanceMethod("createSession", &model_object::create_session),
+        InstanceMethod("openCapture", &model_object::open_capture),
+        InstanceMethod("train", &model_object::train),
+        InstanceMethod("evaluateLayers", &model_object::evaluate_layers),
         InstanceMethod("dispose", &model_object::dispose),
     });
 }

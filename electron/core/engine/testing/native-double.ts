@@ -133,6 +133,9 @@ export function createNativeDouble(): NativeDouble {
       }
       return createSession(options);
     },
+    openCapture: () => Promise.reject(new Error('not part of this double')),
+    train: () => ({ promise: Promise.reject(new Error('not part of this double')), cancel: () => {} }),
+    evaluateLayers: () => ({ promise: Promise.reject(new Error('not part of this double')), cancel: () => {} }),
     dispose: async () => void calls.push('dispose model'),
   };
 
