@@ -2,10 +2,10 @@
 
 #include "abort-guard.h"
 #include "argument-check.h"
+#include "compute.h"
 
 #include <algorithm>
 #include <cstring>
-#include <thread>
 
 namespace kangaroo {
 
@@ -44,7 +44,7 @@ capturer::capturer(std::shared_ptr<const model> base, std::vector<int32_t> layer
     params.n_seq_max       = TEXTS;
     params.kv_unified      = true; // texts of any lengths side by side, in the order in which they were given
     params.n_outputs_max   = params.n_batch;
-    params.n_threads       = params.n_threads_batch = threads > 0 ? threads : std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()));
+    params.n_threads       = params.n_threads_batch = threads > 0 ? threads : training_threads();
     params.swa_full        = true;
     params.no_perf         = true;
     check_layers();

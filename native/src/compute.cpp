@@ -13,7 +13,11 @@ static error no_room() {
     return {"out-of-memory", "There is not enough memory for training. Close other programs, or train with shorter texts."};
 }
 
-compute::compute(int32_t threads) : threads_(threads > 0 ? threads : std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()))) {
+int32_t training_threads() {
+    return std::max(1, static_cast<int32_t>(std::thread::hardware_concurrency()) - 1);
+}
+
+compute::compute(int32_t threads) : threads_(threads > 0 ? threads : training_threads()) {
     init_backends();
     backend_.reset(ggml_backend_init_by_type(GGML_BACKEND_DEVICE_TYPE_CPU, nullptr));
     if (!backend_) {

@@ -8,9 +8,12 @@
 
 namespace kangaroo {
 
+// All cores but one: training runs beside other work for a long time, and threads that wait for one that got no core waste the rest.
+int32_t training_threads();
+
 class compute {
 public:
-    // threads: 0 for as many as the machine has. Throws out-of-memory.
+    // threads: 0 for training_threads(). Throws out-of-memory.
     explicit compute(int32_t threads);
 
     int32_t        threads() const { return threads_; }

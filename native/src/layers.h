@@ -9,7 +9,7 @@ struct layers_options {
     std::string captured, held_out;
     int32_t     steps = 0;              // of a quick training at each layer; 0: none
     int32_t     positions_per_step = 4096;
-    int32_t     threads = 0;            // 0: all
+    int32_t     threads = 0;            // 0: all cores but one
 };
 
 struct layer_evaluation {

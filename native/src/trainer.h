@@ -27,7 +27,7 @@ struct training_options {
     uint64_t    seed              = 1;
     int32_t     evaluate_every    = 0;      // steps; 0: at the end only
     int32_t     save_every        = 50;     // steps; the state is also saved at the end and when stopped
-    int32_t     threads           = 0;      // 0: all
+    int32_t     threads           = 0;      // 0: all cores but one
     std::vector<llama_token> draft_vocab;   // empty: the whole vocabulary
     bool        resume            = true;   // go on from state_path where it exists; false: begin anew
     std::string name, license, data;        // provenance, for the adapter's file

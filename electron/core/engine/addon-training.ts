@@ -17,7 +17,7 @@ export interface NativeCaptureOptions {
   exitLayers: readonly number[];
   /** Texts are cut off behind so many tokens, 8…8192. Training needs memory for attention, (tokens squared × heads × 24) bytes. */
   maxTokens: number;
-  /** 0: all. */
+  /** 0: all cores but one. */
   threads: number;
 }
 
@@ -72,7 +72,7 @@ export interface NativeTrainingOptions {
   evaluateEvery: number;
   /** In steps. The state is also saved at the end and when stopped. */
   saveEvery: number;
-  /** 0: all. */
+  /** 0: all cores but one. */
   threads: number;
   /** Ids that the adapter may draft, the likeliest of the data; empty: the whole vocabulary. */
   draftVocab: Int32Array;
@@ -131,7 +131,7 @@ export interface NativeLayersOptions {
   /** Steps of the quick training at each layer; 0: only the bare head is looked at. */
   steps: number;
   positionsPerStep: number;
-  /** 0: all. */
+  /** 0: all cores but one. */
   threads: number;
 }
 
