@@ -13,6 +13,7 @@ import { modelsCommand } from './models/models.ts';
 import { Output, type Sink } from './output.ts';
 import { peersCommand } from './peers/peers.ts';
 import { serveCommand } from './serve.ts';
+import { trainCommand } from './train.ts';
 import { verifyCommand } from './verify.ts';
 
 const helpColumns = 100;
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   verifyCommand,
   benchCommand,
   peersCommand,
+  trainCommand,
   inspectCommand,
   modelsCommand,
   serveCommand,

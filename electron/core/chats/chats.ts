@@ -153,6 +153,11 @@ export class Chats implements ChatsApi {
     return { turns: turnsOf(messages.slice(0, place)), message, options: (model) => optionsOf(settings, model) };
   }
 
+  /** The user's own questions, of all chats; none where the chats cannot be read. */
+  userPrompts(): string[] {
+    return 'error' in this.#opened ? [] : this.#opened.userPrompts();
+  }
+
   /** Stops the answers under way, keeps them, and closes the database. */
   async close(): Promise<void> {
     if (this.#running.size > 0) {

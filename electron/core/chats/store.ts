@@ -208,6 +208,12 @@ export class ChatStore {
     });
   }
 
+  /** What users wrote, in all chats, the latest first. */
+  userPrompts(): string[] {
+    const sql = "SELECT text FROM messages WHERE role = 'user' ORDER BY created_at_ms DESC";
+    return this.#run(() => (this.#database.prepare(sql).all() as { text: string }[]).map(({ text }) => text));
+  }
+
   updateMessage(message: Message): void {
     const sql =
       'UPDATE messages SET text = @text, status = @status, rounds_json = @rounds_json, stats_json = @stats_json, ' +
