@@ -21,7 +21,7 @@ const test = base.extend<{ dataDir: string; start: () => Promise<Shell> }>({
     await copyFile(q8, model);
     await use(async () => {
       // Quick, and still every phase of it.
-      const environment = { KANGAROO_MODEL: model, KANGAROO_TRAINING_TOKENS: '1500' };
+      const environment = { KANGAROO_MODEL: model, KANGAROO_TRAINING_TOKENS: '600' };
       const shell = await launchBrowserShell({ decodingMode: 'kangaroo' }, { dataDir, environment });
       shells.push(shell);
       return shell;
@@ -41,7 +41,7 @@ test('a model without an adapter gets one, which is used at once', async ({ page
   const row = page.getByTestId('adapter-model').filter({ hasText: 'bare' });
   await expect(row).toContainText('None: train one, about');
   await row.getByTestId('train').click();
-  await expect(page.getByTestId('estimate')).toContainText('1,500 tokens');
+  await expect(page.getByTestId('estimate')).toContainText('600 tokens');
   await page.getByTestId('exit-layer').selectOption('2');
   await page.getByTestId('start-training').click();
   const training = page.getByTestId('training');

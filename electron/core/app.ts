@@ -52,7 +52,15 @@ export function createApp(options: AppOptions): App {
   const models = new Models({ engine, library, memory: found.store, stateFolder: join(dataDir, 'engine') });
   const chats = new Chats({ dataDir, engine, models, settings });
   const proofs = new Proofs({ engine, models, find: (chatId, messageId) => chats.answered(chatId, messageId) });
-  const adapters = new Adapters({ root, dataDir, spawn: spawnEngine, library, models, userPrompts: () => chats.userPrompts(), ...trainingTokensOf(process.env) });
+  const adapters = new Adapters({
+    root,
+    dataDir,
+    spawn: spawnEngine,
+    library,
+    models,
+    userPrompts: () => chats.userPrompts(),
+    ...trainingTokensOf(process.env),
+  });
   yieldToAnswers(engine, adapters);
   const downloads = downloadsForPages(found.downloads(), library, hub);
   models.start();

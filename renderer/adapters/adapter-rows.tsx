@@ -45,7 +45,7 @@ export function ModelRow({ model, state }: { model: AdapterModel; state: Adapter
         {model.problem === null && (
           <button
             type="button"
-            className={adapter ? 'button' : 'button-accent'}
+            className={adapter || training ? 'button' : 'button-accent'}
             data-testid="train"
             aria-label={adapter ? text.againLabel(model.name) : text.trainLabel(model.name)}
             disabled={training}

@@ -38,7 +38,10 @@ test('too little room is told with how much is needed and what to do', () => {
   const thousand = () => 1000;
   expect(() => requireRoom('/here', 1000, thousand)).not.toThrow();
   expect(() => requireRoom('/here', 5_000_000, thousand)).toThrow(
-    expect.objectContaining({ code: 'disk-full', message: expect.stringMatching(/5 MB more .*Free some space.*nothing is lost/) }),
+    expect.objectContaining({
+      code: 'disk-full',
+      message: expect.stringMatching(/5 MB more .*Free some space.*nothing is lost/),
+    }),
   );
 });
 
@@ -54,7 +57,12 @@ describe.skipIf(reason !== null)(`a disk of 256 KiB${reason === null ? '' : ` ($
     const path = join(mountPoint, 'answers.jsonl');
     writeFileSync(filler, Buffer.alloc(128 << 10));
     const file = new AnswerFile(path);
-    const answer = (index: number) => ({ index, heldOut: false, promptIds: [1], answerIds: Array.from({ length: 500 }, () => 7) });
+    const answer = (index: number) => ({
+      index,
+      heldOut: false,
+      promptIds: [1],
+      answerIds: Array.from({ length: 500 }, () => 7),
+    });
     let index = 0;
     let error: unknown;
     while (error === undefined && index < 1000) {

@@ -60,7 +60,9 @@ describe('an estimate', () => {
   });
 
   test('of more layers to compare takes longer', () => {
-    expect(estimateTraining(input({ layers: [1, 2, 3, 4] })).ms.explore).toBeGreaterThan(1.5 * estimateTraining(input()).ms.explore);
+    expect(estimateTraining(input({ layers: [1, 2, 3, 4] })).ms.explore).toBeGreaterThan(
+      1.5 * estimateTraining(input()).ms.explore,
+    );
   });
 
   test('without a measurement is guessed from the size', () => {

@@ -45,7 +45,9 @@ describe('a proposal', () => {
   });
 
   test('drafts from the whole vocabulary where other text is written than was learned from', () => {
-    const other = answers.map((answer) => (answer.heldOut ? answer : { ...answer, answerIds: Array.from({ length: 600 }, () => 5000) }));
+    const other = answers.map((answer) =>
+      answer.heldOut ? answer : { ...answer, answerIds: Array.from({ length: 600 }, () => 5000) },
+    );
     const { proposal, draftVocabulary } = choose([{ exitLayer: 1, answers: foreseen(6), costs }], bytes, other);
     expect(proposal.draftVocabularySize).toBe(0);
     expect(draftVocabulary).toEqual([]);
@@ -66,7 +68,10 @@ test('of a text the answer counts, its end included, and of too long a question 
 
 test('acceptance is told by place, of the drafts that were verified there', () => {
   const round = (drafts: number, accepted: number) =>
-    ({ accepted, drafts: Array.from({ length: drafts }, (_, id) => ({ id, text: '', confidence: 1, source: 'adapter' })) }) as Round;
+    ({
+      accepted,
+      drafts: Array.from({ length: drafts }, (_, id) => ({ id, text: '', confidence: 1, source: 'adapter' })),
+    }) as Round;
   const told = acceptanceOf([round(2, 2), round(2, 0), round(1, 1), round(0, 0)]);
   expect(told.acceptanceByPosition).toEqual([expect.closeTo(2 / 3), 0.5]);
   expect(told.tokensPerRound).toBe(2);

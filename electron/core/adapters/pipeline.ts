@@ -1,6 +1,7 @@
 // A training from the first question to the measured adapter. It works in a folder that tells, at any moment, what is done already: begun
 // again after a pause, a crash or a restart, it goes on there. What it needs room for is removed as soon as it is not needed any more.
 import { existsSync, renameSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { TrainingPhase, TrainingResult } from '../../contract/adapters.ts';
 import { KangarooError } from '../../contract/errors.ts';
@@ -291,7 +292,9 @@ class Pipeline {
     const adapter =
       adapterPath !== null && existsSync(adapterPath) ? await model.loadAdapter(adapterPath).catch(() => null) : null;
     const contextSize = Math.min(longestContext, model.info.trainedContext || longestContext);
-    return model.createSession({ contextSize, cacheType: 'f16', threads: 0, flashAttention: 'auto', adapter });
+    // One core stays free, as in training: others use this machine, and threads that wait for each other wait for the slowest.
+    const threads = Math.max(1, availableParallelism() - 1);
+    return model.createSession({ contextSize, cacheType: 'f16', threads, flashAttention: 'auto', adapter });
   }
 
   #report(phase: TrainingPhase, done: number, total: number): void {
