@@ -11,6 +11,7 @@ import { Gate } from '../core/adapters/gate.ts';
 import { trainAdapter } from '../core/adapters/pipeline.ts';
 import { bundledQuestions, readQuestions } from '../core/adapters/questions.ts';
 import { loadAddon } from '../core/engine/addon.ts';
+import { readModelFile } from '../core/models/gguf/files.ts';
 import { writeAtomically } from '../core/write-atomically.ts';
 import { flag, integer, text, usageError, type OptionValues, type ParsedArguments } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -122,6 +123,7 @@ async function newPlan(values: Values, out: string, folder: string, root: string
   if (!existsSync(dirname(out)))
     throw new KangarooError('file-not-found', `${dirname(out)} is no folder. Check the path of --out.`);
   const paths = await modelPaths(values, root);
+  await readModelFile(paths.model);
   const questions = values.data === undefined ? bundledQuestions(root) : readQuestions(values.data);
   const plan: TrainingPlan = {
     folder,

@@ -72,6 +72,10 @@ void save_adapter(const std::string & path, const adapter_network & network, con
     gguf_set_val_f32(g, "kangaroo.norm_rms_eps", s.norm_eps);
     gguf_set_val_u32(g, "kangaroo.train.steps", result.step);
     gguf_set_val_u32(g, "kangaroo.train.positions_per_step", o.positions_per_step);
+    gguf_set_val_u64(g, "kangaroo.train.seed", o.seed);
+    gguf_set_val_u64(g, "kangaroo.train.texts", result.learned_from.texts);
+    gguf_set_val_u64(g, "kangaroo.train.tokens", result.learned_from.tokens);
+    gguf_set_val_u64(g, "kangaroo.train.positions", result.learned_from.targets);
     gguf_set_val_str(g, "kangaroo.train.base_file_type", base.file_type.c_str());
     gguf_set_val_str(g, "kangaroo.train.date", today().c_str());
     if (!o.data.empty()) {

@@ -77,7 +77,7 @@ void capturer::check_layers() const {
     params.n_threads     = params.n_threads_batch = 1;
     params.swa_full      = true;
     params.no_perf       = true;
-    for (const int32_t layer : {layers_.front(), layers_.back()}) {
+    for (const int32_t layer : layers_) {
         try {
             const abort_guard guard;
             const std::unique_ptr<llama_context, deleter> ctx(llama_init_from_model(base_->get(), params));
@@ -110,7 +110,7 @@ void capturer::check_layers() const {
         } catch (const error &) {
             throw;
         } catch (const std::runtime_error & why) {
-            throw refused(*base_, why);
+            throw refused(*base_, std::runtime_error(layers_.size() > 1 ? why.what() + (" (exit layer " + std::to_string(layer) + ")") : why.what()));
         }
     }
 }

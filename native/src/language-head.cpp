@@ -137,6 +137,10 @@ language_head::language_head(const compute & compute, std::shared_ptr<const mode
 
 language_head::~language_head() = default;
 
+size_t language_head::memory_bytes() const {
+    return ggml_backend_buffer_get_size(workspace_->buffer.get());
+}
+
 void language_head::widen(int64_t slice) const {
     const workspace & w     = *workspace_;
     const int64_t     first = slice * w.rows_per_slice, n = std::min(w.rows_per_slice, n_rows_ - first);

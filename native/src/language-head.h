@@ -46,6 +46,7 @@ public:
     std::vector<llama_token> likeliest(const float * x, int64_t n) const; // the likeliest token of each of n states
 
     int64_t n_rows() const { return n_rows_; }
+    size_t  memory_bytes() const;
 
 private:
     struct workspace;

@@ -82,8 +82,11 @@ llama_exit_shape llama_exit_shape_of(const llama_context & ctx, int32_t layer) {
         s.n_head_kv   = s.n_head;
         s.n_embd_head = static_cast<int32_t>(h.n_embd_head_k_mla());
     }
-    if (s.n_head < 1 || s.n_head_kv < 1 || s.n_head % s.n_head_kv != 0) {
-        throw std::runtime_error("the heads of its attention at layer " + std::to_string(layer) + " are no example for an adapter");
+    if (s.n_head < 1) {
+        throw std::runtime_error("it has no attention at layer " + std::to_string(layer));
+    }
+    if (s.n_head_kv < 1 || s.n_head % s.n_head_kv != 0) {
+        s.n_head_kv = s.n_head;
     }
     s.n_rot          = std::min(static_cast<int32_t>(h.n_rot_full), s.n_embd_head) / 2 * 2;
     s.freq_base      = ctx.get_cparams().rope_freq_base;

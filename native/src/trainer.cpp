@@ -181,6 +181,7 @@ public:
         training_result r;
         r.steps    = o_.steps;
         r.n_params = network_->n_params();
+        r.learned_from = texts_.totals();
         begin();
         std::vector<int64_t> order = order_of(texts_.totals().texts, o_.seed, at_.epoch);
         while (at_.step < o_.steps && !cancelled_) {

@@ -57,6 +57,7 @@ struct training_result {
     training_evaluation held_out;         // positions 0: there was no evaluation
     double              seconds = 0.0;    // of this run
     int64_t             n_params = 0;
+    captured_totals     learned_from;     // what the captured file holds
 };
 
 // Ends early when `cancelled` becomes true, with the state saved and no adapter written. Throws invalid-argument, out-of-memory,

@@ -3,6 +3,7 @@
 #include "adapter-network.h"
 #include "architectures.h"
 #include "check.h"
+#include "error.h"
 #include "random.h"
 #include "trainer.h"
 
@@ -169,4 +170,45 @@ TEST(trainer_gradient, "trainer: the gradient is that of the loss, through heads
         CHECK(std::abs(expected - found) <= 0.005 * norm * std::sqrt(length), "%s, any direction: the gradient says %g, the loss %g", a.label.c_str(), expected, found);
     }
     CHECK(tested == wanted.size(), "%zu of %zu architectures were there", tested, wanted.size());
+}
+
+TEST(trainer_architectures, "trainer: every architecture that drafts can be captured, and its head is the model's own; the others are refused")
+{
+    const kangaroo::compute compute(1);
+    const std::atomic<bool> never{false};
+    const std::string       path = options.scratch + "/trainer-architecture.gguf";
+    for (const auto & a : test::drafting_architectures()) {
+        testing::write_random_model(path, a.model);
+        try {
+            const auto         base  = kangaroo::model::load(path, 0, nullptr);
+            const int32_t      layer = base->info().n_layer / 2;
+            // Gemma 4 can be left only where what is computed twice is little beside what is behind the exit
+            const std::vector<int32_t> layers = a.label == "gemma4, per-layer embeddings" ? std::vector<int32_t>{layer} : std::vector<int32_t>{1, layer, base->info().n_layer - 1};
+            kangaroo::capturer capturer(base, layers, 64, 1);
+            kangaroo::check_head(capturer, kangaroo::language_head(compute, base, capturer.head(), {}), *base);
+            const auto texts = capturer.capture({random_text(20, base->info().n_vocab, 7), random_text(9, base->info().n_vocab, 8)}, never);
+            for (const auto & text : texts) {
+                for (const auto & rows : text.states) {
+                    CHECK(rows.size() == text.tokens.size() * base->info().n_embd && std::all_of(rows.begin(), rows.end(), [](float x) { return std::isfinite(x); }),
+                        "%s: states are missing or no numbers", a.label.c_str());
+                }
+            }
+            const auto & states = texts[0].states;
+            CHECK(states.size() == 1 || states[0] != states[1], "%s: two layers have the same states", a.label.c_str());
+        } catch (const std::exception & why) {
+            CHECK(false, "%s: %s", a.label.c_str(), why.what());
+        }
+    }
+    for (const auto & a : test::refused_architectures()) {
+        testing::write_random_model(path, a.model);
+        std::string code;
+        try {
+            const auto               base = kangaroo::model::load(path, 0, nullptr);
+            const kangaroo::capturer capturer(base, {base->info().n_layer / 2}, 64, 1);
+        } catch (const kangaroo::error & why) {
+            code = why.code;
+            CHECK(std::strstr(why.what(), a.notes.c_str()), "%s: %s", a.label.c_str(), why.what());
+        }
+        CHECK(code == "unsupported-architecture", "%s: \"%s\"", a.label.c_str(), code.c_str());
+    }
 }

@@ -171,7 +171,7 @@ TEST(capture_long, "trainer: a text longer than a pass has the states of one pas
     // a vocabulary so large that a pass takes 32 tokens only
     testing::random_model m;
     m.n_vocab = 1200000;
-    m.n_embd  = 32;
+    m.n_embd  = 64;
     m.n_layer = 3;
     m.name    = "random";
     const std::string path = options.scratch + "/trainer-wide.gguf";
@@ -184,7 +184,7 @@ TEST(capture_long, "trainer: a text longer than a pass has the states of one pas
         text.mask.push_back(i % 2);
     }
     const auto whole = capturer.capture({text}, NEVER)[0];
-    CHECK(whole.states[0].size() == 80u * 32 && whole.finals.size() == 40u * 32, "%zu and %zu values", whole.states[0].size(), whole.finals.size());
+    CHECK(whole.states[0].size() == 80u * 64 && whole.finals.size() == 40u * 64, "%zu and %zu values", whole.states[0].size(), whole.finals.size());
     auto begin = text; // what the first pass gives must not depend on the second
     begin.tokens.resize(30);
     begin.mask.resize(30);
@@ -197,6 +197,27 @@ TEST(capture_long, "trainer: a text longer than a pass has the states of one pas
     const kangaroo::compute       compute(1);
     const kangaroo::language_head head(compute, base, capturer.head(), {}); // in slices that are not kept
     kangaroo::check_head(capturer, head, *base);
+    CHECK(head.memory_bytes() < 256u << 20, "%zu bytes for a head that would take %lld", head.memory_bytes(), static_cast<long long>(head.n_rows() * 64 * 4));
+
+    // the gradient through such slices, along itself
+    constexpr int64_t  N = 3;
+    const float        reach = 0.05f;
+    std::vector<float> y(whole.states[0].begin(), whole.states[0].begin() + N * 64), dy(y.size());
+    std::for_each(y.begin(), y.end(), [](float & x) { x *= 0.3f; });
+    head.loss(y.data(), whole.finals.data(), N, dy.data());
+    double length = 0.0;
+    for (const float g : dy) {
+        length += static_cast<double>(g) * g;
+    }
+    const auto moved = [&](float by) {
+        auto z = y;
+        for (size_t i = 0; i < z.size(); ++i) {
+            z[i] += by * dy[i] / static_cast<float>(std::sqrt(length));
+        }
+        return head.loss(z.data(), whole.finals.data(), N, nullptr).cross_entropy;
+    };
+    const double slope = (moved(reach) - moved(-reach)) / (2.0 * reach);
+    CHECK(std::abs(slope - std::sqrt(length)) <= 0.01 * std::sqrt(length), "the gradient says %g, the loss %g", std::sqrt(length), slope);
     fs::remove(path);
 }
 
