@@ -32,6 +32,7 @@ export const test = base.extend<Fixtures>({
     core.tell('library.watch', makeLibrary());
     core.tell('downloads.watch', []);
     core.tell('hub.watch', makeHubStatus());
+    core.tell('adapters.watch', { models: [], adapters: [], trash: [], jobs: [] });
     await use(core);
   },
   link: async ({ core }, use) => {

@@ -24,7 +24,7 @@ describe('help', () => {
   test('lists every command', async () => {
     const { code, stdout, stderr } = await cli(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const name of ['generate', 'verify', 'bench', 'peers', 'inspect', 'convert-adapter', 'models', 'serve'])
+    for (const name of ['generate', 'verify', 'bench', 'peers', 'train', 'inspect', 'convert-adapter', 'models', 'serve'])
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
 
@@ -36,6 +36,7 @@ describe('help', () => {
     ['verify', ['--prompts', '--max-tokens', 'logitGap', 'default: 128']],
     ['bench', ['--repeat', '--limit', '--markdown', 'default: 3']],
     ['peers', ['--peers', '--draft-model', '--write', 'llama-ngram-mod']],
+    ['train', ['--out', '--exit-layer', '--steps', '--resume', '--data', 'Ctrl-C pauses']],
     ['inspect', ['FILE', '--json']],
     ['convert-adapter', ['--checkpoint FOLDER', '--exit-layer', '--json']],
     ['serve', ['--port', '--no-open']],

@@ -15,6 +15,7 @@ import { modelsCommand } from './models/models.ts';
 import { Output, type Sink } from './output.ts';
 import { peersCommand } from './peers/peers.ts';
 import { serveCommand } from './serve.ts';
+import { trainCommand } from './train.ts';
 import { verifyCommand } from './verify.ts';
 
 const helpColumns = 100;
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   verifyCommand,
   benchCommand,
   peersCommand,
+  trainCommand,
   inspectCommand,
   convertAdapterCommand,
   modelsCommand,

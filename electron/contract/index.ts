@@ -1,4 +1,5 @@
 // The contract: every type that crosses a process border. Imports nothing outside this folder.
+import type { AdaptersApi } from './adapters.ts';
 import type { ChatsApi } from './chats.ts';
 import type { DownloadsApi } from './downloads.ts';
 import type { EngineApi } from './engine.ts';
@@ -7,6 +8,7 @@ import type { LibraryApi } from './library.ts';
 import type { ModelsApi } from './models.ts';
 import type { ProofsApi } from './proofs.ts';
 import type { SettingsApi } from './settings.ts';
+import type { TrainingApi } from './training.ts';
 
 export interface AppInfo {
   name: string;
@@ -31,6 +33,7 @@ export interface AppApi {
   library: LibraryApi;
   hub: HubApi;
   downloads: DownloadsApi;
+  adapters: AdaptersApi;
   settings: SettingsApi;
 }
 
@@ -50,6 +53,8 @@ export const engineShape: Shape<EngineApi> = {
   countTokens: 'call',
   version: 'call',
 };
+
+export const trainingShape: Shape<TrainingApi> = { train: 'stream', hold: 'call', settle: 'call' };
 
 export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
   info: { get: 'call' },
@@ -137,6 +142,20 @@ export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
     cancel: 'call',
     move: 'call',
     setSpeedLimit: 'call',
+  },
+  adapters: {
+    watch: 'stream',
+    estimate: 'call',
+    start: 'call',
+    pause: 'call',
+    resume: 'call',
+    cancel: 'call',
+    use: 'call',
+    trash: 'call',
+    restore: 'call',
+    purge: 'call',
+    import: 'call',
+    export: 'call',
   },
   settings: { get: 'call', set: 'call', watch: 'stream' },
 };

@@ -1,6 +1,7 @@
 // The application behind every shell: settings, models, chats and the engine's process on one data folder.
 import { join } from 'node:path';
 import type { AppApi, AppInfo } from '../contract/index.ts';
+import { Adapters, type AdaptersOptions } from './adapters/adapters.ts';
 import { Chats } from './chats/chats.ts';
 import type { SpawnEngine } from './engine/engine-process.ts';
 import { KeptStates, keptStatesFolder } from './engine/kept-states.ts';
@@ -56,6 +57,16 @@ export function createApp(options: AppOptions): App {
   const kept = new KeptStates(keptStatesFolder(stateFolder));
   const chats = new Chats({ dataDir, engine, models, settings, kept });
   const proofs = new Proofs({ engine, models, find: (chatId, messageId) => chats.answered(chatId, messageId) });
+  const adapters = new Adapters({
+    root,
+    dataDir,
+    spawn: spawnEngine,
+    library,
+    models,
+    userPrompts: () => chats.userPrompts(),
+    ...trainingTokensOf(process.env),
+  });
+  yieldToAnswers(engine, adapters);
   const downloads = downloadsForPages(found.downloads(), library, hub);
   models.start();
   void followAdapters(library, models);
@@ -63,6 +74,7 @@ export function createApp(options: AppOptions): App {
 
   async function close(): Promise<void> {
     await chats.close();
+    await adapters.close();
     models.close();
     settings.close();
     await engine.close();
@@ -72,7 +84,7 @@ export function createApp(options: AppOptions): App {
 
   let closing: Promise<void> | null = null;
   return {
-    services: { info: new Info(shell, engine), chats, proofs, models, library, hub, downloads, settings },
+    services: { info: new Info(shell, engine), chats, proofs, models, library, hub, downloads, adapters, settings },
     wake: () => found.downloads().wake(),
     close: () => (closing ??= close()),
   };
@@ -84,4 +96,23 @@ async function followAdapters(library: Pick<Library, 'watch'>, models: Models): 
     for await (const _ of changes) void models.followAdapter();
   });
   await Promise.all(states);
+}
+
+/** Between the answers of a conversation somebody reads and writes: training goes on a little later. */
+const calmMs = 3000;
+
+/** Whoever waits for an answer comes before what trains. */
+function yieldToAnswers(engine: EngineHost, adapters: Adapters): void {
+  let calm: NodeJS.Timeout | undefined;
+  engine.onAnswering((answers) => {
+    clearTimeout(calm);
+    if (answers > 0) adapters.yieldTo(true);
+    else calm = setTimeout(() => adapters.yieldTo(false), calmMs).unref();
+  });
+}
+
+/** `KANGAROO_TRAINING_TOKENS`: how much a model writes for its adapter, whatever is chosen; for tests, which cannot wait. */
+function trainingTokensOf(env: Readonly<Record<string, string | undefined>>): Pick<AdaptersOptions, 'tokens'> {
+  const tokens = Number(env['KANGAROO_TRAINING_TOKENS']);
+  return tokens > 0 ? { tokens: { quick: tokens, standard: tokens, thorough: tokens } } : {};
 }

@@ -251,6 +251,11 @@ export class Chats implements ChatsApi {
     return this.#conversations.answered(chatId, messageId);
   }
 
+  /** The user's own questions, of all chats; none where the chats cannot be read. */
+  userPrompts(): string[] {
+    return this.#shelf.userPrompts();
+  }
+
   /** Stops the answers under way, keeps them, and closes the database. */
   async close(): Promise<void> {
     clearInterval(this.#purging);

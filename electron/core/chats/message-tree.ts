@@ -87,6 +87,15 @@ export class MessageTree {
     return this.#database.all<Attachment>('SELECT name, text FROM attachments WHERE message_key = ? ORDER BY place', messageKey);
   }
 
+  /** What users wrote, without attachments, in all chats that are in no trash, the latest first. */
+  userTexts(): string[] {
+    const rows = this.#database.all<{ text: string }>(
+      `SELECT m.text FROM messages m JOIN chats c ON c.key = m.chat_key
+       WHERE m.role = 'user' AND m.deleted_at_ms IS NULL AND c.trashed_at_ms IS NULL ORDER BY m.created_at_ms DESC`,
+    );
+    return rows.map(({ text }) => text);
+  }
+
   /** What a whole branch says, from the beginning on. */
   said(leafKey: number | null): Said[] {
     const rows = this.#database.all<{ key: number; role: Message['role']; text: string; attached: number }>(
