@@ -7,6 +7,8 @@ import { KangarooError, toErrorShape } from '../contract/errors.ts';
 import { optionsHelp, parseArguments, usageError, wrap, type OptionTable } from './arguments.ts';
 import { benchCommand } from './bench.ts';
 import type { Command } from './command.ts';
+import { chatsCommand } from './chats/chats.ts';
+import { convertAdapterCommand } from './convert-adapter.ts';
 import { generateCommand } from './generate.ts';
 import { inspectCommand } from './inspect.ts';
 import { modelsCommand } from './models/models.ts';
@@ -24,7 +26,9 @@ const commands: readonly Command[] = [
   peersCommand,
   trainCommand,
   inspectCommand,
+  convertAdapterCommand,
   modelsCommand,
+  chatsCommand,
   serveCommand,
 ];
 

@@ -4,6 +4,7 @@ import type { AppApi, AppInfo } from '../contract/index.ts';
 import { Adapters, type AdaptersOptions } from './adapters/adapters.ts';
 import { Chats } from './chats/chats.ts';
 import type { SpawnEngine } from './engine/engine-process.ts';
+import { KeptStates, keptStatesFolder } from './engine/kept-states.ts';
 import { EngineHost } from './engine/host.ts';
 import { Info } from './info.ts';
 import type { Library } from './models/library/library.ts';
@@ -15,7 +16,7 @@ import { Proofs } from './proofs/proofs.ts';
 import { SettingsStore } from './settings.ts';
 
 /** A shell brings its keychain and its dialogs, where it has them. */
-export interface AppOptions extends Pick<ModelServicesOptions, 'secretBox' | 'choosePath' | 'hubOrigin'> {
+export interface AppOptions extends Pick<ModelServicesOptions, 'secretBox' | 'choosePath' | 'hubOrigin' | 'onDownloadEnd'> {
   /** Folder of the checkout or of the installed app: the starter model and the native addon lie in it. */
   root: string;
   dataDir: string;
@@ -28,6 +29,8 @@ export interface AppOptions extends Pick<ModelServicesOptions, 'secretBox' | 'ch
 export interface App {
   /** What a page may call; every method checks its arguments. */
   services: AppApi;
+  /** The machine has slept, or the network has come back: downloads go on at once. */
+  wake(): void;
   /** Stops the answer under way and keeps it, ends the engine's process, frees the data folder. Safe twice. */
   close(): Promise<void>;
 }
@@ -39,6 +42,7 @@ export interface App {
 export function createApp(options: AppOptions): App {
   const { root, dataDir, shell, spawnEngine, model, ...brought } = options;
   const lock = lockDataDir(dataDir);
+  const stateFolder = join(dataDir, 'engine');
   const engine = new EngineHost(spawnEngine);
   const settings = new SettingsStore(dataDir);
   const found = openModelServices({
@@ -49,8 +53,9 @@ export function createApp(options: AppOptions): App {
     isLoaded: (modelId) => models.loadedId === modelId,
   });
   const { library, hub } = found;
-  const models = new Models({ engine, library, memory: found.store, stateFolder: join(dataDir, 'engine') });
-  const chats = new Chats({ dataDir, engine, models, settings });
+  const models = new Models({ engine, library, memory: found.store, stateFolder });
+  const kept = new KeptStates(keptStatesFolder(stateFolder));
+  const chats = new Chats({ dataDir, engine, models, settings, kept });
   const proofs = new Proofs({ engine, models, find: (chatId, messageId) => chats.answered(chatId, messageId) });
   const adapters = new Adapters({
     root,
@@ -80,6 +85,7 @@ export function createApp(options: AppOptions): App {
   let closing: Promise<void> | null = null;
   return {
     services: { info: new Info(shell, engine), chats, proofs, models, library, hub, downloads, adapters, settings },
+    wake: () => found.downloads().wake(),
     close: () => (closing ??= close()),
   };
 }

@@ -298,3 +298,33 @@ test('a measurement is waited for', async () => {
   await engine.stop();
   await answering;
 });
+
+test('tokens of a text are counted, with a model, also while it answers', async () => {
+  await expect(engine.countTokens('abc')).rejects.toMatchObject({ code: 'no-model' });
+  await collect(engine.load(request));
+  const { first } = await begin();
+  expect(await engine.countTokens('abc 🦘')).toBe(5);
+  await expect(engine.countTokens(5 as unknown as string)).rejects.toMatchObject({ code: 'invalid-argument' });
+  native.playing?.finish(done);
+  await first;
+});
+
+test('an answer that has begun is the end of the prompt; ids that the model does not have are refused', async () => {
+  await collect(engine.load(request));
+  const ask = (tokenIds: number[] | null) => {
+    const prompt = {
+      kind: 'messages' as const,
+      messages: [{ role: 'user' as const, content: 'Hi' }],
+      begun: { text: 'Yo', tokenIds },
+    };
+    return engine.generate({ ...asking, prompt })[Symbol.asyncIterator]();
+  };
+  const stream = ask([1, 2, 3]);
+  const first = stream.next();
+  await vi.waitFor(() => expect(native.playing).not.toBeNull());
+  expect(native.playing?.ids.slice(-3)).toEqual([1, 2, 3]);
+  native.playing?.finish(done);
+  await first;
+  await stream.next();
+  await expect(ask([200_000]).next()).rejects.toMatchObject({ code: 'invalid-argument' });
+});

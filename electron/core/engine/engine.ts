@@ -18,10 +18,17 @@ import type {
 import { KangarooError, toErrorShape } from '../../contract/errors.ts';
 import { Queue } from '../../rpc/queue.ts';
 import type { NativeAdapter, NativeAddon, NativeModel, NativeSessionOptions } from './addon.ts';
-import { KeptStates } from './kept-states.ts';
+import { KeptStates, keptStatesFolder } from './kept-states.ts';
 import { Learned } from './learned.ts';
 import { logitsOf } from './logits.ts';
-import { parseAdapterPath, parseConversationId, parseGenerateRequest, parseLoadRequest, parseLogitsRequest } from './options.ts';
+import {
+  parseAdapterPath,
+  parseConversationId,
+  parseGenerateRequest,
+  parseLoadRequest,
+  parseLogitsRequest,
+  parseText,
+} from './options.ts';
 import { promptIds, promptStops } from './prompt.ts';
 import { fittingPrompt } from './fitting.ts';
 import { Sessions, type Owner } from './sessions.ts';
@@ -144,6 +151,11 @@ export class Engine implements EngineApi {
     return { parts: this.#loaded?.sessions.memory() ?? [], gpus: this.#addon.gpus() };
   }
 
+  async countTokens(text: string): Promise<number> {
+    const { model } = this.#require();
+    return model.tokenize(parseText(text), { addSpecial: false, parseSpecial: false }).length;
+  }
+
   async version(): Promise<string> {
     return this.#addon.version();
   }
@@ -171,6 +183,7 @@ export class Engine implements EngineApi {
   #promptIds(prompt: Prompt, contextShift: boolean): { ids: Int32Array; leftOut: number } {
     const { model, sessions } = this.#require();
     if (prompt.kind === 'tokens') this.#checkIds(prompt.tokenIds);
+    if (prompt.kind === 'messages') this.#checkIds(prompt.begun?.tokenIds ?? []);
     const found = contextShift
       ? fittingPrompt(model, prompt, sessions.contextSize)
       : { ids: promptIds(model, prompt), leftOut: 0 };
@@ -199,7 +212,7 @@ export class Engine implements EngineApi {
     const request = parseLoadRequest(unchecked);
     const { stateFolder } = request;
     await this.#dispose();
-    this.#kept = stateFolder === null ? null : new KeptStates(join(stateFolder, 'kept'));
+    this.#kept = stateFolder === null ? null : new KeptStates(keptStatesFolder(stateFolder));
     if (task.cancelled) throw loadCancelled();
 
     let reported = 0;

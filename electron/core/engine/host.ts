@@ -125,6 +125,10 @@ export class EngineHost implements EngineApi {
     return this.#call((client) => client.forget(conversationId));
   }
 
+  countTokens(text: string): Promise<number> {
+    return this.#call((client) => client.countTokens(text));
+  }
+
   version(): Promise<string> {
     return this.#call((client) => client.version());
   }

@@ -46,6 +46,7 @@ const service: EngineApi = {
   logits: async (request) => theEngine().logits(request),
   stop: async (conversationId) => theEngine().stop(conversationId),
   forget: async (conversationId) => theEngine().forget(conversationId),
+  countTokens: async (text) => theEngine().countTokens(text),
   version: async () => theEngine().version(),
 };
 
