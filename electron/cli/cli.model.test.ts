@@ -503,7 +503,7 @@ test('`train` pauses at Ctrl-C, says how to go on, goes on, and the adapter fits
   const code = await new Promise((resolve) => {
     child.stdout.on('data', (chunk) => {
       stdout += String(chunk);
-      if (/"phase":"generate","done":[1-9]/.test(stdout)) child.kill('SIGINT');
+      if (!child.killed && /"phase":"generate","done":[1-9]/.test(stdout)) child.kill('SIGINT');
     });
     child.on('close', resolve);
   });

@@ -41,7 +41,8 @@ export interface TrainingSpeeds {
 
 /**
  * From the plain speed of the model: a pass over several tokens at once costs less per token by what `verifyMs` tells; a step of
- * training goes through head and adapter about three times, in the machine's full precision.
+ * training goes through head and adapter about three times, in F32, which costs two to four times what quantised rows do (measured on
+ * the starter and on a model of Llama-3.2-1B's shape: docs/training.md).
  */
 export function speedsFrom(costs: Pick<Costs, 'verifyMs'>, bytes: ModelBytes): TrainingSpeeds {
   const plainMs = costs.verifyMs[0] ?? 0;
@@ -49,7 +50,7 @@ export function speedsFrom(costs: Pick<Costs, 'verifyMs'>, bytes: ModelBytes): T
   const captureMs = (costs.verifyMs[rows - 1] ?? plainMs) / rows;
   const all = bytes.layers.reduce((sum, each) => sum + each, 0) + bytes.head;
   const share = all > 0 ? (bytes.head + bytes.adapter) / all : 1;
-  return { generateMs: plainMs, captureMs, trainMs: 3 * captureMs * share };
+  return { generateMs: plainMs, captureMs, trainMs: 8 * captureMs * share };
 }
 
 /** Memory reads weights at about this rate on a machine that nothing is known of. */

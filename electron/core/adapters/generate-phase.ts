@@ -28,9 +28,10 @@ export interface Generating {
 export async function generateAnswers(generating: Generating): Promise<void> {
   const { model, session, questions, answers, tokens, gate, checkRoom, onProgress } = generating;
   let written = answers.tokens;
+  let unseen = answers.answers.filter((answer) => answer.heldOut).length;
   // Questions that do not fit, or that the model has nothing to say to, must not go on for ever.
   const lastIndex = answers.next + questions.length * 20;
-  for (let index = answers.next; written < tokens && index < lastIndex; index++) {
+  for (let index = answers.next; (written < tokens || unseen === 0) && index < lastIndex; index++) {
     const { text, heldOut, seed } = questionAt(questions, index);
     const prompt = { kind: 'messages' as const, messages: [{ role: 'user' as const, content: text }] };
     const ids = promptIds(model, prompt);
@@ -51,7 +52,8 @@ export async function generateAnswers(generating: Generating): Promise<void> {
     checkRoom();
     if (done.tokenIds.length < 2) continue;
     answers.append({ index, heldOut, promptIds: Array.from(ids), answerIds: done.tokenIds });
-    if (!heldOut) written += done.tokenIds.length;
+    if (heldOut) unseen++;
+    else written += done.tokenIds.length;
     onProgress(Math.min(written, tokens));
   }
   answers.sync();

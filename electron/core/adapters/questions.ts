@@ -54,7 +54,7 @@ export interface Question {
 /** The question of this index; behind the end the list begins anew. A question that is held out is held out every time. */
 export function questionAt(questions: readonly string[], index: number): Question {
   const place = index % questions.length;
-  return { text: questions[place] ?? '', heldOut: place % heldOutEvery === heldOutEvery - 1, seed: index + 1 };
+  return { text: questions[place] ?? '', heldOut: place % heldOutEvery === 1, seed: index + 1 };
 }
 
 /** Fisher-Yates with a small generator of fixed seed (mulberry32). */

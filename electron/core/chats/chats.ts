@@ -1,4 +1,5 @@
 // The chats' service: what pages ask, given to who knows it, and told to the others whom it concerns.
+import { shownError } from '../shown-error.ts';
 import type { AnswerOptions, Chat, ChatEvent, ChatsApi, ChatSettings, SendOptions } from '../../contract/chats.ts';
 import type { Folder, Preset } from '../../contract/chat-list.ts';
 import type { EngineApi } from '../../contract/engine.ts';
@@ -253,7 +254,12 @@ export class Chats implements ChatsApi {
 
   /** The user's own questions, of all chats; none where the chats cannot be read. */
   userPrompts(): string[] {
-    return this.#shelf.userPrompts();
+    try {
+      return this.#shelf.store.messages.userPrompts();
+    } catch (error) {
+      shownError(error);
+      return [];
+    }
   }
 
   /** Stops the answers under way, keeps them, and closes the database. */

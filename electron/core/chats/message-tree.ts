@@ -87,8 +87,8 @@ export class MessageTree {
     return this.#database.all<Attachment>('SELECT name, text FROM attachments WHERE message_key = ? ORDER BY place', messageKey);
   }
 
-  /** What users wrote, without attachments, in all chats that are in no trash, the latest first. */
-  userTexts(): string[] {
+  /** What the user wrote, in all chats and branches that are not in the trash, the latest first. */
+  userPrompts(): string[] {
     const rows = this.#database.all<{ text: string }>(
       `SELECT m.text FROM messages m JOIN chats c ON c.key = m.chat_key
        WHERE m.role = 'user' AND m.deleted_at_ms IS NULL AND c.trashed_at_ms IS NULL ORDER BY m.created_at_ms DESC`,

@@ -65,11 +65,6 @@ export class Shelf {
     this.#opened = this.#open();
   }
 
-  /** What users wrote, in all chats that are in no trash, the latest first; none where the chats cannot be read. */
-  userPrompts(): string[] {
-    return 'error' in this.#opened ? [] : this.#opened.messages.userTexts();
-  }
-
   /** Deletes for good what was in the trash for longer than it is kept; returns the ids of those chats. */
   purgeOld(nowMs: number): string[] {
     if ('error' in this.#opened) return [];
