@@ -1,5 +1,16 @@
 // The bar on top: whose app this is, which model answers, whether it drafts, and what can be done everywhere.
-import { Boxes, ChartNoAxesCombined, Monitor, Moon, PanelLeft, Search, Settings as SettingsIcon, SlidersHorizontal, SquarePen, Sun } from 'lucide-react';
+import {
+  Boxes,
+  ChartNoAxesCombined,
+  Monitor,
+  Moon,
+  PanelLeft,
+  Search,
+  Settings as SettingsIcon,
+  SlidersHorizontal,
+  SquarePen,
+  Sun,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Settings } from '../electron/contract/settings.ts';
 import { newChat } from './chat/list/actions.ts';
@@ -48,7 +59,13 @@ export function Header({ inChat, onSettings }: HeaderProps) {
       <div className="flex items-center">
         {/* The list has a button of its own for it. */}
         {!listShown && (
-          <IconButton testId="new-chat" label={strings.header.newChat} keys="Alt+N" disabled={unreadable} onClick={() => void newChat()}>
+          <IconButton
+            testId="new-chat"
+            label={strings.header.newChat}
+            keys="Alt+N"
+            disabled={unreadable}
+            onClick={() => void newChat()}
+          >
             <SquarePen size={18} aria-hidden />
           </IconButton>
         )}
@@ -57,7 +74,12 @@ export function Header({ inChat, onSettings }: HeaderProps) {
         </IconButton>
         <ModelsLink />
         {inChat && (
-          <IconButton testId="chat-settings-open" label={chatText.settings.open} keys="Alt+S" onClick={() => openDialog({ kind: 'settings' })}>
+          <IconButton
+            testId="chat-settings-open"
+            label={chatText.settings.open}
+            keys="Alt+S"
+            onClick={() => openDialog({ kind: 'settings' })}
+          >
             <SlidersHorizontal size={18} aria-hidden />
           </IconButton>
         )}

@@ -1,6 +1,7 @@
 // The page starts here: stores attach to each new connection, then the app is drawn.
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { useAdapters } from './adapters/adapters-store.ts';
 import { App } from './app.tsx';
 import { useChat } from './chat/chat-store.ts';
 import { useChatList } from './chat/list/list-store.ts';
@@ -27,6 +28,7 @@ keepConnected(
       useDownloads.getState().attach(client, signal);
       useHub.getState().attach(client, signal);
       useChatList.getState().attach(client, signal);
+      useAdapters.getState().attach(client, signal);
       useChat.getState().attach(client, signal);
     },
   },

@@ -239,7 +239,7 @@ export interface ChatsApi {
   beginImport(): Promise<string>;
   /** The file's text in order, in pieces of at most 1,000,000 characters; all together 256 MiB. */
   appendImport(importId: string, piece: string): Promise<void>;
-  /** Reads it. One conversation that cannot be read keeps no other out. Rejects with `file-damaged` where nothing can. */
+  /** Reads it. One conversation that cannot be read keeps no other out. Rejects with `file-damaged` where it is no export. */
   finishImport(importId: string): Promise<ImportReport>;
   cancelImport(importId: string): Promise<void>;
 

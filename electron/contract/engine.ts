@@ -290,7 +290,7 @@ export interface BegunAnswer {
 
 /** What to continue: a conversation through the model's template, raw text, or token ids. */
 export type Prompt =
-  | { kind: 'messages'; messages: ChatTurn[]; begun?: BegunAnswer }
+  | { kind: 'messages'; messages: ChatTurn[]; begun?: BegunAnswer | undefined }
   | { kind: 'raw'; text: string }
   | { kind: 'tokens'; tokenIds: number[] };
 
@@ -304,6 +304,30 @@ export interface GenerateRequest {
   conversationId?: string;
 }
 
+/** What the model thinks of the next token. */
+export interface LogitsRequest {
+  prompt: Prompt;
+  /** The answer so far, behind the prompt. */
+  tokenIds: number[];
+  /** Tokens whose logits are wanted, besides the two likeliest; 16 at most. */
+  candidateIds: number[];
+  /** As for the answer: see `GenerationOptions`. */
+  options: Pick<GenerationOptions, 'repetitionPenalty' | 'repetitionWindow' | 'contextShift'>;
+  /** As for `generate`; its cache is read anew. */
+  conversationId: string;
+}
+
+export interface WeighedToken extends Token {
+  /** Of the whole model, after the repetition penalty: what a greedy answer takes the largest of. */
+  logit: number;
+}
+
+export interface Logits {
+  /** The likeliest two, the first before the second. */
+  top: WeighedToken[];
+  candidates: WeighedToken[];
+}
+
 export interface EngineMemory {
   parts: MemoryPart[];
   gpus: GpuMemory[];
@@ -313,6 +337,12 @@ export interface EngineMemory {
 export interface EngineApi {
   load(request: LoadRequest): AsyncIterable<LoadEvent>;
   unload(): Promise<void>;
+  /**
+   * Puts another adapter on the loaded model, or takes it off (null); the weights stay where they are. As with `load`, an adapter
+   * that cannot be used is told in `adapterError`. Answers under way are finished first. Rejects with `no-model`, and with
+   * `out-of-memory`, where the model is unloaded then.
+   */
+  attach(adapterPath: string | null): Promise<LoadedModel>;
   /** Measures costs; well under a second. Rejects with `no-model`, `busy`. */
   measure(): Promise<Costs>;
   /**
@@ -326,6 +356,8 @@ export interface EngineApi {
    * reason `cancelled`. Else nothing.
    */
   stop(conversationId?: string | null): Promise<void>;
+  /** Reads the prompt and the answer so far, and tells the logits behind them. Rejects as `generate`. */
+  logits(request: LogitsRequest): Promise<Logits>;
   /** The conversation is gone: ends its generation, and removes its cache from memory and disk. */
   forget(conversationId: string): Promise<void>;
   /** Tokens of a text as the loaded model reads it, without template or special tokens. Rejects with `no-model`. */

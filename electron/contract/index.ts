@@ -1,11 +1,14 @@
 // The contract: every type that crosses a process border. Imports nothing outside this folder.
+import type { AdaptersApi } from './adapters.ts';
 import type { ChatsApi } from './chats.ts';
 import type { DownloadsApi } from './downloads.ts';
 import type { EngineApi } from './engine.ts';
 import type { HubApi } from './hub.ts';
 import type { LibraryApi } from './library.ts';
 import type { ModelsApi } from './models.ts';
+import type { ProofsApi } from './proofs.ts';
 import type { SettingsApi } from './settings.ts';
+import type { TrainingApi } from './training.ts';
 
 export interface AppInfo {
   name: string;
@@ -25,10 +28,12 @@ export interface InfoApi {
 export interface AppApi {
   info: InfoApi;
   chats: ChatsApi;
+  proofs: ProofsApi;
   models: ModelsApi;
   library: LibraryApi;
   hub: HubApi;
   downloads: DownloadsApi;
+  adapters: AdaptersApi;
   settings: SettingsApi;
 }
 
@@ -38,14 +43,18 @@ export type Shape<T> = { [K in keyof T]: T[K] extends (...args: never[]) => Asyn
 export const engineShape: Shape<EngineApi> = {
   load: 'stream',
   unload: 'call',
+  attach: 'call',
   measure: 'call',
   memory: 'call',
   generate: 'stream',
+  logits: 'call',
   stop: 'call',
   forget: 'call',
   countTokens: 'call',
   version: 'call',
 };
+
+export const trainingShape: Shape<TrainingApi> = { train: 'stream', hold: 'call', settle: 'call' };
 
 export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
   info: { get: 'call' },
@@ -92,6 +101,7 @@ export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
     cancelImport: 'call',
     setAside: 'call',
   },
+  proofs: { run: 'stream' },
   models: { list: 'call', load: 'call', unload: 'call', watch: 'stream', watchMemory: 'stream' },
   library: {
     watch: 'stream',
@@ -132,6 +142,20 @@ export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
     cancel: 'call',
     move: 'call',
     setSpeedLimit: 'call',
+  },
+  adapters: {
+    watch: 'stream',
+    estimate: 'call',
+    start: 'call',
+    pause: 'call',
+    resume: 'call',
+    cancel: 'call',
+    use: 'call',
+    trash: 'call',
+    restore: 'call',
+    purge: 'call',
+    import: 'call',
+    export: 'call',
   },
   settings: { get: 'call', set: 'call', watch: 'stream' },
 };

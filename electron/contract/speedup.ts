@@ -17,6 +17,36 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 0 ? (below + above) / 2 : above;
 }
 
+export interface PlainBaseline {
+  /** What a plain decoding step took, milliseconds. */
+  stepMs: number;
+  /** The steps inside the rounds of which that is the mean; empty: it was given. */
+  insideMs: number[];
+}
+
+/** Time of each decoding round, milliseconds; none counts for more than three times the median of its kind. */
+export function roundTimes(decoded: readonly Round[]): number[] {
+  const limits = new Map<string, number>();
+  for (const [kind, alike] of Map.groupBy(decoded, kindOf)) limits.set(kind, heldUp * median(alike.map(timeOf)));
+  return decoded.map((round) => Math.min(timeOf(round), limits.get(kindOf(round)) ?? Number.POSITIVE_INFINITY));
+}
+
+/**
+ * The plain steps among the rounds; with fewer than eight, `plainStepMs` takes their place. Null where that is null too.
+ * `decoded`: rounds with rows; `timesMs`: see `roundTimes`.
+ */
+export function plainBaseline(
+  decoded: readonly Round[],
+  timesMs: readonly number[],
+  plainStepMs: number | null,
+): PlainBaseline | null {
+  // The first plain step after another kind of round runs on a graph that has left the processor's caches: it is no baseline.
+  const isBaseline = (round: Round, at: number) => round.mode === 'plain' && (decoded[at - 1]?.mode ?? 'plain') === 'plain';
+  const insideMs = timesMs.filter((_, at) => isBaseline(decoded[at] as Round, at));
+  if (insideMs.length < fewestPlainSteps) return plainStepMs === null ? null : { stepMs: plainStepMs, insideMs: [] };
+  return { stepMs: insideMs.reduce((sum, ms) => sum + ms, 0) / insideMs.length, insideMs };
+}
+
 /**
  * The time that plain decoding would have taken for as many tokens, over the time of all rounds. Means are compared with
  * means: over the median of its own steps, plain decoding itself would come out slow, the more so the busier the machine.
@@ -25,22 +55,10 @@ function median(values: readonly number[]): number {
  */
 export function speedupInside(rounds: readonly Round[], plainStepMs: number | null = null): number | null {
   const decoded = rounds.filter((round) => round.rows > 0);
-  // The first plain step after another kind of round runs on a graph that has left the processor's caches: it is no baseline.
-  const isBaseline = (round: Round, at: number) => round.mode === 'plain' && (decoded[at - 1]?.mode ?? 'plain') === 'plain';
-  const enough = decoded.filter(isBaseline).length >= fewestPlainSteps;
-  if (!enough && plainStepMs === null) return null;
-  const limits = new Map<string, number>();
-  for (const [kind, alike] of Map.groupBy(decoded, kindOf)) limits.set(kind, heldUp * median(alike.map(timeOf)));
-  const totals = { tokens: 0, ms: 0, plainSteps: 0, plainMs: 0 };
-  for (const [at, round] of decoded.entries()) {
-    const ms = Math.min(timeOf(round), limits.get(kindOf(round)) ?? Number.POSITIVE_INFINITY);
-    totals.tokens += round.accepted + 1;
-    totals.ms += ms;
-    if (!isBaseline(round, at)) continue;
-    totals.plainSteps += 1;
-    totals.plainMs += ms;
-  }
-  const { tokens, ms, plainSteps, plainMs } = totals;
-  const stepMs = enough ? plainMs / plainSteps : plainStepMs;
-  return ms > 0 && stepMs ? (tokens * stepMs) / ms : null;
+  const timesMs = roundTimes(decoded);
+  const baseline = plainBaseline(decoded, timesMs, plainStepMs);
+  if (baseline === null) return null;
+  const ms = timesMs.reduce((sum, time) => sum + time, 0);
+  const tokens = decoded.reduce((sum, { accepted }) => sum + accepted + 1, 0);
+  return ms > 0 && baseline.stepMs ? (tokens * baseline.stepMs) / ms : null;
 }

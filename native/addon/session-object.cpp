@@ -115,12 +115,18 @@ struct prefill_result {
 Napi::Value session_object::prefill(const Napi::CallbackInfo & info) {
     return guarded_promise(info.Env(), [&]() -> Napi::Value {
         const auto prompt = tokens_of(info[0]);
+        kangaroo::sampling_options sampling;
+        if (info[1].IsObject()) {
+            const auto penalties        = info[1].As<Napi::Object>();
+            sampling.repetition_penalty = static_cast<float>(number_option(penalties, "repetitionPenalty"));
+            sampling.repetition_window  = integer_option(penalties, "repetitionWindow");
+        }
         begin();
         auto            s      = state_;
         auto            native = s->native;
         const Napi::Env env    = info.Env();
         return worker<prefill_result>::run(
-            env, [native, prompt] { prefill_result r; r.logits = native->prefill(prompt, r.exit_state); return r; },
+            env, [native, prompt, sampling] { prefill_result r; r.logits = native->prefill(prompt, r.exit_state, sampling); return r; },
             [](Napi::Env e, prefill_result & r) {
                 auto o = Napi::Object::New(e);
                 o.Set("exitState", to_js(e, r.exit_state));

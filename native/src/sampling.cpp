@@ -49,6 +49,15 @@ const distribution & sampler::penalised(const float * logits) {
     return touched_;
 }
 
+void sampler::penalise(std::vector<float> & logits) {
+    if (!penalties_) {
+        return;
+    }
+    for (const auto & t : penalised(logits.data())) {
+        logits[t.id] = t.logit;
+    }
+}
+
 void sampler::fill(const float * logits, int32_t n, const std::vector<llama_token> * ids) {
     work_.resize(n);
     for (int32_t i = 0; i < n; ++i) {
@@ -118,6 +127,12 @@ void sampler::accept(llama_token token) {
     recent_.push_back(token);
     if (recent_.size() > static_cast<size_t>(options_.repetition_window)) {
         recent_.erase(recent_.begin());
+    }
+}
+
+void sampler::accept_last(const std::vector<llama_token> & text) {
+    for (size_t i = text.size() - std::min<size_t>(text.size(), options_.repetition_window); i < text.size(); ++i) {
+        accept(text[i]);
     }
 }
 

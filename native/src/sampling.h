@@ -47,11 +47,16 @@ public:
     // The token with the largest logit after penalties; the smallest id among equals. `ids`: see distribution_of.
     llama_token argmax(const float * logits, int32_t n, const std::vector<llama_token> * ids = nullptr);
 
+    // Whole-vocabulary logits as argmax compares them: changed by the penalties.
+    void penalise(std::vector<float> & logits);
+
     // What the chain makes of logits [n]. `ids` names the tokens where the logits cover only a part of the vocabulary.
     const distribution & distribution_of(const float * logits, int32_t n, const std::vector<llama_token> * ids = nullptr);
 
     // Tells the penalties that a token was chosen.
     void accept(llama_token token);
+    // The same for as many tokens at the end of a text as the penalties look at.
+    void accept_last(const std::vector<llama_token> & text);
 
 private:
     static constexpr float LOWEST_TEMPERATURE = 1e-3f; // below it logits divided by it may overflow, and are greedy anyway

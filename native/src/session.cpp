@@ -320,9 +320,7 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
     run r(*this, options);
     generation_stats & stats = r.result.stats;
     const int64_t built = exit_->graphs_built(), reused = exit_->graphs_reused();
-    for (size_t i = prompt.size() - std::min<size_t>(prompt.size(), options.sampling.repetition_window); i < prompt.size(); ++i) {
-        r.target.accept(prompt[i]);
-    }
+    r.target.accept_last(prompt);
     double start = now_ms();
     try {
         policy * automatic = nullptr;
@@ -394,7 +392,7 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
     return r.result;
 }
 
-std::vector<float> session::prefill(const std::vector<llama_token> & prompt, std::vector<float> & exit_state) {
+std::vector<float> session::prefill(const std::vector<llama_token> & prompt, std::vector<float> & exit_state, const sampling_options & sampling) {
     if (prompt.empty() || prompt.size() >= static_cast<size_t>(context_size())) {
         invalid("The prompt must have at least one token and fit the context.");
     }
@@ -419,8 +417,12 @@ std::vector<float> session::prefill(const std::vector<llama_token> & prompt, std
     }
     cache_.push_back(prompt.back());
     adapter_cached_ = adapter_ ? cache_.size() : 0;
-    const float * logits = llama_get_logits_ith(ctx_.get(), -1);
-    return {logits, logits + model_->info().n_vocab};
+    const float *      last = llama_get_logits_ith(ctx_.get(), -1);
+    std::vector<float> logits(last, last + model_->info().n_vocab);
+    sampler            target(sampling, model_->info().n_vocab);
+    target.accept_last(prompt);
+    target.penalise(logits);
+    return logits;
 }
 
 } // namespace kangaroo

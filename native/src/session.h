@@ -126,8 +126,9 @@ public:
     void cancel() { cancelled_ = true; }
     void clear_cancel() { cancelled_ = false; }
 
-    // Reads a prompt into an empty cache. `exit_state` gets [n_embd] with an adapter. Returns logits [n_vocab] after it.
-    std::vector<float> prefill(const std::vector<llama_token> & prompt, std::vector<float> & exit_state);
+    // Reads a prompt into an empty cache; its last token goes through a round of its own. `exit_state` gets [n_embd] with an
+    // adapter. Returns logits [n_vocab] after it, as a greedy answer compares them: with the penalties of `sampling`.
+    std::vector<float> prefill(const std::vector<llama_token> & prompt, std::vector<float> & exit_state, const sampling_options & sampling = {});
 
     // What the automatic mode has learned of drafts: numbers to keep between runs, for this model and adapter. relearn() ignores
     // what makes no sense and says so with false.

@@ -120,7 +120,7 @@ TEST(shift_keeps_adapter, "after a context shift the adapter still sees where it
     const auto r = s->generate(prompt_of(l, STORY), o, events);
     const double before = static_cast<double>(accepted[0]) / drafted[0], behind = static_cast<double>(accepted[1]) / std::max<int64_t>(1, drafted[1]);
     std::printf("  %lld shifts; accepted %.2f before, %.2f behind (%lld drafts)\n", static_cast<long long>(r.stats.context_shifts), before, behind, static_cast<long long>(drafted[1]));
-    CHECK(r.stats.context_shifts >= 2 && drafted[1] > 200, "%lld", static_cast<long long>(drafted[1]));
+    CHECK(r.stats.context_shifts >= 2 && drafted[1] > 100, "%lld", static_cast<long long>(drafted[1]));
     CHECK(behind > 0.6 * before, "%.2f, %.2f", before, behind);
 }
 
@@ -290,4 +290,26 @@ TEST(host_overhead, "a round is computation: what the host adds to it is told")
         CHECK(stats.compute_ms > 0.0 && stats.compute_ms < stats.rounds_ms, "%g of %g ms", stats.compute_ms, stats.rounds_ms);
         CHECK(share < 0.25, "%.3f", share); // a bound against blunders; the figure is for benchmarks
     }
+}
+
+TEST(prefill_penalties, "the logits behind a text are those that a greedy answer with penalties compares") {
+    const auto l      = test::load_starter(options, "Q8_0");
+    const auto s      = test::open_session(l);
+    const auto prompt = l.model->tokenize("<|user|>Tell me a story about a fox.<|end|><|assistant|>", true, true);
+    kangaroo::generation_options o;
+    o.mode                        = kangaroo::decoding_mode::plain;
+    o.max_tokens                  = 40;
+    o.sampling.repetition_penalty = 1.5f;
+    o.sampling.repetition_window  = 16; // shorter than the text: what has left it is not penalised
+    const auto answer = test::answer(*s, prompt, o).ids;
+    const auto best   = [](const std::vector<float> & logits) { return std::max_element(logits.begin(), logits.end()) - logits.begin(); };
+    int     changed = 0;
+    std::vector<float> ignored;
+    auto    text    = prompt;
+    for (size_t i = 0; i < answer.size(); ++i) {
+        CHECK(best(s->prefill(text, ignored, o.sampling)) == answer[i], "token %zu", i);
+        changed += best(s->prefill(text, ignored)) != answer[i];
+        text.push_back(answer[i]);
+    }
+    CHECK(changed > 0, "the penalties changed nothing: the test would not see whether they are there");
 }

@@ -24,7 +24,12 @@ export function Attachments({ attachments, onRemove }: AttachmentsProps) {
         >
           <FileText size={14} aria-hidden className="shrink-0 text-accent" />
           <span className="truncate">{attachment.name}</span>
-          <button type="button" className="button-ghost px-1" aria-label={text.detach(attachment.name)} onClick={() => onRemove(place)}>
+          <button
+            type="button"
+            className="button-ghost px-1"
+            aria-label={text.detach(attachment.name)}
+            onClick={() => onRemove(place)}
+          >
             <X size={13} aria-hidden />
           </button>
         </li>

@@ -11,7 +11,12 @@ export function BranchArrows({ message: { id, siblingIds } }: { message: Message
   const place = siblingIds.indexOf(id);
   const go = (to: string | undefined) => to !== undefined && void select(to);
   return (
-    <span role="group" aria-label={chatText.branchOf(place + 1, siblingIds.length)} className="flex items-center" data-testid="branches">
+    <span
+      role="group"
+      aria-label={chatText.branchOf(place + 1, siblingIds.length)}
+      className="flex items-center"
+      data-testid="branches"
+    >
       <button
         type="button"
         className="button-ghost px-0.5 disabled:opacity-40"

@@ -2,7 +2,15 @@
 import { create } from 'zustand';
 import { toErrorShape, type ErrorShape } from '../../electron/contract/errors.ts';
 import type { AppApi } from '../../electron/contract/index.ts';
-import type { AnswerOptions, Chat, ChatEvent, ChatsApi, ChatSettings, Message, SendOptions } from '../../electron/contract/chats.ts';
+import type {
+  AnswerOptions,
+  Chat,
+  ChatEvent,
+  ChatsApi,
+  ChatSettings,
+  Message,
+  SendOptions,
+} from '../../electron/contract/chats.ts';
 import { requireClient } from '../connection-store.ts';
 import { follow } from '../follow.ts';
 import { createFrameQueue } from '../frame-queue.ts';
@@ -193,7 +201,7 @@ export const useChat = create<ChatStore>()((set, get) => {
       const renewed = nextChat();
       if (await get().select(messageId)) await renewed;
     }
-    for (let left = get().chat?.earlier ?? 0; left > 0 && !here(); ) {
+    for (let left = get().chat?.earlier ?? 0; left > 0 && !here();) {
       await loadEarlier();
       const now = get().chat?.earlier ?? 0;
       if (now >= left) return;

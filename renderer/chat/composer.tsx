@@ -1,15 +1,7 @@
 // Where messages are written. Enter sends, Shift+Enter breaks the line; an input method's Enter does neither. What is written
 // is kept with its chat.
 import { ArrowUp, Paperclip, Square } from 'lucide-react';
-import {
-  useEffect,
-  useImperativeHandle,
-  useRef,
-  useState,
-  type ClipboardEvent,
-  type KeyboardEvent,
-  type Ref,
-} from 'react';
+import { useEffect, useImperativeHandle, useRef, useState, type ClipboardEvent, type KeyboardEvent, type Ref } from 'react';
 import type { Attachment, SendOptions } from '../../electron/contract/chats.ts';
 import type { DraftingMode } from '../../electron/contract/engine.ts';
 import { OriginsLegend } from '../origins/origins-legend.tsx';

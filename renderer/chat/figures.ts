@@ -91,7 +91,8 @@ export function figuresOf(message: Message, costs: Costs | null): Figures | null
   const mode = askedMode(message);
   const pauses =
     mode === 'auto' &&
-    (message.rounds.some((round) => round.expectedSpeedup !== null) || (message.stats !== null && message.stats.pausedRounds > 0));
+    (message.rounds.some((round) => round.expectedSpeedup !== null) ||
+      (message.stats !== null && message.stats.pausedRounds > 0));
   if (stats) {
     if (stats.tokensPerSecond <= 0) return null;
     const { tokens, tokensPerSecond, rounds, tokensPerRound, drafted, accepted, pausedRounds, discarded, plainStepMs } = stats;

@@ -184,7 +184,13 @@ export const chatText = {
     saving: 'Gathering…',
     done: (name: string) => `${name} was saved`,
     fileName: (title: string, format: 'markdown' | 'json') =>
-      `${title.replaceAll(/[^\p{L}\p{N} _-]+/gu, ' ').replaceAll(/\s+/g, ' ').trim().slice(0, 60) || 'chats'}.${format === 'markdown' ? 'md' : 'json'}`,
+      `${
+        title
+          .replaceAll(/[^\p{L}\p{N} _-]+/gu, ' ')
+          .replaceAll(/\s+/g, ' ')
+          .trim()
+          .slice(0, 60) || 'chats'
+      }.${format === 'markdown' ? 'md' : 'json'}`,
     allName: 'Kangaroo chats',
   },
 

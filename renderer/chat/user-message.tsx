@@ -82,9 +82,7 @@ function Attachments({ chatId, message }: { chatId: string; message: Message }) 
           </li>
         ))}
       </ul>
-      {shown !== null && (
-        <AttachmentDialog chatId={chatId} messageId={message.id} place={shown} onClose={() => setShown(null)} />
-      )}
+      {shown !== null && <AttachmentDialog chatId={chatId} messageId={message.id} place={shown} onClose={() => setShown(null)} />}
     </>
   );
 }

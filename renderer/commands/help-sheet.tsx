@@ -43,7 +43,10 @@ export function HelpSheet() {
             <h3 className="mb-1.5 text-[12.5px] font-semibold tracking-wide text-ink-soft">{text.helpGroups[group]}</h3>
             <dl>
               {rowsOf(group).map(([title, keys]) => (
-                <div key={title + keys} className="flex items-center justify-between gap-4 border-b border-line py-1.5 text-[14px] last:border-0">
+                <div
+                  key={title + keys}
+                  className="flex items-center justify-between gap-4 border-b border-line py-1.5 text-[14px] last:border-0"
+                >
                   <dt>{title}</dt>
                   <dd>
                     <Keys shortcut={keys} />

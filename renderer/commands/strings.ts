@@ -42,6 +42,9 @@ export const commandText = {
   zoomOut: 'Smaller',
   zoomReset: 'Usual size',
   /** Names of keys. */
-  keys: { Mod: 'Ctrl', Alt: 'Alt', Shift: 'Shift', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc', Delete: 'Del' } as Record<string, string>,
+  keys: { Mod: 'Ctrl', Alt: 'Alt', Shift: 'Shift', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc', Delete: 'Del' } as Record<
+    string,
+    string
+  >,
   macKeys: { Mod: '⌘', Alt: '⌥', Shift: '⇧' } as Record<string, string>,
 };

@@ -34,8 +34,7 @@ export const useView = create<ViewState>()(
         set(({ open, drawer }) =>
           hasRoomFor(region) ? { open: { ...open, [region]: !open[region] } } : { drawer: drawer === region ? null : region },
         ),
-      close: (region) =>
-        set(({ open }) => (hasRoomFor(region) ? { open: { ...open, [region]: false } } : { drawer: null })),
+      close: (region) => set(({ open }) => (hasRoomFor(region) ? { open: { ...open, [region]: false } } : { drawer: null })),
       setWidth: (region, width) => set(({ widths }) => ({ widths: { ...widths, [region]: within(region, width) } })),
       toggleWrapCode: () => set(({ wrapCode }) => ({ wrapCode: !wrapCode })),
     }),

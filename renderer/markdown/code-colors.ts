@@ -2,7 +2,17 @@
 // first code block that names a language it knows.
 import type { ElementContent, RootContent } from 'hast';
 
-export const codeKinds = ['keyword', 'string', 'number', 'comment', 'title', 'type', 'attribute', 'addition', 'deletion'] as const;
+export const codeKinds = [
+  'keyword',
+  'string',
+  'number',
+  'comment',
+  'title',
+  'type',
+  'attribute',
+  'addition',
+  'deletion',
+] as const;
 export type CodeKind = (typeof codeKinds)[number];
 
 /** `text.slice(start, end)` is of this kind. */

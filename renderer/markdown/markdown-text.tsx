@@ -65,7 +65,12 @@ const components: Components = {
 const MarkdownBlock = memo(function MarkdownBlock({ source }: { source: string }) {
   const math = useMathPlugin(source.includes('$'));
   return (
-    <Markdown remarkPlugins={remarkPlugins} rehypePlugins={math ? [...rehypePlugins, math] : rehypePlugins} components={components} urlTransform={safeUrl}>
+    <Markdown
+      remarkPlugins={remarkPlugins}
+      rehypePlugins={math ? [...rehypePlugins, math] : rehypePlugins}
+      components={components}
+      urlTransform={safeUrl}
+    >
       {source}
     </Markdown>
   );

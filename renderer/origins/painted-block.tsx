@@ -14,7 +14,9 @@ export function PaintedBlock({ start, source, children }: { start: number; sourc
   const show = useSettings((state) => state.settings.showOrigins);
 
   // Runs only ever grow at the end, together with the text: those of a block change when its source does.
-  const paint = useEffectEvent((end: number) => (element.current ? paintOrigins(element.current, start, end, answer.runs) : () => {}));
+  const paint = useEffectEvent((end: number) =>
+    element.current ? paintOrigins(element.current, start, end, answer.runs) : () => {},
+  );
   useLayoutEffect(() => (show ? paint(start + source.length) : undefined), [show, start, source, answer]);
 
   return <div ref={element}>{children}</div>;

@@ -144,7 +144,11 @@ function OpenMenu() {
       onToggle={(event) => event.newState === 'closed' && close()}
     >
       {items.map((item, index) =>
-        item === null ? <div key={index} role="separator" className="my-1 border-t border-line" /> : <Entry key={index} item={item} />,
+        item === null ? (
+          <div key={index} role="separator" className="my-1 border-t border-line" />
+        ) : (
+          <Entry key={index} item={item} />
+        ),
       )}
     </div>
   );

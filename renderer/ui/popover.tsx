@@ -36,7 +36,9 @@ function placeAt(opener: HTMLElement, align: 'start' | 'end'): Place {
   const left = align === 'end' ? box.right - width : Math.min(box.left, margin + room - width);
   const { clientHeight } = document.documentElement;
   const down = box.bottom < clientHeight * 0.6;
-  const vertical = down ? { top: box.bottom + gap, bottom: 'auto' as const } : { top: 'auto' as const, bottom: clientHeight - box.top + gap };
+  const vertical = down
+    ? { top: box.bottom + gap, bottom: 'auto' as const }
+    : { top: 'auto' as const, bottom: clientHeight - box.top + gap };
   return { ...vertical, left: Math.max(margin, left), width };
 }
 

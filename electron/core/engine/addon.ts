@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { KangarooError } from '../../contract/errors.ts';
 import type { AdapterInfo, Costs, DoneEvent, GenerationEvent, GenerationOptions, ModelInfo } from '../../contract/engine.ts';
 import type { GpuMemory, MemoryPart } from '../../contract/memory.ts';
+import type { NativeTrainer } from './addon-training.ts';
 
 export interface NativeLoadOptions {
   path: string;
@@ -22,12 +23,14 @@ export interface NativeSessionOptions {
 /** An adapter's tensors on the model's device. Several sessions may share it. */
 export interface NativeAdapter {
   readonly info: AdapterInfo;
+  /** Of its tensors' data, 16 hex digits: tells a retrained adapter from the one before. */
+  readonly checksum: string;
 }
 
 export interface NativePrefill {
   /** The exit state of the last token, `[n_embd]`; empty without an adapter. */
   exitState: Float32Array;
-  /** Logits after the last token, `[n_vocab]`. */
+  /** Logits after the last token, `[n_vocab]`, as a greedy answer compares them: changed by the penalties that were asked for. */
   logits: Float32Array;
 }
 
@@ -40,7 +43,10 @@ export interface NativeSession {
   /** Ends the running `generate` within one round; its reason is then `cancelled`. Does nothing when idle. */
   cancel(): void;
   /** Evaluates a prompt from an empty cache: for golden traces and logit gaps. */
-  prefill(promptIds: Int32Array): Promise<NativePrefill>;
+  prefill(
+    promptIds: Int32Array,
+    penalties?: Pick<GenerationOptions, 'repetitionPenalty' | 'repetitionWindow'>,
+  ): Promise<NativePrefill>;
   /** Forgets the cache, then measures for rows 1…maxRows; stops repeating after about `budgetMs`, so rows may be missing. */
   measure(options: { maxRows: number; repeat: number; depth: number; budgetMs: number }): Promise<Costs>;
   /**
@@ -65,7 +71,7 @@ export interface NativeSession {
   dispose(): Promise<void>;
 }
 
-export interface NativeModel {
+export interface NativeModel extends NativeTrainer {
   readonly info: ModelInfo;
   /** The model's own Jinja template, '' where it has none. */
   readonly chatTemplate: string;

@@ -232,6 +232,29 @@ describe('conversations', () => {
     expect(both.map(({ done }) => done.text)).toEqual([alone.text, alone.text]);
   });
 
+  test('the logits behind an answer so far are those that its next token was chosen by', async () => {
+    await load({ modelPath: quantised });
+    const options = { repetitionPenalty: 1.4, repetitionWindow: 32 };
+    const asking = { ...asked('a', [user(question)]), options: { ...defaultGenerationOptions, ...options, maxTokens: 32 } };
+    const { tokenIds } = (await answer(asking)).done;
+    const behind = async (place: number, penalties = options) => {
+      const { prompt } = asking;
+      const [chosen = 0] = tokenIds.slice(place);
+      const request = { prompt, tokenIds: tokenIds.slice(0, place), candidateIds: [chosen, 5], conversationId: 'b' };
+      return engine.logits({ ...request, options: { ...penalties, contextShift: false } });
+    };
+    for (const place of [0, 7, 30]) {
+      const { top, candidates } = await behind(place);
+      expect(top[0]).toEqual(candidates[0]);
+      expect(top[0]?.id).toBe(tokenIds[place]);
+      expect(top[0]?.logit).toBeGreaterThanOrEqual(top[1]?.logit ?? Number.POSITIVE_INFINITY);
+      expect(candidates[1]?.id).toBe(5);
+    }
+    // Without the penalties they are others.
+    expect((await behind(30, { ...options, repetitionPenalty: 1 })).candidates).not.toEqual((await behind(30)).candidates);
+    await expect(behind(0, { ...options, repetitionPenalty: Number.NaN })).rejects.toMatchObject({ code: 'invalid-argument' });
+  });
+
   test('what drafting learned is there after a restart', async () => {
     const stateFolder = join(folder, 'learning');
     await load({ modelPath: quantised, stateFolder });
@@ -280,6 +303,19 @@ test('a chat that is longer than the context goes on without its oldest part', a
   const { done } = await answer(asking(story, { ...options, maxTokens: 400 }));
   expect(done.stats.tokens).toBeGreaterThan(256);
   expect(done.stats.contextShifts).toBeGreaterThan(0);
+});
+
+test('an adapter is put on a loaded model, drafts at once, and is taken off; what is said stays the same', async () => {
+  await load({ modelPath: quantised, adapterPath: null });
+  const question = asking([user("Explain rainbows like I'm five years old.")], { mode: 'auto', promptLookup: false });
+  const plain = await answer(question);
+  expect(plain.done.stats.drafted).toBe(0);
+  expect(await engine.attach(adapter)).toMatchObject({ adapterError: null, adapter: { exitLayer: 2 } });
+  const drafted = await answer({ ...question, options: { ...question.options, mode: 'kangaroo' } });
+  expect(drafted.done.stats.drafted).toBeGreaterThan(0);
+  expect(drafted.done.tokenIds).toEqual(plain.done.tokenIds);
+  expect(await engine.attach(starter)).toMatchObject({ adapter: null, adapterError: { code: 'adapter-invalid' } });
+  expect((await answer(question)).done.tokenIds).toEqual(plain.done.tokenIds);
 });
 
 describe('files that are none', () => {

@@ -11,13 +11,24 @@ import type {
   LoadedModel,
   LoadEvent,
   LoadRequest,
+  Logits,
+  LogitsRequest,
+  Prompt,
 } from '../../contract/engine.ts';
 import { KangarooError, toErrorShape } from '../../contract/errors.ts';
 import { Queue } from '../../rpc/queue.ts';
-import type { NativeAdapter, NativeAddon, NativeModel } from './addon.ts';
-import { KeptStates } from './kept-states.ts';
+import type { NativeAdapter, NativeAddon, NativeModel, NativeSessionOptions } from './addon.ts';
+import { KeptStates, keptStatesFolder } from './kept-states.ts';
 import { Learned } from './learned.ts';
-import { parseConversationId, parseGenerateRequest, parseLoadRequest } from './options.ts';
+import { logitsOf } from './logits.ts';
+import {
+  parseAdapterPath,
+  parseConversationId,
+  parseGenerateRequest,
+  parseLoadRequest,
+  parseLogitsRequest,
+  parseText,
+} from './options.ts';
 import { promptIds, promptStops } from './prompt.ts';
 import { fittingPrompt } from './fitting.ts';
 import { Sessions, type Owner } from './sessions.ts';
@@ -33,16 +44,25 @@ const measuredDepth = 64;
 /** A calibration that people do not notice. */
 const measureBudgetMs = 600;
 
-interface Loaded {
+interface Loaded extends Drafting {
   model: NativeModel;
+  options: SessionChoices;
+  stateFolder: string | null;
+}
+
+/** What an adapter, or none, makes of a model; another adapter replaces it while the model stays. */
+interface Drafting {
   adapter: NativeAdapter | null;
   sessions: Sessions;
   learned: Learned | null;
+  info: LoadedModel;
 }
+
+type SessionChoices = Omit<NativeSessionOptions, 'adapter'>;
 
 /** Something that occupies the engine. */
 interface Task {
-  name: 'load' | 'answer' | 'measure';
+  name: 'load' | 'attach' | 'answer' | 'measure';
   /** Whom it answers. */
   owner: Owner;
   cancelled: boolean;
@@ -78,6 +98,11 @@ export class Engine implements EngineApi {
 
   generate(request: GenerateRequest): AsyncIterable<GenerationEvent[]> {
     return this.#stream('answer', request?.conversationId ?? null, (queue, task) => this.#generate(queue, task, request));
+  }
+
+  async attach(adapterPath: string | null): Promise<LoadedModel> {
+    const path = parseAdapterPath(adapterPath);
+    return this.#begin('attach', null, () => this.#attach(path));
   }
 
   async measure(): Promise<Costs> {
@@ -126,15 +151,68 @@ export class Engine implements EngineApi {
     return { parts: this.#loaded?.sessions.memory() ?? [], gpus: this.#addon.gpus() };
   }
 
+  async countTokens(text: string): Promise<number> {
+    const { model } = this.#require();
+    return model.tokenize(parseText(text), { addSpecial: false, parseSpecial: false }).length;
+  }
+
   async version(): Promise<string> {
     return this.#addon.version();
+  }
+
+  /** Waits while the conversation is answered, as a second answer would be refused. */
+  async logits(unchecked: LogitsRequest): Promise<Logits> {
+    const { prompt, tokenIds, candidateIds, options, conversationId } = parseLogitsRequest(unchecked);
+    const { model, sessions } = this.#require();
+    this.#checkIds([...tokenIds, ...candidateIds]);
+    const { ids } = this.#promptIds(prompt, options.contextShift);
+    const read = Int32Array.from([...ids, ...tokenIds]);
+    this.#checkLength(read.length);
+    return this.#begin('answer', conversationId, async (task) => {
+      const waiting = new AbortController();
+      task.cancel = () => waiting.abort();
+      return sessions.use(conversationId, waiting.signal, async (session) => {
+        task.cancel = () => session.cancel();
+        const { logits } = await session.prefill(read, options);
+        return logitsOf(logits, candidateIds, model);
+      });
+    });
+  }
+
+  /** Throws `invalid-argument` for ids that the model does not have, and `prompt-too-long`. */
+  #promptIds(prompt: Prompt, contextShift: boolean): { ids: Int32Array; leftOut: number } {
+    const { model, sessions } = this.#require();
+    if (prompt.kind === 'tokens') this.#checkIds(prompt.tokenIds);
+    if (prompt.kind === 'messages') this.#checkIds(prompt.begun?.tokenIds ?? []);
+    const found = contextShift
+      ? fittingPrompt(model, prompt, sessions.contextSize)
+      : { ids: promptIds(model, prompt), leftOut: 0 };
+    this.#checkLength(found.ids.length);
+    return found;
+  }
+
+  #checkIds(ids: readonly number[]): void {
+    const { vocabularySize } = this.#require().model.info;
+    if (ids.some((id) => id >= vocabularySize)) {
+      throw new KangarooError('invalid-argument', `Token ids of this model are below ${vocabularySize}.`);
+    }
+  }
+
+  #checkLength(tokens: number): void {
+    const { contextSize } = this.#require().sessions;
+    if (tokens < contextSize) return;
+    throw new KangarooError(
+      'prompt-too-long',
+      `The conversation is ${tokens} tokens long, and this model's context holds ${contextSize}. ` +
+        'Start a new chat, or write a shorter message.',
+    );
   }
 
   async #load(queue: Queue<LoadEvent>, task: Task, unchecked: LoadRequest): Promise<void> {
     const request = parseLoadRequest(unchecked);
     const { stateFolder } = request;
     await this.#dispose();
-    this.#kept = stateFolder === null ? null : new KeptStates(join(stateFolder, 'kept'));
+    this.#kept = stateFolder === null ? null : new KeptStates(keptStatesFolder(stateFolder));
     if (task.cancelled) throw loadCancelled();
 
     let reported = 0;
@@ -146,44 +224,72 @@ export class Engine implements EngineApi {
     task.cancel = () => loading.cancel();
     const model = await loading.promise;
     try {
-      let { adapter, adapterError } = await this.#loadAdapter(model, request.adapterPath);
       const { trainedContext } = model.info;
-      const options = {
+      const options: SessionChoices = {
         contextSize: request.contextSize || Math.min(trainedContext || unknownTrainedContext, longestDefaultContext),
         cacheType: request.cacheType,
         threads: request.threads,
-        flashAttention: 'auto' as const,
+        flashAttention: 'auto',
       };
-      const first = await model.createSession({ ...options, adapter }).catch(async (error: unknown) => {
-        const shape = toErrorShape(error);
-        if (adapter === null || shape.code !== 'unsupported-architecture') throw error;
-        // This network cannot be left at an inner layer: that, too, leaves a model that is worth having.
-        adapter = null;
-        adapterError = { code: shape.code, message: shape.message };
-        return model.createSession({ ...options, adapter });
-      });
-      const { contextSize, threads } = first;
-      const pair = { model: model.info, adapter: adapter?.info ?? null };
-      const learned = stateFolder === null ? null : new Learned(join(stateFolder, 'learned'), pair);
-      const open = () => model.createSession({ ...options, contextSize, threads, adapter });
-      this.#loaded = { model, adapter, learned, sessions: new Sessions({ first, open, kept: this.#kept, learned }) };
-      const devices = this.#addon.devices();
-      const info: LoadedModel = {
-        model: model.info,
-        adapter: adapter?.info ?? null,
-        adapterError,
-        contextSize,
-        threads,
-        devices,
-        memory: first.memory(),
-      };
+      const drafting = await this.#open(model, options, await this.#loadAdapter(model, request.adapterPath), stateFolder);
+      this.#loaded = { model, options, stateFolder, ...drafting };
       if (task.cancelled) throw loadCancelled();
-      queue.push({ type: 'loaded', loaded: info });
+      queue.push({ type: 'loaded', loaded: drafting.info });
     } catch (error) {
       if (this.#loaded) await this.#dispose();
       else await model.dispose();
       throw error;
     }
+  }
+
+  /** The old contexts go before the new one comes: two at once may not fit. */
+  async #attach(path: string | null): Promise<LoadedModel> {
+    const loaded = this.#require();
+    const { model, options, stateFolder } = loaded;
+    const found = await this.#loadAdapter(model, path);
+    await loaded.sessions.close();
+    try {
+      // What was measured to be the fastest stays so.
+      const { contextSize, threads } = loaded.info;
+      const drafting = await this.#open(model, { ...options, contextSize, threads }, found, stateFolder);
+      this.#loaded = { model, options, stateFolder, ...drafting };
+      return drafting.info;
+    } catch (error) {
+      this.#loaded = null;
+      await model.dispose();
+      throw error;
+    }
+  }
+
+  async #open(
+    model: NativeModel,
+    options: SessionChoices,
+    found: { adapter: NativeAdapter | null; adapterError: LoadedModel['adapterError'] },
+    stateFolder: string | null,
+  ): Promise<Drafting> {
+    let { adapter, adapterError } = found;
+    const first = await model.createSession({ ...options, adapter }).catch(async (error: unknown) => {
+      const shape = toErrorShape(error);
+      if (adapter === null || shape.code !== 'unsupported-architecture') throw error;
+      // This network cannot be left at an inner layer: that, too, leaves a model that is worth having.
+      adapter = null;
+      adapterError = { code: shape.code, message: shape.message };
+      return model.createSession({ ...options, adapter });
+    });
+    const { contextSize, threads } = first;
+    const pair = { model: model.info, adapter: adapter && { ...adapter.info, checksum: adapter.checksum } };
+    const learned = stateFolder === null ? null : new Learned(join(stateFolder, 'learned'), pair);
+    const open = () => model.createSession({ ...options, contextSize, threads, adapter });
+    const info: LoadedModel = {
+      model: model.info,
+      adapter: adapter?.info ?? null,
+      adapterError,
+      contextSize,
+      threads,
+      devices: this.#addon.devices(),
+      memory: first.memory(),
+    };
+    return { adapter, learned, info, sessions: new Sessions({ first, open, kept: this.#kept, learned }) };
   }
 
   /** The model is worth having without its adapter: the error is told, not thrown. */
@@ -199,24 +305,11 @@ export class Engine implements EngineApi {
 
   async #generate(queue: Queue<GenerationEvent[]>, task: Task, unchecked: GenerateRequest): Promise<void> {
     const { prompt, options, conversationId = null } = parseGenerateRequest(unchecked);
-    const { model, adapter, sessions, learned } = this.#require();
+    const { adapter, sessions, learned, model } = this.#require();
     if (options.mode === 'kangaroo' && !adapter) {
       throw new KangarooError('no-adapter', 'No adapter is loaded for this model. Answer plainly, or load one.');
     }
-    const vocabularySize = model.info.vocabularySize;
-    if (prompt.kind === 'tokens' && prompt.tokenIds.some((id) => id >= vocabularySize)) {
-      throw new KangarooError('invalid-argument', `Token ids of this model are below ${vocabularySize}.`);
-    }
-    const { ids, leftOut } = options.contextShift
-      ? fittingPrompt(model, prompt, sessions.contextSize)
-      : { ids: promptIds(model, prompt), leftOut: 0 };
-    if (ids.length >= sessions.contextSize) {
-      throw new KangarooError(
-        'prompt-too-long',
-        `The conversation is ${ids.length} tokens long, and this model's context holds ${sessions.contextSize}. ` +
-          'Start a new chat, or write a shorter message.',
-      );
-    }
+    const { ids, leftOut } = this.#promptIds(prompt, options.contextShift);
     const stop = [...options.stop, ...promptStops(model, prompt)];
     const waiting = new AbortController();
     task.cancel = () => waiting.abort();
@@ -265,8 +358,8 @@ export class Engine implements EngineApi {
   }
 
   /**
-   * Runs beside answers to other conversations at most. A measurement and what was cancelled are waited for; what else is in
-   * the way makes the engine `busy`.
+   * Runs beside answers to other conversations at most. A measurement, a change of adapters and what was cancelled are waited
+   * for, and a change of adapters waits for everything; what else is in the way makes the engine `busy`.
    */
   async #begin<T>(name: Task['name'], owner: Owner, work: (task: Task) => Promise<T>): Promise<T> {
     const task: Task = { name, owner, cancelled: false, finished: Promise.resolve(), cancel: () => {} };
@@ -277,7 +370,8 @@ export class Engine implements EngineApi {
       }
       const other = [...this.#tasks].find((each) => !together(each, task));
       if (!other) break;
-      if (!other.cancelled && other.name !== 'measure') {
+      const waits = name === 'attach' || other.cancelled || other.name === 'measure' || other.name === 'attach';
+      if (!waits) {
         throw new KangarooError('busy', `The engine is at work. Stop it, or wait until it is done.`);
       }
       await other.finished;

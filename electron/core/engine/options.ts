@@ -1,6 +1,6 @@
 // The engine's arguments, checked before anything native sees them: NaN, negative and absurd values are refused by name.
 import { z } from 'zod';
-import type { GenerateRequest, GenerationOptions, LoadRequest, Prompt } from '../../contract/engine.ts';
+import type { GenerateRequest, GenerationOptions, LoadRequest, LogitsRequest, Prompt } from '../../contract/engine.ts';
 import { filePath, flag, integer, number, oneOf, parseArgument, text } from '../arguments.ts';
 
 /** No context and no answer is longer, in tokens. */
@@ -43,6 +43,8 @@ const content = z
   .max(mostTextLength)
   .transform((value) => value.toWellFormed());
 
+const tokenIds = z.array(integer(0, 0x7fff_ffff)).min(1).max(mostTokens);
+
 const prompt: z.ZodType<Prompt> = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('messages'),
@@ -50,9 +52,10 @@ const prompt: z.ZodType<Prompt> = z.discriminatedUnion('kind', [
       .array(z.strictObject({ role: oneOf('system', 'user', 'assistant'), content }))
       .min(1)
       .max(100_000),
+    begun: z.strictObject({ text: content, tokenIds: tokenIds.nullable() }).optional(),
   }),
   z.strictObject({ kind: z.literal('raw'), text: content }),
-  z.strictObject({ kind: z.literal('tokens'), tokenIds: z.array(integer(0, 0x7fff_ffff)).min(1).max(mostTokens) }),
+  z.strictObject({ kind: z.literal('tokens'), tokenIds }),
 ]);
 
 /** It becomes the name of a file. */
@@ -62,6 +65,14 @@ const conversationId = z.custom<string>((value) => typeof value === 'string' && 
 
 export function parseConversationId(value: unknown): string {
   return parseArgument(conversationId, value, 'conversationId');
+}
+
+export function parseText(value: unknown): string {
+  return parseArgument(content, value, 'text');
+}
+
+export function parseAdapterPath(value: unknown): string | null {
+  return parseArgument(filePath().nullable(), value, 'adapterPath');
 }
 
 export function parseLoadRequest(value: unknown): LoadRequest {
@@ -77,4 +88,16 @@ export function parseGenerateRequest(value: unknown): GenerateRequest {
   const request = parseArgument(shape, value, 'request');
   const options = parseGenerationOptions(request.options);
   return { prompt: request.prompt, options, ...(request.conversationId && { conversationId: request.conversationId }) };
+}
+
+export function parseLogitsRequest(value: unknown): LogitsRequest {
+  const id = integer(0, 0x7fff_ffff);
+  const shape = z.strictObject({
+    prompt,
+    tokenIds: z.array(id).max(mostTokens),
+    candidateIds: z.array(id).max(16),
+    options: generationOptions.pick({ repetitionPenalty: true, repetitionWindow: true, contextShift: true }),
+    conversationId,
+  });
+  return parseArgument(shape, value, 'request');
 }

@@ -156,7 +156,8 @@ function AllChats() {
     );
   }
   const { pinned, folders: filled, dates } = groupChats(chats, folders, Date.now());
-  if (chats.length === 0 && folders.length === 0) return <p className="px-2.5 py-2 text-[13.5px] text-ink-soft">{listText.empty}</p>;
+  if (chats.length === 0 && folders.length === 0)
+    return <p className="px-2.5 py-2 text-[13.5px] text-ink-soft">{listText.empty}</p>;
   return (
     // The arrow keys of all rows end up here; the focus is always on one of them.
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions

@@ -16,7 +16,13 @@ export const chatDragType = 'application/x-kangaroo-chat';
 function itemsFor(chat: ChatEntry): MenuItems {
   const { open } = useDialogs.getState();
   return [
-    { label: listText.rename, Icon: Pencil, keys: 'F2', testId: 'chat-rename', run: () => useChatList.getState().rename(chat.id) },
+    {
+      label: listText.rename,
+      Icon: Pencil,
+      keys: 'F2',
+      testId: 'chat-rename',
+      run: () => useChatList.getState().rename(chat.id),
+    },
     {
       label: chat.pinned ? listText.unpin : listText.pin,
       Icon: chat.pinned ? PinOff : Pin,

@@ -40,7 +40,11 @@ export function FolderSection({ folder, chats }: { folder: Folder; chats: readon
               setRenaming(true);
             }}
           >
-            <ChevronRight size={14} aria-hidden className={`shrink-0 text-ink-soft transition-transform ${open ? 'rotate-90' : ''}`} />
+            <ChevronRight
+              size={14}
+              aria-hidden
+              className={`shrink-0 text-ink-soft transition-transform ${open ? 'rotate-90' : ''}`}
+            />
             <FolderIcon size={15} aria-hidden className="shrink-0 text-ink-soft" />
             <span className="min-w-0 flex-1 truncate">{folder.name}</span>
             <span aria-hidden className="text-[12.5px] text-ink-soft tabular-nums group-focus-within:hidden group-hover:hidden">
@@ -54,7 +58,13 @@ export function FolderSection({ folder, chats }: { folder: Folder; chats: readon
             items={() => [
               { label: listText.rename, Icon: Pencil, keys: 'F2', run: () => setRenaming(true) },
               null,
-              { label: listText.removeFolder, Icon: Trash2, danger: true, testId: 'folder-delete', run: () => void removeFolder(folder) },
+              {
+                label: listText.removeFolder,
+                Icon: Trash2,
+                danger: true,
+                testId: 'folder-delete',
+                run: () => void removeFolder(folder),
+              },
             ]}
           >
             <Ellipsis size={15} aria-hidden />

@@ -11,6 +11,9 @@ import type {
   LoadedModel,
   LoadEvent,
   LoadRequest,
+  Logits,
+  LogitsRequest,
+  Prompt,
   Round,
   StopReason,
 } from '../../../contract/engine.ts';
@@ -134,6 +137,16 @@ function plainStep(id: number, mode: DraftingMode, adapter: boolean): Round {
   return { ...round(id, '', mode, adapter), ...times, drafts: [], accepted: 0, token: { id, text: '.' }, pieces, mode: 'plain' };
 }
 
+/** See `ScriptedEngine`. */
+function wordsFor(prompt: Prompt): string[] {
+  if (prompt.kind !== 'messages') return ['raw'];
+  if (prompt.begun) return ['after', String(prompt.begun.tokenIds?.length ?? prompt.begun.text)];
+  const said = prompt.messages.map(({ content }) => content);
+  const asked = said.at(-1) ?? '';
+  if (!asked.startsWith('Write a short title')) return asked.split(/\s+/);
+  return said.some((text) => text.includes('entitled')) ? ['entitled', 'hop'] : asked.split(/\s+/);
+}
+
 interface Saying {
   owner: string | null;
   stopped: boolean;
@@ -141,9 +154,11 @@ interface Saying {
 }
 
 /**
- * The answer is the last message's words, one round each. `crash`, `refuse`, `forever` and `steps` act instead of being
- * said: the third goes on saying "la" until it is stopped, the last decodes nine tokens plainly. `outgrown` is said, in a
- * conversation two of whose turns did not fit.
+ * The answer is the last message's words, one round each. `crash`, `refuse`, `forever`, `steps` and `fork` act instead of being
+ * said: the third goes on saying "la" until it is stopped, the fourth decodes nine tokens plainly, and at the last plain
+ * decoding says something else than drafting does, which must never be. `outgrown` is said, in a
+ * conversation two of whose turns did not fit. A begun answer goes on with `after` and how many tokens it had, or what it said where
+ * it had none; a chat in which the word `entitled` was said is given a title with it.
  */
 export class ScriptedEngine implements EngineApi {
   /** What was asked so far. */
@@ -152,6 +167,7 @@ export class ScriptedEngine implements EngineApi {
   /** How often a running answer was left by its reader. */
   left = 0;
   readonly forgotten: string[] = [];
+  readonly attached: (string | null)[] = [];
   readonly #options: ScriptedEngineOptions;
   /** The answers under way. */
   readonly #saying = new Set<Saying>();
@@ -183,6 +199,14 @@ export class ScriptedEngine implements EngineApi {
     this.#loaded = false;
   }
 
+  async attach(adapterPath: string | null): Promise<LoadedModel> {
+    const request = this.loads.at(-1);
+    if (!this.#loaded || !request) throw new KangarooError('no-model', 'No model is loaded. Choose one first.');
+    this.attached.push(adapterPath);
+    this.#adapter = adapterPath !== null;
+    return loadedModel({ ...request, adapterPath });
+  }
+
   async measure(): Promise<Costs> {
     return scriptedCosts;
   }
@@ -193,12 +217,22 @@ export class ScriptedEngine implements EngineApi {
     await Promise.all(stopped.map(({ finished }) => finished));
   }
 
+  /** Both candidates come out equal but for the order they were asked in. */
+  async logits({ candidateIds }: LogitsRequest): Promise<Logits> {
+    const candidates = candidateIds.map((id, place) => ({ id, text: `<${id}>`, logit: 5 + place / 4 }));
+    return { top: candidates.toReversed(), candidates };
+  }
+
   async forget(conversationId: string): Promise<void> {
     this.forgotten.push(conversationId);
   }
 
   async memory(): Promise<EngineMemory> {
     return { parts: this.#loaded ? weights : [], gpus: [] };
+  }
+
+  async countTokens(text: string): Promise<number> {
+    return text.split(/\s+/).length;
   }
 
   async version(): Promise<string> {
@@ -226,8 +260,8 @@ export class ScriptedEngine implements EngineApi {
 
   async #say(queue: Queue<GenerationEvent[]>, { prompt, options }: GenerateRequest, saying: Saying): Promise<void> {
     if (!this.#loaded) throw new KangarooError('no-model', 'No model is loaded. Choose one first.');
-    const words = prompt.kind === 'messages' ? (prompt.messages.at(-1)?.content ?? '').split(/\s+/) : ['raw'];
-    const first = { id: 1, text: '>' };
+    const words = wordsFor(prompt);
+    const first = { id: 1, text: prompt.kind === 'messages' && prompt.begun ? '+' : '>' };
     const pieces = [{ ...first, origin: 'target' as const }];
     const leftOut = words.includes('outgrown') ? { leftOutTurns: 2 } : {};
     queue.push([
@@ -237,10 +271,13 @@ export class ScriptedEngine implements EngineApi {
     let text = '>';
     let rounds = 0;
     let steps = 0;
+    const tokenIds = [first.id];
     let reason: StopReason = 'end-of-turn';
     const say = (word: string) => {
-      queue.push([{ type: 'round', ...round(10 * ++rounds, word, options.mode, this.#adapter) }]);
+      const said = round(10 * ++rounds, word, options.mode, this.#adapter);
+      queue.push([{ type: 'round', ...said }]);
       text += `${word} `;
+      tokenIds.push(...said.pieces.map(({ id }) => id));
     };
     for (const word of words) {
       if (word === 'crash') {
@@ -248,12 +285,16 @@ export class ScriptedEngine implements EngineApi {
         await new Promise((resolve) => setTimeout(resolve, 50));
         this.#options.crash();
         await new Promise(() => {});
+      } else if (word === 'fork') {
+        say(options.mode === 'plain' ? 'left' : 'right');
+        if (options.mode === 'plain') tokenIds[tokenIds.length - 2] = 7;
       } else if (word === 'refuse') {
         throw new KangarooError('prompt-too-long', 'The conversation is too long.');
       } else if (word === 'steps') {
         for (let step = 0; step < plainSteps; step++) {
           queue.push([{ type: 'round', ...plainStep(10 * ++rounds, options.mode, this.#adapter) }]);
           text += '.';
+          tokenIds.push(10 * rounds);
         }
         steps += plainSteps;
       } else if (word === 'forever') {
@@ -267,6 +308,6 @@ export class ScriptedEngine implements EngineApi {
       }
     }
     const tokens = 2 * rounds - steps + 1;
-    queue.push([{ type: 'done', reason, tokenIds: [1], text, stats: stats(tokens, rounds, steps) }]);
+    queue.push([{ type: 'done', reason, tokenIds, text, stats: stats(tokens, rounds, steps) }]);
   }
 }

@@ -1,0 +1,96 @@
+// The rounds that a figure is about, of one answer or of a whole chat, in columns that are quick to add up.
+import type { Message } from '../../../electron/contract/chats.ts';
+import type { Costs, GenerationStats, Round } from '../../../electron/contract/engine.ts';
+import { plainBaseline, roundTimes } from '../../../electron/contract/speedup.ts';
+
+/** Where a plain step's time comes from: steps inside the answer, eight right after it, or the calibration at load. */
+export type BaselineSource = 'inside' | 'after' | 'calibration';
+
+export interface AnswerBaseline {
+  /** Milliseconds of a plain decoding step. */
+  stepMs: number;
+  source: BaselineSource;
+  /** The steps inside the answer, milliseconds; else empty. */
+  insideMs: number[];
+  /** The middle half of the calibration's samples, milliseconds per step; null for the other sources. */
+  quartilesMs: [number, number] | null;
+}
+
+export interface AnswerTrace {
+  messageId: string;
+  /** The answer's place among the answers of its chat, from 1. */
+  number: number;
+  /** Decoding rounds: those of the prompt's own token are not among them. */
+  rounds: readonly Round[];
+  /** Milliseconds of each round; see `roundTimes`. */
+  timesMs: readonly number[];
+  baseline: AnswerBaseline | null;
+  stats: GenerationStats | null;
+  modelName: string | null;
+}
+
+export interface Trace {
+  answers: readonly AnswerTrace[];
+  /** Rounds of all answers, in order. */
+  rounds: readonly Round[];
+  /** Of each round: milliseconds, tokens gained, and milliseconds of a plain step (NaN where that is not known). */
+  timesMs: Float64Array;
+  tokens: Float64Array;
+  stepMs: Float64Array;
+  /** Where the answers begin among `rounds`. */
+  starts: readonly number[];
+}
+
+export function traceAnswer(message: Message, rounds: readonly Round[], number: number, costs: Costs | null): AnswerTrace {
+  const decoded = rounds.filter(({ rows }) => rows > 0);
+  const timesMs = roundTimes(decoded);
+  const { id, stats, modelName } = message;
+  return {
+    messageId: id,
+    number,
+    rounds: decoded,
+    timesMs,
+    baseline: baselineOf(decoded, timesMs, stats, costs),
+    stats,
+    modelName,
+  };
+}
+
+function baselineOf(
+  decoded: readonly Round[],
+  timesMs: readonly number[],
+  stats: GenerationStats | null,
+  costs: Costs | null,
+): AnswerBaseline | null {
+  const found = plainBaseline(decoded, timesMs, stats?.plainStepMs ?? null);
+  if (found) return { ...found, source: found.insideMs.length > 0 ? 'inside' : 'after', quartilesMs: null };
+  if (!costs || costs.plainTokensPerSecond <= 0) return null;
+  const [low, high] = costs.plainTokensPerSecondQuartiles;
+  const quartilesMs: [number, number] | null = low > 0 && high > 0 ? [1000 / high, 1000 / low] : null;
+  return { stepMs: 1000 / costs.plainTokensPerSecond, source: 'calibration', insideMs: [], quartilesMs };
+}
+
+export function joinTraces(answers: readonly AnswerTrace[]): Trace {
+  const total = answers.reduce((sum, { rounds }) => sum + rounds.length, 0);
+  const rounds: Round[] = [];
+  const [timesMs, tokens, stepMs] = [new Float64Array(total), new Float64Array(total), new Float64Array(total)];
+  const starts: number[] = [];
+  for (const answer of answers) {
+    starts.push(rounds.length);
+    for (const [at, round] of answer.rounds.entries()) {
+      const place = rounds.length;
+      timesMs[place] = answer.timesMs[at] ?? 0;
+      tokens[place] = round.accepted + 1;
+      stepMs[place] = answer.baseline?.stepMs ?? Number.NaN;
+      rounds.push(round);
+    }
+  }
+  return { answers, rounds, timesMs, tokens, stepMs, starts };
+}
+
+/** Sums up to each place: `sums[to] - sums[from]` is the sum over `[from, to)`. */
+export function prefixSums(values: ArrayLike<number>): Float64Array {
+  const sums = new Float64Array(values.length + 1);
+  for (let at = 0; at < values.length; at += 1) sums[at + 1] = (sums[at] ?? 0) + (values[at] ?? 0);
+  return sums;
+}

@@ -1,0 +1,164 @@
+// What other settings of η and γ would have given, predicted from the drafts that were recorded. Pure.
+//
+// A recorded round tells only a part: whether drafts were right up to the first rejected one, and confidences as far as it
+// drafted. Settings that would have stopped earlier, or whose further drafts would have stood behind a rejected one, are
+// counted as they were. Where every recorded draft was accepted and the settings would draft on, what follows is
+// extrapolated: each further draft is taken to be like the mean of all that were judged. `extrapolated` is the share of rounds
+// where that matters. Rounds are taken as they began; other settings would have cut the same text into other rounds.
+import type { Costs, Round } from '../../../electron/contract/engine.ts';
+
+export interface WhatIfSettings {
+  /** η, 0…1. */
+  threshold: number;
+  /** γ, 1…16. */
+  maxDraft: number;
+}
+
+export interface Prediction {
+  tokensPerRound: number;
+  draftsPerRound: number;
+  /** Tokens · V(1) over the time that drafting and verifying would take; null without costs of an adapter. */
+  speedup: number | null;
+  /** Share of rounds whose gain had to be extrapolated. */
+  extrapolated: number;
+}
+
+/** What is known of drafts in general, for those that were never made. */
+export interface DraftMeans {
+  /** Recorded rounds that tell something: their first draft came from the adapter. */
+  rounds: RecordedRound[];
+  /** Of the judged drafts. */
+  accepted: number;
+  judged: readonly JudgedConfidence[];
+  /** Rounds of all kinds, drafted or not. */
+  of: number;
+}
+
+interface JudgedConfidence {
+  confidence: number;
+  accepted: boolean;
+}
+
+interface RecordedRound {
+  confidences: number[];
+  accepted: number;
+}
+
+/** Only the adapter's drafts: η and γ say nothing of copies. */
+export function recordedDrafts(rounds: readonly Round[]): DraftMeans {
+  const recorded: RecordedRound[] = [];
+  const judged: JudgedConfidence[] = [];
+  for (const { drafts, accepted } of rounds) {
+    const copies = drafts.findIndex(({ source }) => source === 'lookup');
+    const own = copies < 0 ? drafts : drafts.slice(0, copies);
+    if (own.length === 0) continue;
+    const ownAccepted = Math.min(accepted, own.length);
+    recorded.push({ confidences: own.map(({ confidence }) => confidence), accepted: ownAccepted });
+    for (const [at, { confidence }] of own.slice(0, ownAccepted + 1).entries()) {
+      judged.push({ confidence, accepted: at < ownAccepted });
+    }
+  }
+  return { rounds: recorded, judged, accepted: judged.filter((draft) => draft.accepted).length, of: rounds.length };
+}
+
+/** Null without a round that drafted. */
+export function predict(known: DraftMeans, settings: WhatIfSettings, costs: Costs | null): Prediction | null {
+  if (known.rounds.length === 0) return null;
+  const further = furtherDrafts(known, settings);
+  let [tokens, drafts, guessed, ms] = [0, 0, 0, 0];
+  const timeOf = costs && roundTime(costs);
+  for (const round of known.rounds) {
+    const outcome = replay(round, settings, further);
+    tokens += outcome.accepted + 1;
+    drafts += outcome.drafted;
+    guessed += outcome.guessed ? 1 : 0;
+    ms += timeOf?.(outcome.drafted) ?? 0;
+  }
+  const count = known.rounds.length;
+  const plainMs = costs?.verifyMs[0];
+  return {
+    tokensPerRound: tokens / count,
+    draftsPerRound: drafts / count,
+    speedup: timeOf && plainMs !== undefined && ms > 0 ? (tokens * plainMs) / ms : null,
+    extrapolated: guessed / count,
+  };
+}
+
+interface Outcome {
+  /** Expected numbers, where they had to be extrapolated. */
+  drafted: number;
+  accepted: number;
+  /** The gain, not only the cost, is extrapolated. */
+  guessed: boolean;
+}
+
+/** Drafting goes on while the confidence is at least η, up to γ; the draft that fell below is kept: paper, section 3. */
+function replay({ confidences, accepted }: RecordedRound, settings: WhatIfSettings, further: Further): Outcome {
+  const { threshold, maxDraft } = settings;
+  let length = 1;
+  while (length < maxDraft && length <= confidences.length && (confidences[length - 1] ?? 0) >= threshold) length += 1;
+  if (length <= confidences.length) return { drafted: length, accepted: Math.min(accepted, length), guessed: false };
+  const left = maxDraft - confidences.length;
+  const drafted = confidences.length + (further.drafted[left] ?? 0);
+  // Behind a rejected draft nothing is gained: only what the further drafts would have cost is unknown.
+  if (accepted < confidences.length) return { drafted, accepted, guessed: false };
+  return { drafted, accepted: accepted + (further.accepted[left] ?? 0), guessed: true };
+}
+
+/** By how many further drafts there may be: how many are expected, and how many of them to be accepted in a row. */
+interface Further {
+  drafted: number[];
+  accepted: number[];
+}
+
+function furtherDrafts({ judged }: DraftMeans, { threshold, maxDraft }: WhatIfSettings): Further {
+  const share = (fits: (draft: JudgedConfidence) => boolean) =>
+    judged.length === 0 ? 0 : judged.filter(fits).length / judged.length;
+  const right = share(({ accepted }) => accepted);
+  const sure = share(({ confidence }) => confidence >= threshold);
+  const both = share(({ accepted, confidence }) => accepted && confidence >= threshold);
+  const further: Further = { drafted: [0], accepted: [0] };
+  for (let left = 1; left <= maxDraft; left += 1) {
+    further.drafted.push(1 + sure * (further.drafted[left - 1] ?? 0));
+    further.accepted.push(right + both * (further.accepted[left - 1] ?? 0));
+  }
+  return further;
+}
+
+/**
+ * Time of a round by its (perhaps expected) number of drafts: draft steps, the last draft's pass, and the late layers over
+ * drafts + 1 rows. Null without an adapter's costs.
+ */
+export function roundTime({ draftStepMs, stateStepMs, verifyLateMs }: Costs): ((drafted: number) => number) | null {
+  if (draftStepMs === null || stateStepMs === null || verifyLateMs.length < 2) return null;
+  return (drafted) => drafted * draftStepMs + stateStepMs + along(verifyLateMs, drafted + 1);
+}
+
+/** The value at `n` (from 1) of measured ones: between two of them on a line, behind the last on the line of the last two. */
+export function along(values: readonly number[], n: number): number {
+  const last = values.length;
+  const from = Math.max(1, Math.min(last - 1, Math.floor(n)));
+  const [below = 0, above = below] = [values[from - 1], values[from]];
+  return below + (above - below) * (n - from);
+}
+
+export interface GridCell extends WhatIfSettings, Prediction {}
+
+export const thresholds = [0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+export const draftLengths = [1, 2, 3, 4, 5, 6, 7, 8];
+
+/** Predictions for all of a grid; empty without a round that drafted. */
+export function predictGrid(known: DraftMeans, costs: Costs | null): GridCell[] {
+  return thresholds.flatMap((threshold) =>
+    draftLengths.flatMap((maxDraft) => {
+      const prediction = predict(known, { threshold, maxDraft }, costs);
+      return prediction ? [{ threshold, maxDraft, ...prediction }] : [];
+    }),
+  );
+}
+
+/** The fastest cell, or the one with the most tokens per round where speed cannot be told. */
+export function bestCell(grid: readonly GridCell[]): GridCell | null {
+  const worth = ({ speedup, tokensPerRound }: GridCell) => speedup ?? tokensPerRound;
+  return grid.reduce<GridCell | null>((best, cell) => (best === null || worth(cell) > worth(best) ? cell : best), null);
+}
