@@ -12,6 +12,8 @@ export function durationText(ms: number): string {
 
 const modes: Record<DraftingMode, string> = { auto: 'Automatic', kangaroo: 'Always draft', plain: 'No drafting' };
 
+const shortModes: Record<DraftingMode, string> = { auto: 'Auto', kangaroo: 'Always', plain: 'Off' };
+
 const stopReasons: Record<StopReason, string> = {
   'end-of-turn': 'the model ended it',
   'stop-text': 'a stop text',
@@ -114,7 +116,7 @@ export const chatText = {
     unreadable: (name: string) => `${name} could not be read.`,
     attached: 'Not attached',
     mode: 'Drafting of the next answer',
-    modeShort: { auto: 'Auto', kangaroo: 'Always', plain: 'Off' } satisfies Record<DraftingMode, string>,
+    modeShort: shortModes,
     modeAsChat: (mode: DraftingMode) => `As in this chat: ${modes[mode].toLowerCase()}`,
     modes,
     modeHelp: {
@@ -122,7 +124,7 @@ export const chatText = {
       kangaroo: 'Drafts in every round.',
       plain: 'Decodes one token at a time.',
     } satisfies Record<DraftingMode, string>,
-    modeTitle: (mode: DraftingMode) => `Drafting of the next answer: ${modes[mode]}`,
+    modeTitle: (mode: DraftingMode) => `${shortModes[mode]}: drafting of the next answer`,
   },
 
   context: {

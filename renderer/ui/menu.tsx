@@ -110,6 +110,21 @@ function OpenMenu() {
     };
   }, [opener, at, items]);
 
+  // Not left to the popover itself: it would close at the end of the very press of the right button that has opened it.
+  useEffect(() => {
+    const onPointerDown = (event: PointerEvent) => {
+      const target = event.target as Node;
+      // The button closes it by itself.
+      if (!menu.current?.contains(target) && (at !== null || !opener?.contains(target))) close();
+    };
+    window.addEventListener('pointerdown', onPointerDown, { capture: true });
+    window.addEventListener('resize', close);
+    return () => {
+      window.removeEventListener('pointerdown', onPointerDown, { capture: true });
+      window.removeEventListener('resize', close);
+    };
+  }, [opener, at]);
+
   function onKeyDown(event: React.KeyboardEvent): void {
     const all = entries(menu.current);
     const now = all.indexOf(document.activeElement as HTMLElement);
@@ -137,11 +152,10 @@ function OpenMenu() {
       role="menu"
       tabIndex={-1}
       aria-label={label}
-      popover="auto"
+      popover="manual"
       data-testid="menu"
       className="rise fixed inset-auto m-0 max-h-[80dvh] min-w-44 max-w-80 overflow-y-auto rounded-xl border border-line bg-raised p-1 text-[14px] text-ink shadow-float"
       onKeyDown={onKeyDown}
-      onToggle={(event) => event.newState === 'closed' && close()}
     >
       {items.map((item, index) =>
         item === null ? (

@@ -31,7 +31,7 @@ export function FolderSection({ folder, chats }: { folder: Folder; chats: readon
             type="button"
             data-list-item
             aria-expanded={open}
-            aria-label={listText.folder(folder.name, chats.length)}
+            title={listText.folder(folder.name, chats.length)}
             className="flex w-full items-center gap-2 rounded-lg py-1.5 pr-8 pl-2 text-start text-[14px] leading-5 hover:bg-ink/5"
             onClick={() => toggle(folder.id)}
             onKeyDown={(event) => {
