@@ -108,7 +108,7 @@ function OpenMenu() {
       // The focus goes back only if nobody else has taken it.
       if (element.contains(document.activeElement) || document.activeElement === document.body) opener.focus();
     };
-  }, [opener, at, items]);
+  }, [opener, at]);
 
   function onKeyDown(event: React.KeyboardEvent): void {
     const all = entries(menu.current);
@@ -144,11 +144,7 @@ function OpenMenu() {
       onToggle={(event) => event.newState === 'closed' && close()}
     >
       {items.map((item, index) =>
-        item === null ? (
-          <div key={index} role="separator" className="my-1 border-t border-line" />
-        ) : (
-          <Entry key={index} item={item} />
-        ),
+        item === null ? <hr key={index} className="my-1 border-line" /> : <Entry key={index} item={item} />,
       )}
     </div>
   );
