@@ -1,9 +1,9 @@
 // An answer: its text or its rounds, how it ended, its figures, and what can be done with it.
-import { memo, useMemo, useRef, useState } from 'react';
+import { memo, useInsertionEffect, useMemo, useRef, useState } from 'react';
 import type { Round } from '../../electron/contract/engine.ts';
 import { MarkdownText } from '../markdown/markdown-text.tsx';
-import { originRuns, type OriginRun } from '../origins/origin-runs.ts';
-import { PaintedBlock, RunsContext } from '../origins/painted-block.tsx';
+import { originRuns } from '../origins/origin-runs.ts';
+import { OriginRuns, PaintedBlock, RunsContext } from '../origins/painted-block.tsx';
 import { useSettings } from '../settings/settings-store.ts';
 import { strings } from '../strings.ts';
 import { Mark } from '../ui/mark.tsx';
@@ -68,12 +68,11 @@ export function AnswerMessage({ chatId, message: told, place, total, isLast, wan
 }
 
 const AnswerText = memo(function AnswerText({ text, rounds }: { text: string; rounds: readonly Round[] }) {
-  // A new box where rounds of before have come: then every block paints itself anew.
-  const [answer, setAnswer] = useState<{ runs: readonly OriginRun[] }>({ runs: [] });
-  const runs = useMemo(() => originRuns(rounds), [rounds]);
-  if (answer.runs.length === 0 && runs.length > 0 && text !== '') setAnswer({ runs });
-  // The blocks whose text is new paint themselves after this, and read it then.
-  else answer.runs = runs;
+  const [runs] = useState(() => new OriginRuns());
+  // Before the layout effects, in which the blocks whose text is new paint themselves.
+  useInsertionEffect(() => runs.put(originRuns(rounds)), [runs, rounds]);
+  const known = rounds.length > 0;
+  const answer = useMemo(() => ({ runs, known }), [runs, known]);
   return (
     <div className="prose" data-testid="answer-text">
       <RunsContext value={answer}>

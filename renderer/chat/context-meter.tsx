@@ -98,10 +98,7 @@ function useTokenCount(written: string, attachments: readonly Attachment[]): num
   const empty = whole.trim() === '';
 
   useEffect(() => {
-    if (empty || !client || !ready) {
-      setCount(0);
-      return;
-    }
+    if (empty || !client || !ready) return;
     let left = false;
     const timer = setTimeout(() => {
       client.chats.countTokens(whole).then(
@@ -117,5 +114,5 @@ function useTokenCount(written: string, attachments: readonly Attachment[]): num
     };
   }, [whole, empty, client, ready]);
 
-  return empty ? 0 : count;
+  return empty || !ready ? 0 : count;
 }

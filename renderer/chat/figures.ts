@@ -41,7 +41,7 @@ const fewestTokens = 6;
 const fewestCompared = 24;
 
 /** Only rounds of automatic drafting say what they expect of drafting, and only there drafts are copied. */
-export function modeOf(rounds: readonly Round[]): DraftingMode {
+function modeOf(rounds: readonly Round[]): DraftingMode {
   if (rounds.some((round) => round.expectedSpeedup !== null || round.mode === 'lookup')) return 'auto';
   return rounds.some((round) => round.drafts.length > 0) ? 'kangaroo' : 'plain';
 }

@@ -1,6 +1,6 @@
 // The messages of a chat. Only those near the screen are in the page, however many there are; older ones are fetched before
 // the reader gets there.
-import { useEffect, useLayoutEffect, useRef, type RefObject } from 'react';
+import { useEffect, useRef, useState, type RefObject } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import type { Chat } from '../../electron/contract/chats.ts';
 import { useChat } from './chat-store.ts';
@@ -67,11 +67,11 @@ export function MessageList({ chat, scroller, onLeaveEnd }: MessageListProps) {
   );
 }
 
-/** True for the render in which messages came before the first one: then the list keeps its distance to the end. */
+/** True from when messages came before the first one until the next ones come: then the list keeps its distance to the end. */
 function usePrepended(firstId: string | undefined, count: number): boolean {
-  const before = useRef({ firstId, count });
-  useLayoutEffect(() => {
-    before.current = { firstId, count };
-  });
-  return firstId !== before.current.firstId && count > before.current.count;
+  const [before, setBefore] = useState({ firstId, count, prepended: false });
+  if (before.firstId !== firstId || before.count !== count) {
+    setBefore({ firstId, count, prepended: firstId !== before.firstId && count > before.count });
+  }
+  return before.prepended;
 }

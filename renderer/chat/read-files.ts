@@ -5,7 +5,7 @@ import { chatText } from './strings.ts';
 const text = chatText.composer;
 
 /** What the core takes with one message. */
-export const attachmentLimits = { count: 20, bytes: 2_000_000 };
+const attachmentLimits = { count: 20, bytes: 2_000_000 };
 
 export interface ReadFiles {
   attachments: Attachment[];

@@ -44,7 +44,7 @@ export function useRounds(chatId: string, { id, rounds, roundCount, status }: Me
       left = true;
       clearTimeout(timer);
     };
-  }, [known, client, chatId, id, roundCount]);
+  }, [known, client, chatId, id]);
 
   return known ? kept : none;
 }

@@ -9,7 +9,7 @@ function plain(text: string): string {
  * How well `title` is meant by `query`, from 0 on, smaller is better; null: not at all. Every word of the query must begin a
  * word of the title, or stand in it.
  */
-export function rank(title: string, query: string): number | null {
+function rank(title: string, query: string): number | null {
   const text = plain(title);
   let sum = 0;
   for (const word of plain(query).split(/\s+/).filter(Boolean)) {

@@ -92,7 +92,7 @@ export function Palette() {
           onKeyDown={onKeyDown}
         />
       </div>
-      <ul id={`${id}-list`} role="listbox" aria-label={text.palette} className="min-h-0 flex-1 overflow-y-auto p-1.5">
+      <div id={`${id}-list`} role="listbox" aria-label={text.palette} className="min-h-0 flex-1 overflow-y-auto p-1.5">
         {found.map((entry, index) => (
           <Row
             key={entry.id}
@@ -104,8 +104,8 @@ export function Palette() {
             onRun={() => run(entry)}
           />
         ))}
-        {found.length === 0 && <li className="px-3 py-5 text-center text-ink-soft">{text.none}</li>}
-      </ul>
+        {found.length === 0 && <p className="px-3 py-5 text-center text-ink-soft">{text.none}</p>}
+      </div>
       <p role="status" className="sr-only">
         {text.count(found.length)}
       </p>
@@ -126,15 +126,16 @@ function Row({ id, entry, heading, chosen, onPoint, onRun }: RowProps) {
   return (
     <>
       {heading !== null && (
-        <li role="presentation" className="px-2.5 pt-2 pb-1 text-[12px] font-semibold tracking-wide text-ink-soft">
+        <p role="presentation" className="px-2.5 pt-2 pb-1 text-[12px] font-semibold tracking-wide text-ink-soft">
           {heading}
-        </li>
+        </p>
       )}
       {/* The focus stays in the box: its arrow keys choose, its Enter runs. */}
       {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events */}
-      <li
+      <div
         id={id}
         role="option"
+        tabIndex={-1}
         aria-selected={chosen}
         data-testid="palette-entry"
         className={`flex cursor-pointer items-center gap-3 rounded-lg px-2.5 py-2 text-[14.5px] leading-5 ${chosen ? 'bg-accent-soft' : ''}`}
@@ -144,7 +145,7 @@ function Row({ id, entry, heading, chosen, onPoint, onRun }: RowProps) {
         <span className="flex w-4 shrink-0 justify-center text-ink-soft">{entry.icon}</span>
         <span className="min-w-0 flex-1 truncate">{entry.title}</span>
         {entry.keys && <Keys shortcut={entry.keys} />}
-      </li>
+      </div>
     </>
   );
 }

@@ -34,9 +34,10 @@ export async function attempt(action: () => Promise<unknown>): Promise<boolean> 
   }
 }
 
+const dismiss = () => useHappening.setState({ now: null });
+
 export function Happenings() {
   const now = useHappening((state) => state.now);
-  const dismiss = () => useHappening.setState({ now: null });
   useEffect(() => {
     if (!now || now.failed) return;
     const timer = setTimeout(dismiss, shownMs);

@@ -1,5 +1,5 @@
 // KaTeX, loaded with the first formula. Its output becomes elements like all else: no HTML is ever written into the page.
-import { useSyncExternalStore } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import type { Pluggable } from 'unified';
 
 let plugin: Pluggable | null = null;
@@ -13,6 +13,13 @@ async function load(): Promise<void> {
   for (const wake of waiting) wake();
 }
 
+function begin(): void {
+  loading ??= load().catch(() => {
+    // The app has gone away: the next formula tries again.
+    loading = null;
+  });
+}
+
 function subscribe(wake: () => void): () => void {
   waiting.add(wake);
   return () => waiting.delete(wake);
@@ -21,10 +28,8 @@ function subscribe(wake: () => void): () => void {
 /** The rehype plugin that draws formulas; null where none is needed, and until it is there: then their source shows. */
 export function useMathPlugin(needed: boolean): Pluggable | null {
   const loaded = useSyncExternalStore(subscribe, () => plugin);
-  if (!needed) return null;
-  loading ??= load().catch(() => {
-    // The app has gone away: the next formula tries again.
-    loading = null;
-  });
-  return loaded;
+  useEffect(() => {
+    if (needed) begin();
+  }, [needed]);
+  return needed ? loaded : null;
 }

@@ -108,7 +108,7 @@ function OpenMenu() {
       // The focus goes back only if nobody else has taken it.
       if (element.contains(document.activeElement) || document.activeElement === document.body) opener.focus();
     };
-  }, [opener, at, items]);
+  }, [opener, at]);
 
   // Not left to the popover itself: it would close at the end of the very press of the right button that has opened it.
   useEffect(() => {
@@ -158,11 +158,7 @@ function OpenMenu() {
       onKeyDown={onKeyDown}
     >
       {items.map((item, index) =>
-        item === null ? (
-          <div key={index} role="separator" className="my-1 border-t border-line" />
-        ) : (
-          <Entry key={index} item={item} />
-        ),
+        item === null ? <hr key={index} className="my-1 border-line" /> : <Entry key={index} item={item} />,
       )}
     </div>
   );

@@ -14,6 +14,7 @@ import { groupChats } from './groups.ts';
 import { useChatList } from './list-store.ts';
 import { NameField } from './name-field.tsx';
 import { SearchResults } from './search-results.tsx';
+import { useNow } from '../../use-now.ts';
 import { listText } from './strings.ts';
 
 export function ChatList() {
@@ -87,7 +88,6 @@ function Top({ onNewFolder }: { onNewFolder: () => void }) {
         <input
           id="chat-search"
           type="search"
-          role="searchbox"
           aria-label={listText.search}
           aria-keyshortcuts="Alt+F"
           placeholder={listText.search}
@@ -125,15 +125,16 @@ function AllChats() {
   const folders = useChatList((state) => state.folders);
   const error = useChatList((state) => state.error);
   const list = useRef<HTMLDivElement>(null);
+  const now = useNow();
 
   /** Up and down go through rows and folders; Tab goes through them with their menus. */
   function onKeyDown(event: React.KeyboardEvent): void {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
     const items = [...(list.current?.querySelectorAll<HTMLElement>('[data-list-item]') ?? [])];
-    const now = items.indexOf(document.activeElement as HTMLElement);
-    if (now < 0) return;
+    const place = items.indexOf(document.activeElement as HTMLElement);
+    if (place < 0) return;
     event.preventDefault();
-    const next = items[now + (event.key === 'ArrowDown' ? 1 : -1)];
+    const next = items[place + (event.key === 'ArrowDown' ? 1 : -1)];
     if (next) next.focus();
     else if (event.key === 'ArrowUp') document.getElementById('chat-search')?.focus();
   }
@@ -155,7 +156,7 @@ function AllChats() {
       </div>
     );
   }
-  const { pinned, folders: filled, dates } = groupChats(chats, folders, Date.now());
+  const { pinned, folders: filled, dates } = groupChats(chats, folders, now);
   if (chats.length === 0 && folders.length === 0)
     return <p className="px-2.5 py-2 text-[13.5px] text-ink-soft">{listText.empty}</p>;
   return (

@@ -23,7 +23,7 @@ interface ListStore {
 type List = Pick<ListStore, 'chats' | 'folders'>;
 
 /** A list and an event make the next list. */
-export function applyListEvent({ chats, folders }: List, event: ChatListEvent): List {
+function applyListEvent({ chats, folders }: List, event: ChatListEvent): List {
   const known = chats ?? [];
   switch (event.type) {
     case 'snapshot':

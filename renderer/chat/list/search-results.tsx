@@ -55,7 +55,7 @@ function Hit({ hit: { chatId, title, titleMatches, message } }: { hit: SearchHit
 }
 
 /** A text with its matches marked. */
-export function Marked({ text, matches }: { text: string; matches: readonly TextRange[] }) {
+function Marked({ text, matches }: { text: string; matches: readonly TextRange[] }) {
   const parts: React.ReactNode[] = [];
   let from = 0;
   for (const { start, length } of matches) {

@@ -7,6 +7,7 @@ import { FailedAnswer } from '../../models/page-parts.tsx';
 import { strings } from '../../strings.ts';
 import { Modal } from '../../ui/modal.tsx';
 import { useAnswer } from '../../use-answer.ts';
+import { useNow } from '../../use-now.ts';
 import { titleOf } from './actions.ts';
 import { listText } from './strings.ts';
 
@@ -34,7 +35,8 @@ export function TrashDialog({ onClose }: { onClose: () => void }) {
 }
 
 function Trashed({ chat, onChange }: { chat: TrashedChat; onChange: (action: Promise<void>) => void }) {
-  const days = Math.max(1, Math.ceil((chat.purgedAtMs - Date.now()) / dayMs));
+  const now = useNow();
+  const days = Math.max(1, Math.ceil((chat.purgedAtMs - now) / dayMs));
   return (
     <li className="flex items-center gap-3 py-2" data-testid="trashed-chat">
       <div className="min-w-0 flex-1">
