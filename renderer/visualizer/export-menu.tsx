@@ -29,22 +29,27 @@ export function ExportMenu({ trace, costs, figures }: ExportProps) {
 
   function sheet() {
     const baseline = baselineText(trace);
-    return sheetOf(trace, costs, [text.sheetTitle, text.sheetMade(Date.now(), names), ...words, ...(baseline ? [baseline] : [])]);
+    return sheetOf(trace, costs, [text.sheetTitle, text.sheetMade(names), ...words, ...(baseline ? [baseline] : [])]);
   }
 
   function savePng(): void {
     const canvas = document.createElement('canvas');
     drawScene(canvas, sheet(), palette, pngScale, 'paper');
-    canvas.toBlob((blob) => blob && saveFile(fileName('rounds', Date.now(), 'png'), blob), 'image/png');
+    canvas.toBlob((blob) => blob && saveFile(fileName('rounds', 'png'), blob), 'image/png');
   }
 
   const items = [
-    { name: text.json, id: 'json', save: () => saveFile(fileName('rounds', Date.now(), 'json'), roundsAsJson(trace, costs), 'application/json') },
+    {
+      name: text.json,
+      id: 'json',
+      save: () => saveFile(fileName('rounds', 'json'), roundsAsJson(trace, costs), 'application/json'),
+    },
     { name: text.png, id: 'png', save: savePng },
     {
       name: text.svg,
       id: 'svg',
-      save: () => saveFile(fileName('rounds', Date.now(), 'svg'), writeSvg(sheet(), palette, text.sheetTitle, words.join('. ')), 'image/svg+xml'),
+      save: () =>
+        saveFile(fileName('rounds', 'svg'), writeSvg(sheet(), palette, text.sheetTitle, words.join('. ')), 'image/svg+xml'),
     },
   ];
   return (

@@ -23,7 +23,13 @@ export function Tabs({ children }: { children: ReactNode }) {
 
   return (
     <div>
-      <div role="tablist" aria-label={text.label} className="flex gap-x-4 overflow-x-auto border-b border-line" onKeyDown={move}>
+      <div
+        role="tablist"
+        tabIndex={-1}
+        aria-label={text.label}
+        className="flex gap-x-4 overflow-x-auto border-b border-line"
+        onKeyDown={move}
+      >
         {order.map((each) => (
           <button
             key={each}

@@ -1,13 +1,13 @@
 // The acceptance-rate visualizer: what drafting did, of one answer or of the chat, from the engine's own rounds.
 import { X } from 'lucide-react';
-import { useEffect, useId, useMemo, type ReactNode } from 'react';
+import { useId, useMemo, type ReactNode } from 'react';
 import type { Message } from '../../electron/contract/chats.ts';
 import { useChat } from '../chat/chat-store.ts';
 import { costsFor, useModel } from '../model/model-store.ts';
 import { useSettings } from '../settings/settings-store.ts';
 import { Notice } from '../ui/notice.tsx';
 import { AcceptanceTab } from './acceptance-tab.tsx';
-import { AnswerPicker, type NumberedAnswer } from './answer-picker.tsx';
+import { AnswerPicker } from './answer-picker.tsx';
 import { ExportMenu } from './export-menu.tsx';
 import { speedOf } from './figures/speed.ts';
 import type { Trace } from './figures/trace.ts';
@@ -18,7 +18,7 @@ import { EmptyState, LoadingState, Standing } from './states.tsx';
 import { visualizerText } from './strings.ts';
 import { Summary, summaryWords, sumUp } from './summary.tsx';
 import { Tabs } from './tabs.tsx';
-import { useRounds } from './use-rounds.ts';
+import { useRounds, type NumberedAnswer } from './use-rounds.ts';
 import { useVisualizer } from './visualizer-store.ts';
 import { WhatIfTab } from './what-if-tab.tsx';
 import './visualizer.css';
@@ -30,14 +30,11 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
   const answers = useMemo(() => answersOf(chat?.messages ?? []), [chat?.messages]);
   const scope = useVisualizer((state) => state.scope);
   const chosenId = useVisualizer((state) => state.messageId);
-  const look = useVisualizer((state) => state.look);
   const chatId = chat?.id ?? null;
-  // An answer of another chat is none of this one.
-  useEffect(() => look({ messageId: null }), [chatId, look]);
   const latest = answers.at(-1) ?? null;
   const chosen = answers.find(({ message }) => message.id === chosenId) ?? latest;
   const shown = useMemo(() => (scope === 'chat' ? answers : chosen ? [chosen] : []), [scope, answers, chosen]);
-  const known = useRounds(shown);
+  const known = useRounds(chatId, shown);
   const titleId = useId();
   return (
     <section aria-labelledby={titleId} data-testid="visualizer" className="@container flex h-full min-h-0 flex-col bg-paper">
@@ -47,7 +44,14 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
         </h2>
         <div className="flex-1" />
         {known.status === 'known' && known.trace.rounds.length > 0 && <Export trace={known.trace} />}
-        <button type="button" className="button-icon" aria-label={text.close} title={text.close} data-testid="visualizer-close" onClick={onClose}>
+        <button
+          type="button"
+          className="button-icon"
+          aria-label={text.close}
+          title={text.close}
+          data-testid="visualizer-close"
+          onClick={onClose}
+        >
           <X size={18} aria-hidden />
         </button>
       </div>
