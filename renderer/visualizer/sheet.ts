@@ -92,7 +92,7 @@ function entries(trace: Trace, costs: Costs | null): Entry[] {
 }
 
 /** Lines of whole words, none longer than `most` unless a word is. */
-export function wrapped(text: string, most: number): string[] {
+function wrapped(text: string, most: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);

@@ -75,7 +75,7 @@ export function Chart({ title, caption, summary, scene, table, testId, legend, c
 }
 
 /** The picture, as wide as there is room. */
-export function Picture({ scene, summary }: DrawnProps) {
+function Picture({ scene, summary }: DrawnProps) {
   const { frame, canvas, height } = useDrawing(scene);
   return (
     <div ref={frame} className="w-full">

@@ -1,7 +1,7 @@
 // The plot area with its axes: thin lines, few ticks, the unit written once.
 import { linear, ticks, type Ink, type Mark } from './scene.ts';
 
-export const textSize = 11;
+const textSize = 11;
 
 export interface Plot {
   left: number;
