@@ -9,6 +9,8 @@ import { Toasts } from './models/toasts.tsx';
 import { useRoute } from './route.ts';
 import { SettingsSheet } from './settings/settings-sheet.tsx';
 import { strings } from './strings.ts';
+import { VisualizerPanel } from './visualizer/visualizer-panel.tsx';
+import { useVisualizer } from './visualizer/visualizer-store.ts';
 
 export function App() {
   const settings = useRef<HTMLDialogElement>(null);
@@ -26,10 +28,28 @@ export function App() {
       )}
       <Header onSettings={() => settings.current?.showModal()} />
       <ConnectionBanner />
-      {route.view === 'chat' ? <ChatView /> : <ModelsView route={route} />}
+      {route.view === 'chat' ? <ChatPage /> : <ModelsView route={route} />}
       <SettingsSheet ref={settings} />
       <LinkDialog />
       <Toasts />
+    </div>
+  );
+}
+
+/** The visualizer stands beside the chat, and over it where there is no room for both. */
+function ChatPage() {
+  const open = useVisualizer((state) => state.open);
+  const close = useVisualizer((state) => state.close);
+  return (
+    <div
+      className={`relative grid min-h-0 grid-rows-[minmax(0,1fr)] ${open ? 'lg:grid-cols-[minmax(0,1fr)_minmax(26rem,38%)]' : ''}`}
+    >
+      <ChatView />
+      {open && (
+        <aside className="min-h-0 border-l border-line max-lg:absolute max-lg:inset-0 max-lg:z-10">
+          <VisualizerPanel onClose={close} />
+        </aside>
+      )}
     </div>
   );
 }

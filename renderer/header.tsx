@@ -1,5 +1,5 @@
 // The bar on top: whose app this is, which model answers, whether it drafts, and what can be done everywhere.
-import { Boxes, Monitor, Moon, Settings as SettingsIcon, SquarePen, Sun } from 'lucide-react';
+import { Activity, Boxes, Monitor, Moon, Settings as SettingsIcon, SquarePen, Sun } from 'lucide-react';
 import type { Settings } from '../electron/contract/settings.ts';
 import { useChat } from './chat/chat-store.ts';
 import { DraftingStatus } from './model/drafting-status.tsx';
@@ -7,10 +7,12 @@ import { LoadingBar } from './model/loading-bar.tsx';
 import { ModelPicker } from './model/model-picker.tsx';
 import { underWay, useDownloads } from './models/downloads/downloads-store.ts';
 import { modelsText } from './models/strings.ts';
-import { hrefOf } from './route.ts';
+import { hrefOf, useRoute } from './route.ts';
 import { useSettings } from './settings/settings-store.ts';
 import { strings } from './strings.ts';
 import { Mark } from './ui/mark.tsx';
+import { visualizerText } from './visualizer/strings.ts';
+import { useVisualizer } from './visualizer/visualizer-store.ts';
 
 export function Header({ onSettings }: { onSettings: () => void }) {
   const newChat = useChat((state) => state.newChat);
@@ -27,6 +29,7 @@ export function Header({ onSettings }: { onSettings: () => void }) {
       </div>
       <DraftingStatus />
       <div className="flex items-center">
+        <VisualizerButton />
         <ModelsLink />
         <button
           type="button"
@@ -54,6 +57,27 @@ export function Header({ onSettings }: { onSettings: () => void }) {
       </div>
       <LoadingBar />
     </header>
+  );
+}
+
+function VisualizerButton() {
+  const open = useVisualizer((state) => state.open);
+  const toggle = useVisualizer((state) => state.toggle);
+  const { view } = useRoute();
+  if (view !== 'chat') return null;
+  const label = open ? visualizerText.close : visualizerText.open;
+  return (
+    <button
+      type="button"
+      className={`button-icon ${open ? 'bg-sunken text-ink' : ''}`}
+      data-testid="visualizer-toggle"
+      aria-label={label}
+      title={label}
+      aria-expanded={open}
+      onClick={toggle}
+    >
+      <Activity size={18} aria-hidden />
+    </button>
   );
 }
 
