@@ -7,7 +7,8 @@ import { CommandHost } from './commands/command-host.tsx';
 import { useConnection } from './connection-store.ts';
 import { Header } from './header.tsx';
 import { SideRegion } from './layout/side-region.tsx';
-import { visualizer as Visualizer } from './layout/visualizer.ts';
+import { Visualizer } from './layout/visualizer.ts';
+import { useView } from './layout/view-store.ts';
 import { LinkDialog } from './markdown/link-dialog.tsx';
 import { ModelsView } from './models/models-view.tsx';
 import { Toasts } from './models/toasts.tsx';
@@ -43,19 +44,18 @@ export function App() {
 }
 
 function ChatPage() {
+  const close = useView((state) => state.close);
   return (
     <div className="flex min-h-0">
       <SideRegion region="sidebar">
         <ChatList />
       </SideRegion>
       <ChatView />
-      {Visualizer && (
-        <SideRegion region="panel">
-          <Suspense fallback={null}>
-            <Visualizer />
-          </Suspense>
-        </SideRegion>
-      )}
+      <SideRegion region="panel">
+        <Suspense fallback={null}>
+          <Visualizer onClose={() => close('panel')} />
+        </Suspense>
+      </SideRegion>
     </div>
   );
 }

@@ -27,7 +27,6 @@ import { ModelPicker } from './model/model-picker.tsx';
 import { underWay, useDownloads } from './models/downloads/downloads-store.ts';
 import { modelsText } from './models/strings.ts';
 import { hrefOf } from './route.ts';
-import { visualizer } from './layout/visualizer.ts';
 import { useSettings } from './settings/settings-store.ts';
 import { strings } from './strings.ts';
 import { Mark } from './ui/mark.tsx';
@@ -83,7 +82,7 @@ export function Header({ inChat, onSettings }: HeaderProps) {
             <SlidersHorizontal size={18} aria-hidden />
           </IconButton>
         )}
-        {inChat && visualizer && <RegionButton region="panel" />}
+        {inChat && <RegionButton region="panel" />}
         <ThemeButton />
         <button
           type="button"

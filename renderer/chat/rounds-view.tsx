@@ -1,10 +1,10 @@
 // An answer as its rounds: accepted drafts, the drafts that were rejected (as ghosts), and the model's own token. One
 // round at a time can be focused or pointed at; what happened in it shows below.
-import { memo, useId, useRef, useState } from 'react';
-import type { Piece, Round } from '../../electron/contract/engine.ts';
-import { shownOrigin, type ShownOrigin } from '../origins/origin-runs.ts';
+import { useId, useRef, useState } from 'react';
+import type { Round } from '../../electron/contract/engine.ts';
 import { strings } from '../strings.ts';
 import { RoundDetails } from './round-details.tsx';
+import { RoundText } from './round-text.tsx';
 
 const text = strings.rounds;
 
@@ -73,55 +73,4 @@ export function RoundsView({ rounds }: { rounds: readonly Round[] }) {
       </div>
     </div>
   );
-}
-
-interface RoundTextProps {
-  round: Round;
-  index: number;
-  current: boolean;
-  tabbable: boolean;
-  onSelect: (index: number) => void;
-}
-
-const RoundText = memo(function RoundText({ round, index, current, tabbable, onSelect }: RoundTextProps) {
-  const from = Map.groupBy(round.pieces.entries(), ([place, piece]) => shownOrigin(piece, place, round.drafts));
-  const piecesOf = (origin: ShownOrigin) => (from.get(origin) ?? []).map(([, piece]) => piece);
-  const ghosts = round.drafts.slice(round.accepted);
-  return (
-    <span
-      role="option"
-      aria-selected={current}
-      data-round={index}
-      data-current={current || undefined}
-      tabIndex={tabbable ? 0 : -1}
-      className="round"
-      onFocus={() => onSelect(index)}
-      onPointerEnter={() => onSelect(index)}
-    >
-      <Pieces pieces={piecesOf('draft')} className="round-draft" />
-      <Pieces pieces={piecesOf('copy')} className="round-copy" />
-      {ghosts.map((draft, position) => (
-        <del key={position} className="round-ghost" title={text.ghostTitle(draft.confidence, draft.source)}>
-          <GhostText text={draft.text} />
-        </del>
-      ))}
-      <Pieces pieces={piecesOf('target')} className={round.paused ? '' : 'round-target'} />
-    </span>
-  );
-});
-
-/** Only what can be read is struck out: a struck space looks like a dash. */
-function GhostText({ text }: { text: string }) {
-  const visible = text.trimStart();
-  return (
-    <>
-      {text.slice(0, text.length - visible.length)}
-      <span>{visible}</span>
-    </>
-  );
-}
-
-function Pieces({ pieces, className }: { pieces: readonly Piece[]; className: string }) {
-  const joined = pieces.map((piece) => piece.text).join('');
-  return joined === '' ? null : <span className={className}>{joined}</span>;
 }

@@ -35,14 +35,15 @@ function Sheet({ region, children }: { region: Region; children: ReactNode }) {
     opened?.showModal();
     return () => opened?.close();
   }, []);
-  const side = region === 'sidebar' ? 'sheet-start mr-auto border-r' : 'sheet ml-auto border-l';
+  const side =
+    region === 'sidebar' ? 'sheet-start mr-auto w-[min(22rem,88vw)] border-r' : 'sheet ml-auto w-[min(32rem,96vw)] border-l';
   return (
     <dialog
       ref={dialog}
       aria-label={strings.layout.regions[region]}
       data-testid={region}
       closedby="any"
-      className={`m-0 h-dvh max-h-none w-[min(22rem,88vw)] max-w-none overflow-hidden border-line bg-paper p-0 text-ink shadow-float open:flex open:flex-col ${side}`}
+      className={`m-0 h-dvh max-h-none max-w-none overflow-hidden border-line bg-paper p-0 text-ink shadow-float open:flex open:flex-col ${side}`}
       onClose={() => close(region)}
     >
       {children}

@@ -6,7 +6,7 @@ import { hasRoomFor, type Region } from './use-media.ts';
 /** Widths in CSS pixels. */
 export const regionWidths = {
   sidebar: { least: 208, usual: 268, most: 440 },
-  panel: { least: 300, usual: 400, most: 760 },
+  panel: { least: 320, usual: 460, most: 800 },
 } satisfies Record<Region, { least: number; usual: number; most: number }>;
 
 interface ViewState {

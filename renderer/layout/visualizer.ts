@@ -1,5 +1,7 @@
 // What stands in the right-hand panel: loaded when it is first opened.
-import type { ComponentType } from 'react';
+import { lazy } from 'react';
 
-/** Null: there is none yet, and nothing offers it. */
-export const visualizer: ComponentType | null = null;
+export const Visualizer = lazy(async () => {
+  const { VisualizerPanel } = await import('../visualizer/visualizer-panel.tsx');
+  return { default: VisualizerPanel };
+});

@@ -26,24 +26,21 @@ export function OriginsLegend() {
       onClick={() => void change('showOrigins', !shown)}
     >
       <span className="sr-only">{strings.origins.legend}: </span>
-      {shown ? (
-        <>
-          <span className="inline-flex items-center gap-1.5">
-            <span aria-hidden className="swatch-draft" />
-            {strings.origins.draft}
-          </span>
-          <span className="inline-flex items-center gap-1.5">
-            <span aria-hidden className="swatch-copy" />
-            {strings.origins.copy}
-          </span>
-          <span className="inline-flex items-center gap-1.5">
-            <span aria-hidden className="swatch-target" />
-            {strings.origins.target}
-          </span>
-        </>
-      ) : (
-        strings.origins.show
-      )}
+      {shown ? <OriginKeys /> : strings.origins.show}
     </button>
+  );
+}
+
+/** The tints with their names. */
+export function OriginKeys() {
+  return (
+    <span className="inline-flex flex-wrap items-center gap-x-3">
+      {(['draft', 'copy', 'target'] as const).map((origin) => (
+        <span key={origin} className="inline-flex items-center gap-1.5">
+          <span aria-hidden className={`swatch-${origin}`} />
+          {strings.origins[origin]}
+        </span>
+      ))}
+    </span>
   );
 }

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { expect, test } from 'vitest';
 import { inks, linear, moved, ticks, type Palette, type Scene } from './scene.ts';
 import { escapeXml, writeSvg } from './svg.ts';

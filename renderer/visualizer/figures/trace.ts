@@ -20,7 +20,9 @@ export interface AnswerTrace {
   messageId: string;
   /** The answer's place among the answers of its chat, from 1. */
   number: number;
-  /** Decoding rounds: those of the prompt's own token are not among them. */
+  /** The round of the prompt's own token, which is no decoding round; null where it is not there. */
+  first: Round | null;
+  /** Decoding rounds. */
   rounds: readonly Round[];
   /** Milliseconds of each round; see `roundTimes`. */
   timesMs: readonly number[];
@@ -48,6 +50,7 @@ export function traceAnswer(message: Message, rounds: readonly Round[], number: 
   return {
     messageId: id,
     number,
+    first: rounds.find(({ rows }) => rows === 0) ?? null,
     rounds: decoded,
     timesMs,
     baseline: baselineOf(decoded, timesMs, stats, costs),

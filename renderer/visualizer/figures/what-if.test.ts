@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { makeCopyRound } from '../../testing/make-round.ts';
 import { draftRound, plainRound, simulate, testCosts } from '../testing.ts';
-import { along, bestCell, predict, predictGrid, recordedDrafts, roundTime, type WhatIfSettings } from './what-if.ts';
+import {
+  along,
+  bestCell,
+  predict,
+  predictAsRecorded,
+  predictGrid,
+  recordedDrafts,
+  roundTime,
+  type WhatIfSettings,
+} from './what-if.ts';
 
 const recorded = [draftRound([0.9, 0.8, 0.4], 3), draftRound([0.9, 0.3], 1), draftRound([0.2], 0)];
 
@@ -64,6 +73,13 @@ describe('settings that would draft on', () => {
     expect(found?.tokensPerRound).toBeCloseTo(truth?.tokensPerRound ?? Number.NaN, 1);
     expect(Math.abs((found?.speedup ?? 0) / (truth?.speedup ?? 1) - 1)).toBeLessThan(0.03);
   });
+});
+
+test('the costs of rounds as they were: drafts, copies, plain steps, what was discarded', () => {
+  const rounds = [draftRound([0.9, 0.8], 2), plainRound(), plainRound({ discarded: 1 }), makeCopyRound([' a', ' b'], ' own')];
+  // 3 + 1 + 1 + 3 tokens; 18, 10, 10 + 2, and 17 for three rows of the whole network.
+  expect(predictAsRecorded(rounds, testCosts)).toBeCloseTo(80 / 57);
+  expect(predictAsRecorded(rounds, { ...testCosts, stateStepMs: null })).toBeNull();
 });
 
 test('plain rounds and copies tell nothing of η and γ', () => {

@@ -134,6 +134,26 @@ export function roundTime({ draftStepMs, stateStepMs, verifyLateMs }: Costs): ((
   return (drafted) => drafted * draftStepMs + stateStepMs + along(verifyLateMs, drafted + 1);
 }
 
+/** What the costs say of rounds exactly as they were, to hold against what was measured; null where they say nothing. */
+export function predictAsRecorded(rounds: readonly Round[], costs: Costs): number | null {
+  const timeOf = roundTime(costs);
+  const plainMs = costs.verifyMs[0];
+  if (!timeOf || plainMs === undefined) return null;
+  let [tokens, ms] = [0, 0];
+  for (const { mode, drafts, discarded, accepted, rows } of rounds) {
+    tokens += accepted + 1;
+    if (mode === 'kangaroo') {
+      // Copies behind the adapter's drafts are no draft steps, but rows.
+      const own = drafts.filter(({ source }) => source === 'adapter').length;
+      ms += timeOf(own) + along(costs.verifyLateMs, rows) - along(costs.verifyLateMs, own + 1);
+    } else {
+      ms += along(costs.verifyMs, rows);
+    }
+    ms += discarded * (costs.draftStepMs ?? 0);
+  }
+  return ms > 0 ? (tokens * plainMs) / ms : null;
+}
+
 /** The value at `n` (from 1) of measured ones: between two of them on a line, behind the last on the line of the last two. */
 export function along(values: readonly number[], n: number): number {
   const last = values.length;

@@ -1,0 +1,52 @@
+// Which rounds are shown: of one answer, the latest by default, or of the whole chat.
+import { Segments } from './segments.tsx';
+import { visualizerText } from './strings.ts';
+import type { NumberedAnswer } from './use-rounds.ts';
+import { useVisualizer, type VisualizerScope } from './visualizer-store.ts';
+
+const text = visualizerText;
+const shown = 48;
+
+export function AnswerPicker({ answers, chosen }: { answers: readonly NumberedAnswer[]; chosen: NumberedAnswer | null }) {
+  const scope = useVisualizer((state) => state.scope);
+  const messageId = useVisualizer((state) => state.messageId);
+  const look = useVisualizer((state) => state.look);
+  if (answers.length < 2) return null;
+  return (
+    <div className="flex flex-wrap items-center gap-2.5">
+      <Segments<VisualizerScope>
+        label={text.scopes.label}
+        options={[
+          { value: 'answer', text: text.scopes.answer },
+          { value: 'chat', text: text.scopes.chat },
+        ]}
+        value={scope}
+        onChange={(next) => look({ scope: next })}
+        testId="scope"
+      />
+      {scope === 'answer' && (
+        <select
+          className="field !w-auto min-w-0 flex-1 truncate !py-1 !text-[13px]"
+          aria-label={text.answerLabel}
+          data-testid="answer-choice"
+          value={messageId === null ? '' : (chosen?.message.id ?? '')}
+          onChange={(event) => look({ messageId: event.target.value || null })}
+        >
+          <option value="">{text.latest}</option>
+          {answers.toReversed().map(({ message, number }) => (
+            <option key={message.id} value={message.id}>
+              {text.answerOption(number, beginningOf(message.text))}
+            </option>
+          ))}
+        </select>
+      )}
+    </div>
+  );
+}
+
+function beginningOf(words: string): string {
+  const line = words.trim().replaceAll(/\s+/g, ' ');
+  if (line === '') return text.noWords;
+  const letters = Array.from(line.slice(0, 4 * shown));
+  return letters.length > shown ? `${letters.slice(0, shown).join('')}…` : line;
+}

@@ -1,0 +1,29 @@
+// What the visualizer shows: which answer, which of its faces, which round.
+import { create } from 'zustand';
+
+export type VisualizerTab = 'rounds' | 'acceptance' | 'speed' | 'whatIf' | 'proof';
+export type VisualizerScope = 'answer' | 'chat';
+
+interface VisualizerStore {
+  tab: VisualizerTab;
+  scope: VisualizerScope;
+  /** The answer that was chosen; null: the latest one, whichever that is. */
+  messageId: string | null;
+  /** The round that is looked at: its place among those that are shown, from 0. */
+  round: number | null;
+  /** Rejected drafts stand in the text. */
+  ghosts: boolean;
+  choose(patch: Partial<Pick<VisualizerStore, 'tab' | 'round' | 'ghosts'>>): void;
+  /** What is shown changes: the round that was looked at is another one's. */
+  look(patch: Partial<Pick<VisualizerStore, 'scope' | 'messageId'>>): void;
+}
+
+export const useVisualizer = create<VisualizerStore>()((set) => ({
+  tab: 'rounds',
+  scope: 'answer',
+  messageId: null,
+  round: null,
+  ghosts: false,
+  choose: (patch) => set(patch),
+  look: (patch) => set({ ...patch, round: null }),
+}));
