@@ -13,6 +13,7 @@ const kept = [
   '/.vite/build',
   '/renderer/dist',
   '/assets/starter',
+  '/assets/prompts/training',
   '/native/build/bin',
   '/node_modules/better-sqlite3/package.json',
   '/node_modules/better-sqlite3/lib',
@@ -29,8 +30,8 @@ const config: ForgeConfig = {
   packagerConfig: {
     name: 'Kangaroo Chat',
     executableName: 'kangaroo-chat',
-    // Libraries are loaded and models are mapped by the system, which cannot look into an archive; starter.json names them from beside.
-    asar: { unpack: '{*.node,*.so,*.so.*,*.dylib,*.dll,*.gguf,starter.json}' },
+    // Libraries are loaded and models are mapped by the system, which cannot look into an archive; starter.json names them from beside, and prompts.jsonl is looked for there too.
+    asar: { unpack: '{*.node,*.so,*.so.*,*.dylib,*.dll,*.gguf,starter.json,prompts.jsonl}' },
     ignore: (path: string) => !isKept(path),
     prune: false,
   },

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Message } from '../electron/contract/chats.ts';
 import type { Draft, Round } from '../electron/contract/engine.ts';
+import { makeAnswer } from '../renderer/testing/make-round.ts';
 import { expect, test } from './chat.ts';
 
 const starter = fileURLToPath(new URL('../assets/starter/starter-q8_0.gguf', import.meta.url));
@@ -39,11 +40,9 @@ const rounds = [
   round([], ' friend.”'),
 ];
 const question = 'The fox is not afraid of the dark. What does it say?';
-const nothing = { createdAtMs: 0, stats: null, stopReason: null, error: null, speedup: null, modelName: null };
-const text = rounds.flatMap(({ pieces }) => pieces.map((piece) => piece.text)).join('');
 const stored: Message[] = [
-  { ...nothing, id: 'question', role: 'user', text: question, status: 'complete', rounds: [] },
-  { ...nothing, id: 'answer', role: 'assistant', text, status: 'complete', rounds, stopReason: 'end-of-turn' },
+  makeAnswer([], { id: 'question', role: 'user', text: question, status: 'complete' }),
+  makeAnswer(rounds, { status: 'complete', stopReason: 'end-of-turn' }),
 ];
 
 test.use({
@@ -67,7 +66,8 @@ for (const scheme of ['light', 'dark'] as const) {
           ),
         name,
       );
-    expect(await painted('origin-copy')).toEqual([' am not afraid of', ' dark,']);
+    // Rounds of a finished answer come behind its text.
+    await expect.poll(() => painted('origin-copy')).toEqual([' am not afraid of', ' dark,']);
     expect(await painted('origin-draft')).toEqual([' fox']);
     await picture('8-copies');
 

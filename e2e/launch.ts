@@ -69,10 +69,14 @@ export async function launchBrowserShell(
 }
 
 function store(dataDir: string, messages: Message[]): void {
-  const chats = openStore(dataDir);
-  chats.insertChat({ id: 'stored', title: 'Stored', createdAtMs: Date.now() });
-  chats.appendMessages('stored', messages);
-  chats.close();
+  const { chats, messages: tree, close } = openStore(dataDir);
+  const chat = chats.insert({ id: 'stored', title: 'Stored', titleSource: 'user', createdAtMs: Date.now() });
+  let parent: number | null = null;
+  for (const message of messages) {
+    parent = tree.append(chat.key, parent, message);
+    tree.update(message, message.rounds);
+  }
+  close();
 }
 
 function printedLink(child: ChildProcess): Promise<string> {

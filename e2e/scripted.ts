@@ -7,6 +7,7 @@ import { serve } from '../electron/rpc/server.ts';
 import { webSocketPipe } from '../electron/rpc/web-socket.ts';
 import { startServer } from '../electron/web/server.ts';
 import { makeHubStatus, makeLibrary, makeMemory } from '../renderer/testing/make-models.ts';
+import { makeChat } from '../renderer/testing/make-round.ts';
 import { ScriptedCore } from '../renderer/testing/scripted-core.ts';
 
 const pageFolder = fileURLToPath(new URL('../renderer/dist', import.meta.url));
@@ -20,7 +21,7 @@ interface Fixtures {
 export const test = base.extend<Fixtures>({
   core: async ({}, use) => {
     const core = new ScriptedCore();
-    const chat = { id: 'chat', title: '', createdAtMs: 0, messages: [] };
+    const chat = makeChat();
     core.answer('info.get', () => ({ name: 'Kangaroo Chat', version: '0', shell: 'browser', engine: 'scripted', notices: [] }));
     core.answer('chats.current', () => chat);
     core.tell('chats.watch', { type: 'snapshot', chat });
@@ -31,6 +32,7 @@ export const test = base.extend<Fixtures>({
     core.tell('library.watch', makeLibrary());
     core.tell('downloads.watch', []);
     core.tell('hub.watch', makeHubStatus());
+    core.tell('adapters.watch', { models: [], adapters: [], trash: [], jobs: [] });
     await use(core);
   },
   link: async ({ core }, use) => {

@@ -1,6 +1,7 @@
 // The page starts here: stores attach to each new connection, then the app is drawn.
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { useAdapters } from './adapters/adapters-store.ts';
 import { App } from './app.tsx';
 import { useChat } from './chat/chat-store.ts';
 import { keepConnected, pageConnection } from './connect.ts';
@@ -25,6 +26,7 @@ keepConnected(
       useLibrary.getState().attach(client, signal);
       useDownloads.getState().attach(client, signal);
       useHub.getState().attach(client, signal);
+      useAdapters.getState().attach(client, signal);
       useChat.getState().attach(client, signal);
     },
   },

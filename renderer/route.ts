@@ -7,11 +7,13 @@ export type Route =
   | { view: 'library'; modelId: string | null }
   /** One repository's page (`owner/name`), or the search. */
   | { view: 'find'; repository: string | null }
-  | { view: 'downloads' };
+  | { view: 'downloads' }
+  | { view: 'adapters' };
 
 /** What no view is at, such as the skip link's target, is the chat's. */
 export function parseRoute(fragment: string): Route {
   const [root, section, ...rest] = fragment.replace(/^#\/?/, '').split('/');
+  if (root === 'adapters') return { view: 'adapters' };
   if (root !== 'models') return { view: 'chat' };
   const inner = rest.map(decode).join('/');
   if (section === 'downloads') return { view: 'downloads' };
@@ -29,6 +31,8 @@ export function hrefOf(route: Route): string {
       return route.repository === null ? '#/models/find' : `#/models/find/${encodePath(route.repository)}`;
     case 'downloads':
       return '#/models/downloads';
+    case 'adapters':
+      return '#/adapters';
   }
 }
 

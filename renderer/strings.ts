@@ -102,15 +102,15 @@ export const strings = {
       plain: 'You chose plain decoding: one token at a time, no drafts. Choose “Automatic” to let the model draft where it pays.',
       noAdapter:
         'To draft, a model needs an adapter that was trained for it, and this one has none: it decodes plainly. ' +
-        '“Automatic” with copies would draft where the text repeats itself. If you have an adapter, start Kangaroo Chat with it:',
+        '“Automatic” with copies would draft where the text repeats itself. An adapter can be trained here, from what the model itself writes.',
       copiesOnly:
         'Where an answer repeats what stands in the conversation, its next words are copied from there and verified by the whole ' +
         'model; everything else is decoded plainly. To draft anywhere, a model needs an adapter that was trained for it, and this ' +
-        'one has none. If you have one, start Kangaroo Chat with it:',
-      adapterError: 'The model decodes plainly. Start Kangaroo Chat with an adapter that was trained for this model:',
+        'one has none. It can be trained here, from what the model itself writes.',
+      adapterError: 'The model decodes plainly. Choose an adapter that was trained for this model, or train one.',
       adapterErrorCopies:
-        'The model drafts only where an answer repeats what stands in the conversation. Start Kangaroo Chat with an adapter that ' +
-        'was trained for this model:',
+        'The model drafts only where an answer repeats what stands in the conversation. Choose an adapter that was trained for this ' +
+        'model, or train one.',
     },
     pausedReason: (speedup: number | null) =>
       (speedup === null
@@ -118,8 +118,7 @@ export const strings = {
         : `On this text, drafting would decode at ${two.format(speedup)}× the speed of plain decoding, so tokens are decoded plainly. `) +
       'Short probes look again, and drafting goes on as soon as it pays. There is nothing to do. ' +
       'To see drafts all the same, choose “Always draft”.',
-    copyCommand: 'Copy the command',
-    startWith: 'npm run kangaroo -- serve --model FILE --adapter FILE',
+    train: 'Train an adapter',
     switchToAutomatic: 'Switch to automatic',
     switchToAutomaticTitle: 'The next answers draft only while that pays.',
   },

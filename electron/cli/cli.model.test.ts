@@ -481,3 +481,37 @@ describe('bad input is a typed error and exit code 1', () => {
     await expectError(generate('--model', model, '--mode', 'kangaroo'), 'no-adapter');
   });
 });
+
+test('`train` pauses at Ctrl-C, says how to go on, goes on, and the adapter fits its model', async () => {
+  const out = join(folder, 'trained.gguf');
+  const child = start([
+    'train',
+    '--json',
+    '--model',
+    model,
+    '--out',
+    out,
+    '--tokens',
+    '400',
+    '--exit-layer',
+    '2',
+    '--steps',
+    '4',
+  ]);
+  let [stdout, stderr] = ['', ''];
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
+  const code = await new Promise((resolve) => {
+    child.stdout.on('data', (chunk) => {
+      stdout += String(chunk);
+      if (!child.killed && /"phase":"generate","done":[1-9]/.test(stdout)) child.kill('SIGINT');
+    });
+    child.on('close', resolve);
+  });
+  expect(code).toBe(130);
+  expect(stderr).toContain('kangaroo train --resume --out');
+  const resumed = await cli('train', '--json', '--resume', '--out', out);
+  expect(resumed).toMatchObject({ code: 0 });
+  expect(lines(resumed).at(-1)).toMatchObject({ type: 'done', path: out, result: { exitLayer: 2, steps: 4 } });
+  const fit = await cli('inspect', model, out, '--json');
+  expect(lines(fit).at(-1)).toMatchObject({ type: 'fit', fits: true });
+});

@@ -24,7 +24,7 @@ describe('help', () => {
   test('lists every command', async () => {
     const { code, stdout, stderr } = await cli(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const name of ['generate', 'verify', 'bench', 'peers', 'inspect', 'models', 'serve'])
+    for (const name of ['generate', 'verify', 'bench', 'peers', 'train', 'inspect', 'convert-adapter', 'models', 'serve'])
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
 
@@ -36,7 +36,9 @@ describe('help', () => {
     ['verify', ['--prompts', '--max-tokens', 'logitGap', 'default: 128']],
     ['bench', ['--repeat', '--limit', '--markdown', 'default: 3']],
     ['peers', ['--peers', '--draft-model', '--write', 'llama-ngram-mod']],
+    ['train', ['--out', '--exit-layer', '--steps', '--resume', '--data', 'Ctrl-C pauses']],
     ['inspect', ['FILE', '--json']],
+    ['convert-adapter', ['--checkpoint FOLDER', '--exit-layer', '--json']],
     ['serve', ['--port', '--no-open']],
   ])('%s', async (name, parts) => {
     const { code, stdout } = await cli([name, '--threshold', 'NaN', '--help']);
@@ -63,6 +65,7 @@ describe('a wrong command line: exit code 2, the reason on stderr, nothing on st
     [['verify'], '--prompts'],
     [['bench', '--json', '--markdown', '--prompts', 'x'], '--markdown'],
     [['inspect'], 'FILE is missing'],
+    [['convert-adapter', '--base', 'm.gguf', '--out', 'a.gguf'], 'needs --checkpoint'],
     [['inspect', 'a', 'b', 'c'], '"c"'],
     [['serve', '--port', '70000'], '--port'],
   ])('%j', async (argv, reason) => {

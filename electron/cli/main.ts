@@ -7,12 +7,15 @@ import { KangarooError, toErrorShape } from '../contract/errors.ts';
 import { optionsHelp, parseArguments, usageError, wrap, type OptionTable } from './arguments.ts';
 import { benchCommand } from './bench.ts';
 import type { Command } from './command.ts';
+import { chatsCommand } from './chats/chats.ts';
+import { convertAdapterCommand } from './convert-adapter.ts';
 import { generateCommand } from './generate.ts';
 import { inspectCommand } from './inspect.ts';
 import { modelsCommand } from './models/models.ts';
 import { Output, type Sink } from './output.ts';
 import { peersCommand } from './peers/peers.ts';
 import { serveCommand } from './serve.ts';
+import { trainCommand } from './train.ts';
 import { verifyCommand } from './verify.ts';
 
 const helpColumns = 100;
@@ -21,8 +24,11 @@ const commands: readonly Command[] = [
   verifyCommand,
   benchCommand,
   peersCommand,
+  trainCommand,
   inspectCommand,
+  convertAdapterCommand,
   modelsCommand,
+  chatsCommand,
   serveCommand,
 ];
 

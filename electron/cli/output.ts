@@ -33,6 +33,12 @@ export class Output {
     this.#stdout.write(value);
   }
 
+  /** A result that is a file of its own, for people and programs alike. */
+  raw(value: string): void {
+    this.#clearProgress();
+    this.#stdout.write(value);
+  }
+
   /** A line beside the results, on stderr. */
   note(line: string): void {
     this.#clearProgress();

@@ -281,9 +281,16 @@ export interface ChatTurn {
   content: string;
 }
 
+/** An answer that goes on: the prompt ends inside it. */
+export interface BegunAnswer {
+  text: string;
+  /** Its tokens, of the model that is loaded; null: those of the text. */
+  tokenIds: number[] | null;
+}
+
 /** What to continue: a conversation through the model's template, raw text, or token ids. */
 export type Prompt =
-  | { kind: 'messages'; messages: ChatTurn[] }
+  | { kind: 'messages'; messages: ChatTurn[]; begun?: BegunAnswer | undefined }
   | { kind: 'raw'; text: string }
   | { kind: 'tokens'; tokenIds: number[] };
 
@@ -330,6 +337,12 @@ export interface EngineMemory {
 export interface EngineApi {
   load(request: LoadRequest): AsyncIterable<LoadEvent>;
   unload(): Promise<void>;
+  /**
+   * Puts another adapter on the loaded model, or takes it off (null); the weights stay where they are. As with `load`, an adapter
+   * that cannot be used is told in `adapterError`. Answers under way are finished first. Rejects with `no-model`, and with
+   * `out-of-memory`, where the model is unloaded then.
+   */
+  attach(adapterPath: string | null): Promise<LoadedModel>;
   /** Measures costs; well under a second. Rejects with `no-model`, `busy`. */
   measure(): Promise<Costs>;
   /**
@@ -347,6 +360,8 @@ export interface EngineApi {
   logits(request: LogitsRequest): Promise<Logits>;
   /** The conversation is gone: ends its generation, and removes its cache from memory and disk. */
   forget(conversationId: string): Promise<void>;
+  /** Tokens of a text as the loaded model reads it, without template or special tokens. Rejects with `no-model`. */
+  countTokens(text: string): Promise<number>;
   /** What the model and its contexts hold now (nothing without one), and the GPUs that there are. */
   memory(): Promise<EngineMemory>;
   /** Build id and llama.cpp's commit. Rejects with `engine-not-built`. */

@@ -1,4 +1,5 @@
 // The contract: every type that crosses a process border. Imports nothing outside this folder.
+import type { AdaptersApi } from './adapters.ts';
 import type { ChatsApi } from './chats.ts';
 import type { DownloadsApi } from './downloads.ts';
 import type { EngineApi } from './engine.ts';
@@ -7,6 +8,7 @@ import type { LibraryApi } from './library.ts';
 import type { ModelsApi } from './models.ts';
 import type { ProofsApi } from './proofs.ts';
 import type { SettingsApi } from './settings.ts';
+import type { TrainingApi } from './training.ts';
 
 export interface AppInfo {
   name: string;
@@ -31,6 +33,7 @@ export interface AppApi {
   library: LibraryApi;
   hub: HubApi;
   downloads: DownloadsApi;
+  adapters: AdaptersApi;
   settings: SettingsApi;
 }
 
@@ -40,18 +43,64 @@ export type Shape<T> = { [K in keyof T]: T[K] extends (...args: never[]) => Asyn
 export const engineShape: Shape<EngineApi> = {
   load: 'stream',
   unload: 'call',
+  attach: 'call',
   measure: 'call',
   memory: 'call',
   generate: 'stream',
   logits: 'call',
   stop: 'call',
   forget: 'call',
+  countTokens: 'call',
   version: 'call',
 };
 
+export const trainingShape: Shape<TrainingApi> = { train: 'stream', hold: 'call', settle: 'call' };
+
 export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
   info: { get: 'call' },
-  chats: { current: 'call', create: 'call', watch: 'stream', send: 'call', stop: 'call', retry: 'call', setAside: 'call' },
+  chats: {
+    current: 'call',
+    create: 'call',
+    open: 'call',
+    watch: 'stream',
+    earlier: 'call',
+    rounds: 'call',
+    attachment: 'call',
+    send: 'call',
+    stop: 'call',
+    edit: 'call',
+    regenerate: 'call',
+    continueAnswer: 'call',
+    select: 'call',
+    tree: 'call',
+    deleteMessage: 'call',
+    restoreMessage: 'call',
+    watchList: 'stream',
+    rename: 'call',
+    setPinned: 'call',
+    setFolder: 'call',
+    duplicate: 'call',
+    trash: 'call',
+    restore: 'call',
+    purge: 'call',
+    listTrash: 'call',
+    createFolder: 'call',
+    renameFolder: 'call',
+    deleteFolder: 'call',
+    search: 'call',
+    setSettings: 'call',
+    saveDraft: 'call',
+    countTokens: 'call',
+    watchPresets: 'stream',
+    savePreset: 'call',
+    deletePreset: 'call',
+    export: 'stream',
+    beginImport: 'call',
+    appendImport: 'call',
+    finishImport: 'call',
+    cancelImport: 'call',
+    setAside: 'call',
+  },
   proofs: { run: 'stream' },
   models: { list: 'call', load: 'call', unload: 'call', watch: 'stream', watchMemory: 'stream' },
   library: {
@@ -93,6 +142,20 @@ export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
     cancel: 'call',
     move: 'call',
     setSpeedLimit: 'call',
+  },
+  adapters: {
+    watch: 'stream',
+    estimate: 'call',
+    start: 'call',
+    pause: 'call',
+    resume: 'call',
+    cancel: 'call',
+    use: 'call',
+    trash: 'call',
+    restore: 'call',
+    purge: 'call',
+    import: 'call',
+    export: 'call',
   },
   settings: { get: 'call', set: 'call', watch: 'stream' },
 };

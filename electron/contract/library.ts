@@ -143,7 +143,10 @@ export interface LibraryApi {
   setDefaultFolder(folderId: string): Promise<void>;
   /** Gives it another name in the library; '' gives it the file's again. The file keeps its own. */
   rename(modelId: string, name: string): Promise<LibraryModel>;
-  /** The adapter that drafts for it; null: none. Rejects with `adapter-invalid`, `adapter-mismatch`. */
+  /**
+   * The adapter that drafts for it, at once where it is loaded; null: none, or of the starter its own. Rejects with
+   * `adapter-invalid`, `adapter-mismatch`.
+   */
   setAdapter(modelId: string, path: string | null): Promise<LibraryModel>;
   /**
    * Moves the file(s) to the trash of their folder, at once and without copying. Rejects with `read-only`, and with `busy` for

@@ -1,8 +1,8 @@
 // Settings that outlive a run. Unknown or damaged values fall back to these defaults, one by one.
 import type { DraftingMode, DraftSampling } from './engine.ts';
 
-export interface Settings {
-  theme: 'system' | 'light' | 'dark';
+/** How an answer is drafted, sampled and ended: what a chat may set for itself. */
+export interface AnswerSettings {
   decodingMode: DraftingMode;
   threshold: number;
   maxDraft: number;
@@ -15,6 +15,14 @@ export interface Settings {
   minP: number;
   repetitionPenalty: number;
   maxTokens: number;
+}
+
+export interface Settings extends AnswerSettings {
+  theme: 'system' | 'light' | 'dark';
+  /** Of chats that have none of their own; '': none. */
+  systemPrompt: string;
+  /** After the first answer, the model gives the chat a title. */
+  titlesByModel: boolean;
   /** Tint every token by its origin. */
   showOrigins: boolean;
   /** Show rejected drafts. */
@@ -23,6 +31,8 @@ export interface Settings {
 
 export const defaultSettings: Settings = {
   theme: 'system',
+  systemPrompt: '',
+  titlesByModel: true,
   decodingMode: 'auto',
   threshold: 0.6,
   maxDraft: 6,

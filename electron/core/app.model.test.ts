@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ChatEvent } from '../contract/chats.ts';
+import type { ChatEvent, Message } from '../contract/chats.ts';
 import { speedupInside } from '../contract/speedup.ts';
 import { createApp, type App } from './app.ts';
 import type { EngineProcess } from './engine/engine-process.ts';
@@ -41,6 +41,14 @@ async function open(): Promise<{ id: string; events: AsyncIterator<ChatEvent> }>
   return { id, events };
 }
 
+/** The current chat's last message, with its rounds. */
+async function lastWithRounds(): Promise<Message> {
+  const { chats } = app.services;
+  const chat = await chats.current();
+  const message = lastMessage(chat);
+  return { ...message, rounds: await chats.rounds(chat.id, message.id) };
+}
+
 const isWriting = (event: ChatEvent) => event.type === 'rounds' && event.rounds.some((round) => round.rows > 0);
 
 test('the starter opens by itself, with its adapter, and is measured', async () => {
@@ -62,7 +70,7 @@ test('a question is answered by drafting, and the next turn takes the cache', as
   const { id, events } = await open();
   await chats.send(id, 'Hello! How are you today?');
   const seen = await until(events, isFinal);
-  const first = lastMessage(await chats.current());
+  const first = await lastWithRounds();
   expect(first).toMatchObject({ status: 'complete', error: null });
   expect(first.text).not.toBe('');
   expect(first.rounds[0]?.rows).toBe(0);
@@ -83,7 +91,7 @@ test('automatic drafting says of every round whether it is paused, and measures 
   const { id, events } = await open();
   await chats.send(id, longStory);
   await until(events, isFinal);
-  const { rounds, stats, speedup } = lastMessage(await chats.current());
+  const { rounds, stats, speedup } = await lastWithRounds();
   const decoded = rounds.filter((round) => round.rows > 0);
   expect(decoded.length).toBe(stats?.rounds);
   expect(decoded.every((round) => round.expectedSpeedup !== null && round.expectedSpeedup > 0)).toBe(true);
@@ -118,7 +126,7 @@ test.each(['SIGKILL', 'SIGSEGV'] as const)('the engine dies of %s in mid-answer:
   expect(failed).toMatchObject({ status: 'failed', error: { code: 'engine-crashed' } });
   expect(failed.error?.message).toContain(signal);
   expect(failed.text).not.toBe('');
-  await chats.retry(id);
+  await chats.regenerate(id, failed.id);
   await until(events, isFinal);
   expect(engine.pid).not.toBe(pid);
   const again = lastMessage(await chats.current());

@@ -53,7 +53,8 @@ test('settings reach the engine', async () => {
   const events = page.chats.watch(chat.id)[Symbol.asyncIterator]();
   await page.chats.send(chat.id, 'hop');
   await until(events, isFinal);
-  expect(lastMessage(await page.chats.current()).rounds.map((round) => round.mode)).toEqual(['plain', 'plain']);
+  const { id } = lastMessage(await page.chats.current());
+  expect((await page.chats.rounds(chat.id, id)).map((round) => round.mode)).toEqual(['plain', 'plain']);
   leave();
 });
 

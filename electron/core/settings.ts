@@ -3,13 +3,17 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { KangarooError } from '../contract/errors.ts';
-import { defaultSettings, type Settings, type SettingsApi } from '../contract/settings.ts';
-import { flag, integer, number, oneOf, parseArgument } from './arguments.ts';
+import { defaultSettings, type AnswerSettings, type Settings, type SettingsApi } from '../contract/settings.ts';
+import { flag, integer, number, oneOf, parseArgument, text } from './arguments.ts';
 import { Watchable } from './watchable.ts';
 import { writeAtomically } from './write-atomically.ts';
 
-const schemas = {
-  theme: oneOf('system', 'light', 'dark'),
+/** UTF-16 units: tens of pages. */
+const longestSystemPrompt = 50_000;
+
+export const systemPromptSchema = text(0, longestSystemPrompt);
+
+const answerSchemas = {
   decodingMode: oneOf('auto', 'kangaroo', 'plain'),
   threshold: number(0, 1),
   maxDraft: integer(1, 16),
@@ -21,6 +25,21 @@ const schemas = {
   minP: number(0, 1),
   repetitionPenalty: number(0.5, 2),
   maxTokens: integer(1, 32_768),
+} satisfies { [K in keyof AnswerSettings]: z.ZodType<AnswerSettings[K]> };
+
+/** What a chat may set for itself. */
+export const overridesSchema = z.strictObject(answerSchemas).partial();
+
+/** The part of the settings that a chat may set for itself. */
+export function answerSettingsOf(settings: Settings): AnswerSettings {
+  return z.object(answerSchemas).parse(settings);
+}
+
+const schemas = {
+  ...answerSchemas,
+  theme: oneOf('system', 'light', 'dark'),
+  systemPrompt: systemPromptSchema,
+  titlesByModel: flag(),
   showOrigins: flag(),
   showRejected: flag(),
 } satisfies { [K in keyof Settings]: z.ZodType<Settings[K]> };

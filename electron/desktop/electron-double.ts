@@ -59,6 +59,7 @@ export class WindowDouble extends EventEmitter {
   bounds: Rectangle = { x: 10, y: 20, width: 900, height: 700 };
   maximized = false;
   minimized = false;
+  focused = false;
   constructor(options: Record<string, unknown>) {
     super();
     this.options = options;
@@ -79,6 +80,9 @@ export class WindowDouble extends EventEmitter {
   maximize(): void {
     this.calls.push('maximize');
   }
+  isFocused(): boolean {
+    return this.focused;
+  }
   isMinimized(): boolean {
     return this.minimized;
   }
@@ -87,6 +91,18 @@ export class WindowDouble extends EventEmitter {
   }
   getNormalBounds(): Rectangle {
     return this.bounds;
+  }
+}
+
+export class NotificationDouble extends EventEmitter {
+  readonly options: { title?: string; body?: string };
+  shown = false;
+  constructor(options: { title?: string; body?: string }) {
+    super();
+    this.options = options;
+  }
+  show(): void {
+    this.shown = true;
   }
 }
 
@@ -107,6 +123,9 @@ export class ElectronDouble {
   readonly app = new EventEmitter();
   menu: { label?: string; submenu?: { label?: string; click?: () => void }[] }[] = [];
   displays: Rectangle[] = [{ x: 0, y: 0, width: 1920, height: 1080 }];
+  readonly powerMonitor = new EventEmitter();
+  readonly notifications: NotificationDouble[] = [];
+  canNotify = true;
   isFirstInstance = true;
   /** The button that dialogs are answered with. */
   dialogAnswer = 0;
@@ -116,13 +135,23 @@ export class ElectronDouble {
   readonly module: ElectronMain;
 
   constructor() {
-    const { calls, windows, permissions, schemes, handlers, dialogs } = this;
+    const { calls, windows, notifications, permissions, schemes, handlers, dialogs } = this;
     const record = (name: string) => () => void calls.push(name);
     const keep = (name: string) => (handler: (...args: unknown[]) => unknown) => void (permissions[name] = handler);
     class BrowserWindow extends WindowDouble {
       constructor(options: Record<string, unknown>) {
         super(options);
         windows.push(this);
+      }
+    }
+    const canNotify = () => this.canNotify;
+    class Notification extends NotificationDouble {
+      static isSupported(): boolean {
+        return canNotify();
+      }
+      constructor(options: { title?: string; body?: string }) {
+        super(options);
+        notifications.push(this);
       }
     }
     const app = Object.assign(this.app, {
@@ -138,6 +167,8 @@ export class ElectronDouble {
     const double = {
       app,
       BrowserWindow,
+      Notification,
+      powerMonitor: this.powerMonitor,
       MessageChannelMain: MessageChannelMainDouble,
       ipcMain: this.ipcMain,
       screen: { getAllDisplays: () => this.displays.map((workArea) => ({ workArea })) },

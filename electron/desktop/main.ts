@@ -19,9 +19,10 @@ void startDesktop({
   pageRoot,
   dataDir,
   preloadPath: join(import.meta.dirname, 'preload.cjs'),
-  createApp: () =>
+  createApp: (ports) =>
     createApp({
       root,
+      ...ports,
       dataDir,
       shell: 'desktop',
       secretBox: keychain(electron.safeStorage, process.platform),

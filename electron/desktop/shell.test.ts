@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Chat, ChatsApi } from '../contract/chats.ts';
 import { KangarooError } from '../contract/errors.ts';
+import type { Download } from '../contract/downloads.ts';
 import { appShape, type AppApi, type AppInfo } from '../contract/index.ts';
 import { contentSecurityPolicy } from '../core/page.ts';
 import { createClient } from '../rpc/client.ts';
@@ -24,6 +26,8 @@ let electron: ElectronDouble;
 let created = 0;
 let closed = 0;
 let newChats = 0;
+let woken = 0;
+let onDownloadEnd: (download: Download) => void;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'kangaroo-desktop-'));
@@ -31,14 +35,15 @@ beforeEach(() => {
   writeFileSync(join(folder, 'renderer', 'dist', 'index.html'), '<title>page</title>');
   writeFileSync(join(folder, 'package.json'), 'secret');
   electron = new ElectronDouble();
-  [created, closed, newChats] = [0, 0, 0];
+  [created, closed, newChats, woken] = [0, 0, 0, 0];
 });
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Services that answer what these tests ask; everything else fails the call. */
 function services(): AppApi {
-  const chat = { id: 'c', title: '', createdAtMs: 0, messages: [] };
+  const head = { id: 'c', title: '', createdAtMs: 0, folderId: null, pinned: false, context: null, draft: '', earlier: 0 };
+  const chat: Chat = { ...head, settings: { systemPrompt: null, overrides: {} }, messages: [] };
   const refuse = () => Promise.reject(new Error('not part of this test'));
   // oxlint-disable-next-line require-yield
   const never = async function* () {
@@ -47,18 +52,30 @@ function services(): AppApi {
   return {
     info: { get: () => Promise.resolve(info) },
     chats: {
+      ...(Object.fromEntries(
+        Object.entries(appShape.chats).map(([name, kind]) => [name, kind === 'stream' ? never : refuse]),
+      ) as unknown as ChatsApi),
       current: () => Promise.resolve(chat),
       create: () => {
         newChats += 1;
         return Promise.resolve(chat);
       },
-      watch: never,
-      send: refuse,
-      stop: refuse,
-      retry: refuse,
-      setAside: refuse,
     },
     proofs: { run: never },
+    adapters: {
+      watch: never,
+      estimate: refuse,
+      start: refuse,
+      pause: refuse,
+      resume: refuse,
+      cancel: refuse,
+      use: refuse,
+      trash: refuse,
+      restore: refuse,
+      purge: refuse,
+      import: refuse,
+      export: refuse,
+    },
     models: { list: refuse, load: refuse, unload: refuse, watch: never, watchMemory: never },
     library: {
       watch: never,
@@ -111,11 +128,13 @@ function start(platform: NodeJS.Platform = 'linux', failure?: Error): Promise<vo
     pageRoot: folder,
     dataDir: join(folder, 'data'),
     preloadPath: '/app/preload.cjs',
-    createApp: () => {
+    createApp: (ports) => {
       if (failure) throw failure;
+      onDownloadEnd = ports.onDownloadEnd;
       created += 1;
       return {
         services: services(),
+        wake: () => void (woken += 1),
         close: () => {
           closed += 1;
           return Promise.resolve();
@@ -314,6 +333,74 @@ test('closing the last window quits, except on a Mac, where the dock opens a new
   expect(electron.calls).not.toContain('quit');
   electron.app.emit('activate');
   expect(electron.windows).toHaveLength(2);
+});
+
+const ended = (over: Partial<Download>): Download => ({
+  id: 'd',
+  request: {
+    name: 'Joey',
+    endpoint: 'https://huggingface.co',
+    repo: 'joey/pouch',
+    revision: 'main',
+    files: [],
+    folder: '/models',
+  },
+  status: 'completed',
+  receivedBytes: 1,
+  totalBytes: 1,
+  verifiedBytes: 1,
+  bytesPerSecond: 0,
+  remainingMs: null,
+  resumable: true,
+  wait: null,
+  notices: [],
+  error: null,
+  addedAtMs: 0,
+  endedAtMs: 1,
+  ...over,
+});
+
+test('the end of a download is told to whoever looks elsewhere, and a click shows the downloads', async () => {
+  await start();
+  onlyWindow().focused = true;
+  onDownloadEnd(ended({}));
+  expect(electron.notifications).toEqual([]);
+
+  onlyWindow().focused = false;
+  onlyWindow().minimized = true;
+  onDownloadEnd(ended({}));
+  onDownloadEnd(ended({ status: 'failed', error: { code: 'checksum-mismatch', message: 'Another SHA-256.' } }));
+  expect(electron.notifications.map(({ shown, options }) => ({ shown, ...options }))).toEqual([
+    { shown: true, title: 'Joey is downloaded', body: expect.stringContaining('library') },
+    { shown: true, title: 'Joey was not downloaded', body: 'Another SHA-256.' },
+  ]);
+  electron.notifications[0]?.emit('click');
+  expect(onlyWindow().calls.slice(-3)).toEqual(['load app://kangaroo/#/models/downloads', 'restore', 'focus']);
+});
+
+test('on a Mac without a window a click opens one at the downloads', async () => {
+  await start('darwin');
+  onlyWindow().emit('closed');
+  onDownloadEnd(ended({}));
+  electron.notifications[0]?.emit('click');
+  expect(electron.windows.map(({ calls }) => calls[0])).toEqual([
+    'load app://kangaroo/',
+    'load app://kangaroo/#/models/downloads',
+  ]);
+});
+
+test('where the system shows no notifications nothing is tried', async () => {
+  await start();
+  electron.canNotify = false;
+  onDownloadEnd(ended({}));
+  expect(electron.notifications).toEqual([]);
+});
+
+test('after sleep the core is woken', async () => {
+  await start();
+  expect(woken).toBe(0);
+  electron.powerMonitor.emit('resume');
+  expect(woken).toBe(1);
 });
 
 test('a page that crashed is loaded again, but not for ever', async () => {

@@ -2,23 +2,41 @@
 import { mkdirSync } from 'node:fs';
 import type * as Electron from 'electron';
 import { toErrorShape } from '../contract/errors.ts';
+import type { Download } from '../contract/downloads.ts';
 import { appShape, type AppApi } from '../contract/index.ts';
 import { pageFolder } from '../core/page.ts';
 import { emitterPortPipe } from '../rpc/message-port.ts';
 import { serve } from '../rpc/server.ts';
 import { connectChannel, portChannel } from './bridge.ts';
 import { aboutText, menuTemplate } from './menu.ts';
+import { notifyDownloads } from './notify-download.ts';
 import { answerPageRequest } from './page-protocol.ts';
 import { confine, createWindow, denyPermissions, pageOrigin, pageScheme } from './windows.ts';
 
 /** The calls of Electron that the shell uses; tests put a recording double in their place. */
 export type ElectronMain = Pick<
   typeof Electron,
-  'app' | 'BrowserWindow' | 'Menu' | 'MessageChannelMain' | 'dialog' | 'ipcMain' | 'protocol' | 'screen' | 'session' | 'shell'
+  | 'app'
+  | 'BrowserWindow'
+  | 'Menu'
+  | 'MessageChannelMain'
+  | 'Notification'
+  | 'dialog'
+  | 'ipcMain'
+  | 'powerMonitor'
+  | 'protocol'
+  | 'screen'
+  | 'session'
+  | 'shell'
 >;
+
+/** A fragment of the page's own address: it turns to that view, and is not loaded anew. */
+const downloadsUrl = `${pageOrigin}/#/models/downloads`;
 
 export interface DesktopApp {
   services: AppApi;
+  /** The machine has slept. */
+  wake(): void;
   close(): Promise<void>;
 }
 
@@ -29,7 +47,7 @@ export interface DesktopOptions {
   pageRoot: string;
   dataDir: string;
   preloadPath: string;
-  createApp: () => DesktopApp;
+  createApp: (ports: { onDownloadEnd(download: Download): void }) => DesktopApp;
   /** Called when the window is there. */
   onReady?: () => void;
 }
@@ -51,20 +69,10 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   await app.whenReady();
   denyPermissions(electron.session.defaultSession);
   electron.protocol.handle(pageScheme, (request) => answerPageRequest(pageFolder(options.pageRoot), request));
-  let running: DesktopApp;
-  try {
-    mkdirSync(dataDir, { recursive: true });
-    running = options.createApp();
-  } catch (error) {
-    electron.dialog.showErrorBox('Kangaroo Chat cannot start', toErrorShape(error).message);
-    app.quit();
-    return;
-  }
-  acceptPages(electron, running.services);
 
   let window: Electron.BrowserWindow | null = null;
-  const openWindow = () => {
-    window = createWindow({ electron, dataDir, preloadPath: options.preloadPath, title: app.name });
+  const openWindow = (url = `${pageOrigin}/`) => {
+    window = createWindow({ electron, dataDir, preloadPath: options.preloadPath, title: app.name, url });
     window.on('closed', () => (window = null));
   };
   const showWindow = () => {
@@ -72,6 +80,26 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     if (window.isMinimized()) window.restore();
     window.focus();
   };
+  const onDownloadEnd = notifyDownloads({
+    Notification: electron.Notification,
+    isWatched: () => window?.isFocused() ?? false,
+    showDownloads() {
+      if (!window) return openWindow(downloadsUrl);
+      void window.loadURL(downloadsUrl);
+      showWindow();
+    },
+  });
+  let running: DesktopApp;
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    running = options.createApp({ onDownloadEnd });
+  } catch (error) {
+    electron.dialog.showErrorBox('Kangaroo Chat cannot start', toErrorShape(error).message);
+    app.quit();
+    return;
+  }
+  acceptPages(electron, running.services);
+
   electron.Menu.setApplicationMenu(
     electron.Menu.buildFromTemplate(
       menuTemplate(options.platform, app.name, {
@@ -81,6 +109,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     ),
   );
 
+  electron.powerMonitor.on('resume', () => running.wake());
   app.on('second-instance', showWindow);
   app.on('activate', showWindow);
   app.on('window-all-closed', () => {

@@ -27,10 +27,12 @@ export interface WindowOptions {
   dataDir: string;
   preloadPath: string;
   title: string;
+  /** Of the page. */
+  url: string;
 }
 
 /** Opens the chat window and loads the page. It is shown once it has something to show. */
-export function createWindow({ electron, dataDir, preloadPath, title }: WindowOptions): Electron.BrowserWindow {
+export function createWindow({ electron, dataDir, preloadPath, title, url }: WindowOptions): Electron.BrowserWindow {
   const state = readWindowState(dataDir, electron.screen);
   const { maximized, ...bounds } = state;
   const window = new electron.BrowserWindow({
@@ -66,7 +68,7 @@ export function createWindow({ electron, dataDir, preloadPath, title }: WindowOp
     reloadsLeft -= 1;
     window.webContents.reload();
   });
-  void window.loadURL(`${pageOrigin}/`);
+  void window.loadURL(url);
   return window;
 }
 

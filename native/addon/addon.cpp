@@ -87,6 +87,7 @@ static Napi::Value quantize(const Napi::CallbackInfo & info) {
 static Napi::Object init(Napi::Env env, Napi::Object exports) {
     auto * c   = new constructors(); // owned by the environment
     c->adapter = Napi::Persistent(adapter_object::define(env));
+    c->capture = Napi::Persistent(capture_object::define(env));
     c->model   = Napi::Persistent(model_object::define(env));
     c->session = Napi::Persistent(session_object::define(env));
     env.SetInstanceData<constructors>(c);

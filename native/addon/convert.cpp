@@ -34,7 +34,14 @@ std::string text_option(const Napi::Object & o, const char * name) {
     return v.As<Napi::String>().Utf8Value();
 }
 
-static bool flag_option(const Napi::Object & o, const char * name) {
+Napi::Object argument_object(const Napi::CallbackInfo & info, size_t at) {
+    if (info.Length() <= at || !info[at].IsObject()) {
+        throw error("invalid-argument", "An options object is missing.");
+    }
+    return info[at].As<Napi::Object>();
+}
+
+bool flag_option(const Napi::Object & o, const char * name) {
     const Napi::Value v = o.Get(name);
     if (!v.IsBoolean()) {
         throw error("invalid-argument", std::string("The option ") + name + " must be true or false.");

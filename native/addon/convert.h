@@ -18,6 +18,8 @@ using generation_event = std::variant<prefill_progress, kangaroo::prompt_report,
 double      number_option(const Napi::Object & o, const char * name);
 int32_t     integer_option(const Napi::Object & o, const char * name);
 std::string text_option(const Napi::Object & o, const char * name);
+bool        flag_option(const Napi::Object & o, const char * name);
+Napi::Object argument_object(const Napi::CallbackInfo & info, size_t at);
 kangaroo::generation_options generation_options_of(const Napi::Object & o);
 std::vector<llama_token>     tokens_of(const Napi::Value & v);
 

@@ -1,18 +1,17 @@
 #include "objects.h"
 
+#include <cinttypes>
+#include <cstdio>
+
 namespace addon {
 
 using kangaroo::error;
 
-static Napi::Object argument_object(const Napi::CallbackInfo & info, size_t at) {
-    if (info.Length() <= at || !info[at].IsObject()) {
-        throw error("invalid-argument", "An options object is missing.");
-    }
-    return info[at].As<Napi::Object>();
-}
-
 Napi::Function adapter_object::define(Napi::Env env) {
-    return DefineClass(env, "NativeAdapter", {InstanceAccessor("info", &adapter_object::info, nullptr)});
+    return DefineClass(env, "NativeAdapter", {
+        InstanceAccessor("info", &adapter_object::info, nullptr),
+        InstanceAccessor("checksum", &adapter_object::checksum, nullptr),
+    });
 }
 
 Napi::Object adapter_object::wrap(Napi::Env env, std::shared_ptr<kangaroo::adapter> native) {
@@ -25,6 +24,15 @@ Napi::Value adapter_object::info(const Napi::CallbackInfo & info) {
     return native ? to_js(info.Env(), native->info()) : info.Env().Undefined();
 }
 
+Napi::Value adapter_object::checksum(const Napi::CallbackInfo & info) {
+    if (!native) {
+        return info.Env().Undefined();
+    }
+    char hex[17];
+    std::snprintf(hex, sizeof(hex), "%016" PRIx64, native->checksum());
+    return Napi::String::New(info.Env(), hex);
+}
+
 Napi::Function model_object::define(Napi::Env env) {
     return DefineClass(env, "NativeModel", {
         InstanceAccessor("info", &model_object::info, nullptr),
@@ -35,6 +43,9 @@ Napi::Function model_object::define(Napi::Env env) {
         InstanceMethod("detokenize", &model_object::detokenize),
         InstanceMethod("loadAdapter", &model_object::load_adapter),
         InstanceMethod("createSession", &model_object::create_session),
+        InstanceMethod("openCapture", &model_object::open_capture),
+        InstanceMethod("train", &model_object::train),
+        InstanceMethod("evaluateLayers", &model_object::evaluate_layers),
         InstanceMethod("dispose", &model_object::dispose),
     });
 }

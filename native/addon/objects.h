@@ -4,6 +4,8 @@
 
 #include "async.h"
 #include "convert.h"
+#include "captured-file.h"
+#include "layers.h"
 
 #include <functional>
 
@@ -46,6 +48,7 @@ public:
 
 private:
     Napi::Value info(const Napi::CallbackInfo & info);
+    Napi::Value checksum(const Napi::CallbackInfo & info);
 };
 
 class model_object : public Napi::ObjectWrap<model_object> {
@@ -65,9 +68,39 @@ private:
     Napi::Value detokenize(const Napi::CallbackInfo & info);
     Napi::Value load_adapter(const Napi::CallbackInfo & info);
     Napi::Value create_session(const Napi::CallbackInfo & info);
+    Napi::Value open_capture(const Napi::CallbackInfo & info);    // these three in training.cpp
+    Napi::Value train(const Napi::CallbackInfo & info);
+    Napi::Value evaluate_layers(const Napi::CallbackInfo & info);
     Napi::Value dispose(const Napi::CallbackInfo & info);
 
     std::shared_ptr<kangaroo::model> native_;
+};
+
+class capture_object : public Napi::ObjectWrap<capture_object> {
+public:
+    static Napi::Function define(Napi::Env env);
+    explicit capture_object(const Napi::CallbackInfo & info) : Napi::ObjectWrap<capture_object>(info) {}
+
+private:
+    friend class model_object;
+    // What calls in flight share with the object.
+    struct state {
+        kangaroo::captured_layout                  layout;
+        kangaroo::captured_totals                  totals; // written on the loop only
+        std::unique_ptr<kangaroo::capturer>        capturer;
+        std::unique_ptr<kangaroo::captured_writer> file;
+        std::atomic<bool>                          cancelled{false};
+        bool                                       busy = false;
+        std::vector<Napi::Promise::Deferred>       waiting; // dispose() calls
+    };
+
+    Napi::Value totals(const Napi::CallbackInfo & info);
+    Napi::Value size_of(const Napi::CallbackInfo & info);
+    Napi::Value add(const Napi::CallbackInfo & info);
+    Napi::Value cancel(const Napi::CallbackInfo & info);
+    Napi::Value dispose(const Napi::CallbackInfo & info);
+
+    std::shared_ptr<state> state_;
 };
 
 class session_object : public Napi::ObjectWrap<session_object> {
@@ -107,7 +140,7 @@ private:
 
 // Constructors, per environment.
 struct constructors {
-    Napi::FunctionReference adapter, model, session;
+    Napi::FunctionReference adapter, capture, model, session;
 };
 
 } // namespace addon

@@ -11,9 +11,6 @@
 #include <stdexcept>
 #include <unordered_set>
 
-namespace {
-
-// All tensors that set_inputs() writes: they must stay in a cut graph, or they would not be allocated.
 std::vector<ggml_tensor *> input_tensors(ggml_cgraph * gf) {
     std::vector<ggml_tensor *>        found;
     std::unordered_set<ggml_tensor *> seen;
@@ -27,7 +24,7 @@ std::vector<ggml_tensor *> input_tensors(ggml_cgraph * gf) {
     return found;
 }
 
-// The exit state in a freshly built graph: architectures that do not record their layer inputs name the layer outputs.
+// Architectures that do not record their layer inputs name the layer outputs.
 ggml_tensor * find_cut(const llm_graph_result & res, const std::vector<ggml_tensor *> & nodes, int32_t exit_layer) {
     if (ggml_tensor * t = res.get_layer_inp(exit_layer)) {
         return t;
@@ -40,6 +37,8 @@ ggml_tensor * find_cut(const llm_graph_result & res, const std::vector<ggml_tens
     }
     return nullptr;
 }
+
+namespace {
 
 // What the graph itself computes has no memory yet.
 bool writes_to_cache(const ggml_tensor * node) {
@@ -134,7 +133,7 @@ void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params)
     if (reference_kernels_ && g.n_tokens > 1) {
         compute_rows_alone(g);
     }
-    if (phase_ == phase::off || !adapter_) {
+    if (phase_ != phase::capture && (phase_ == phase::off || !adapter_)) {
         return;
     }
     ggml_cgraph *              gf = g.gf;
@@ -143,9 +142,13 @@ void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params)
     for (int i = 0; i < ggml_graph_n_nodes(gf); ++i) {
         nodes.push_back(ggml_graph_node(gf, i));
     }
+    if (phase_ == phase::capture) {
+        rewrite_capture(g, nodes);
+        return;
+    }
     ggml_tensor * cut   = find_cut(*g.res, nodes, adapter_->exit_layer);
     const auto    cut_at = std::find(nodes.begin(), nodes.end(), cut);
-    if (!cut || cut_at == nodes.end() || cut->ne[0] != g.n_embd || cut->ne[1] != g.n_tokens || ggml_nrows(cut) != g.n_tokens || cut->type != GGML_TYPE_F32) {
+    if (!cut || cut_at == nodes.end() || !is_state(cut, g)) {
         throw std::runtime_error("this architecture does not show one state per token between its layers");
     }
     const attention_inputs in(*g.res);
@@ -228,24 +231,43 @@ static ggml_tensor * build_rms_norm(ggml_context * ctx, ggml_tensor * x, ggml_te
     return ggml_mul(ctx, ggml_rms_norm(ctx, x, eps), weight);
 }
 
+llama_exit_rotation llama_exit_rotation_of(const llama_context & ctx, int32_t layer) {
+    const auto &        c = ctx.get_cparams();
+    const auto &        m = ctx.get_model();
+    llama_exit_rotation r;
+    r.type = m.hparams.rope_type == LLAMA_ROPE_TYPE_NONE ? -1 : m.hparams.rope_type;
+    if (r.type & GGML_ROPE_TYPE_MROPE && r.type >= 0) { // text has the same position in all sections
+        r.type = LLAMA_ROPE_TYPE_NEOX;
+    }
+    r.n_ctx_orig  = static_cast<int32_t>(c.n_ctx_orig_yarn);
+    r.freq_base   = c.rope_freq_base;
+    r.freq_scale  = c.rope_freq_scale;
+    r.ext_factor  = c.yarn_ext_factor;
+    r.attn_factor = c.yarn_attn_factor;
+    r.beta_fast   = c.yarn_beta_fast;
+    r.beta_slow   = c.yarn_beta_slow;
+    r.factors     = m.get_rope_factors(c, layer);
+    return r;
+}
+
+ggml_tensor * llama_exit_rotate(ggml_context * ctx, const llama_exit_rotation & r, ggml_tensor * x, ggml_tensor * pos, int32_t n_rot, float freq_base, bool in_place) {
+    if (!pos || r.type < 0) {
+        return x;
+    }
+    if (r.factors && r.factors->ne[0] < n_rot / 2) {
+        throw std::runtime_error("its adapter rotates " + std::to_string(n_rot) + " dimensions of a head, and the model only " + std::to_string(2 * r.factors->ne[0]));
+    }
+    if (pos->ne[0] > x->ne[2]) { // M-RoPE: the first n_tokens are those of the first section
+        pos = ggml_view_1d(ctx, pos, x->ne[2], 0);
+    }
+    return (in_place ? ggml_rope_ext_inplace : ggml_rope_ext)(ctx, x, pos, const_cast<ggml_tensor *>(r.factors), n_rot, r.type, r.n_ctx_orig, freq_base,
+        r.freq_scale, r.ext_factor, r.attn_factor, r.beta_fast, r.beta_slow);
+}
+
 // As the base rotates, with the adapter's own base frequency; not at all where the base learned its positions or has them in
 // its mask.
 ggml_tensor * llama_exit::build_rope(ggml_context * ctx, ggml_tensor * x, ggml_tensor * pos, bool in_place) const {
-    const auto &  c       = ctx_.get_cparams();
-    auto          type    = ctx_.get_model().hparams.rope_type;
-    ggml_tensor * factors = ctx_.get_model().get_rope_factors(c, adapter_->exit_layer);
-    if (!pos || type == LLAMA_ROPE_TYPE_NONE) {
-        return x;
-    }
-    if (factors && factors->ne[0] < adapter_->n_rot / 2) {
-        throw std::runtime_error("its adapter rotates " + std::to_string(adapter_->n_rot) + " dimensions of a head, and the model only " + std::to_string(2 * factors->ne[0]));
-    }
-    if (type & GGML_ROPE_TYPE_MROPE) { // text has the same position in all sections, and the first n_tokens are those of the first
-        type = LLAMA_ROPE_TYPE_NEOX;
-        pos  = ggml_view_1d(ctx, pos, x->ne[2], 0);
-    }
-    return (in_place ? ggml_rope_ext_inplace : ggml_rope_ext)(ctx, x, pos, factors, adapter_->n_rot, type, c.n_ctx_orig_yarn, adapter_->freq_base,
-        c.rope_freq_scale, c.yarn_ext_factor, c.yarn_attn_factor, c.yarn_beta_fast, c.yarn_beta_slow);
+    return llama_exit_rotate(ctx, llama_exit_rotation_of(ctx_, adapter_->exit_layer), x, pos, adapter_->n_rot, adapter_->freq_base, in_place);
 }
 
 // Writes the adapter's K/V of all tokens into their cells; returns the normed exit state.

@@ -21,6 +21,8 @@ struct llama_exit::slot {
     ggml_tensor * draft_id     = nullptr; // I32 [1], index into the draft vocabulary
     ggml_tensor * draft_prob   = nullptr; // F32 [1]
     ggml_tensor * draft_logits = nullptr; // F32 [n_draft]
+
+    std::vector<ggml_tensor *> captured; // F32 [n_embd, n_tokens] per layer, then the final state
 };
 
 // Then one slot per number of rows for each of the others: see slot_of().
@@ -40,6 +42,17 @@ inline base_cells cells_of(const llama_memory_context_i * mctx) {
         return {iswa->get_base(), iswa->get_swa()};
     }
     return {};
+}
+
+// The exit state in a freshly built graph, null where it is not to be found.
+ggml_tensor * find_cut(const llm_graph_result & res, const std::vector<ggml_tensor *> & nodes, int32_t exit_layer);
+
+// All tensors that set_inputs() writes: they must stay in a cut graph, or they would not be allocated.
+std::vector<ggml_tensor *> input_tensors(ggml_cgraph * gf);
+
+// F32, one row of n_embd per token.
+inline bool is_state(const ggml_tensor * t, const llm_graph_context & g) {
+    return t->ne[0] == g.n_embd && t->ne[1] == g.n_tokens && ggml_nrows(t) == g.n_tokens && t->type == GGML_TYPE_F32;
 }
 
 // Gives each row of a decoding pass the bits that it would have alone; see llama-exit-rows.cpp.

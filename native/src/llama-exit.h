@@ -60,6 +60,52 @@ struct llama_exit_memory {
     llama_exit_bytes weights, kv, adapter, draft_kv, compute;
 };
 
+// How a base rotates queries and keys, as far as an adapter shares it.
+struct llama_exit_rotation {
+    int32_t             type       = -1; // as in ggml_rope_ext; -1: the base does not rotate
+    int32_t             n_ctx_orig = 0;
+    float               freq_base = 0.0f, freq_scale = 1.0f, ext_factor = 0.0f, attn_factor = 1.0f, beta_fast = 0.0f, beta_slow = 0.0f;
+    const ggml_tensor * factors = nullptr; // F32 [half of the rotated dimensions], on the device of the layer; null: none
+};
+
+llama_exit_rotation llama_exit_rotation_of(const llama_context & ctx, int32_t layer);
+
+// x [n_embd_head, n_head, n_tokens] rotated as the base does, with an adapter's own width and base frequency; x itself where the
+// base does not rotate. `pos` I32 [n_tokens], or [4*n_tokens] for M-RoPE; null: no rotation. Throws std::runtime_error where the
+// base has too few factors.
+ggml_tensor * llama_exit_rotate(ggml_context * ctx, const llama_exit_rotation & rotation, ggml_tensor * x, ggml_tensor * pos, int32_t n_rot, float freq_base, bool in_place);
+
+// What an adapter of the base looks like: heads as in the base's own attention at that layer, ordinary ones where the base has
+// latent attention.
+struct llama_exit_shape {
+    int32_t n_head = 0, n_head_kv = 0, n_embd_head = 0, n_rot = 0;
+    float   freq_base = 0.0f, max_alibi_bias = 0.0f; // 0: no ALiBi
+};
+
+llama_exit_shape llama_exit_shape_of(const llama_context & ctx, int32_t layer);
+
+// From the normalised final state x to logits, as the base's own graph does it:
+//   z = weight * (in_scale * x) + bias, logits = cap > 0 ? cap * tanh(scale * z) : scale * z
+struct llama_exit_head {
+    const ggml_tensor * weight = nullptr; // [n_embd, n_vocab]
+    const ggml_tensor * bias   = nullptr; // [n_vocab]; null: none
+    float in_scale = 1.0f, scale = 1.0f, cap = 0.0f;
+};
+
+// Tokens of one text within a capture.
+struct llama_exit_piece {
+    const llama_token * tokens = nullptr;
+    int32_t             n = 0;
+    llama_pos           pos = 0;
+    llama_seq_id        text = 0;
+};
+
+// What a capture brings back: one row per token, in the order of the pieces.
+struct llama_exit_captured {
+    std::vector<std::vector<float>> states; // per layer that was asked for: its input, [n_embd] per token
+    std::vector<float>              finals; // the normalised final states, [n_embd] per token
+};
+
 // The exit of one llama_context. Not thread-safe, like the context itself. Free it before the context.
 class llama_exit {
 public:
@@ -101,6 +147,14 @@ public:
     // The exit state of a row of the current round, [n_embd].
     std::vector<float> exit_state(int32_t row) const;
 
+    // The whole network but for its head over pieces of several texts at once, n <= n_ubatch tokens together; what the cache holds of
+    // earlier pieces of a text is seen. `layers`: 0 < l < n_layer. Needs no adapter; the context must have as many outputs as tokens.
+    // Returns llama_decode's codes; throws std::runtime_error where the architecture shows no such states.
+    int32_t capture(const std::vector<llama_exit_piece> & pieces, const std::vector<int32_t> & layers, llama_exit_captured & out);
+
+    // The base's head, known after the first capture(). Throws std::runtime_error where it is none of that form.
+    const llama_exit_head & head() const;
+
     // Drops positions >= pos. False where the memory cannot do that: recurrent memory only forgets everything.
     bool keep(llama_pos pos);
     bool can_roll_back() const;
@@ -133,7 +187,7 @@ public:
     void computing(bool begins);
 
 private:
-    enum class phase { off, full, follow, draft, state, verify };
+    enum class phase { off, full, follow, draft, state, verify, capture };
     struct slot;
     class state_writer;
     class state_reader;
@@ -150,6 +204,7 @@ private:
     void    use_reference_kernels(bool on);
 
     void          rewrite_verify(llm_graph_context & g, const std::vector<ggml_tensor *> & nodes, size_t cut_at);
+    void          rewrite_capture(llm_graph_context & g, const std::vector<ggml_tensor *> & nodes);
     ggml_tensor * build_rope(ggml_context * ctx, ggml_tensor * x, ggml_tensor * pos, bool in_place) const;
     ggml_tensor * build_adapter_kv(llm_graph_context & g, ggml_tensor * h, const attention_inputs & in);
     ggml_tensor * build_adapter(llm_graph_context & g, ggml_tensor * h, ggml_tensor * normed, const attention_inputs & in);
@@ -172,6 +227,10 @@ private:
 
     std::vector<int64_t> cells_; // K/V cell of each row of the round as the draft steps wrote it; then the same for sliding windows
     bool                 cells_moved_ = false;
+
+    std::vector<int32_t> capture_layers_; // of the cached capture graph
+    llama_exit_head      head_;
+    std::string          head_problem_; // why head_ is none; '' where it is one
 
     llama_batch        batch_;
     int32_t            batch_capacity_ = 0;

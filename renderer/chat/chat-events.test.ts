@@ -1,14 +1,13 @@
 // The page's copy of a chat follows the core's events.
 import { expect, test } from 'vitest';
-import type { Chat, ChatEvent, Message } from '../../electron/contract/chats.ts';
-import { makeAnswer, makePromptRound, makeRound } from '../testing/make-round.ts';
+import type { ChatEvent, Message } from '../../electron/contract/chats.ts';
+import { makeAnswer, makeChat, makePromptRound, makeRound } from '../testing/make-round.ts';
 import { applyEvents, type ChatView } from './chat-events.ts';
 
 const question: Message = { ...makeAnswer([]), id: 'question', role: 'user', text: 'Hi', status: 'complete' };
 
 function view(messages: Message[]): ChatView {
-  const chat: Chat = { id: 'chat', title: '', createdAtMs: 0, messages };
-  return { chat, prefill: null };
+  return { chat: makeChat(messages), prefill: null };
 }
 
 function lastOf(result: ChatView): Message {
@@ -38,7 +37,7 @@ test('rounds that come before and after a snapshot are not mixed up', () => {
   const snapshot = makeAnswer([makePromptRound('New')], { id: 'second' });
   const result = applyEvents(view([question, makeAnswer([])]), [
     { type: 'rounds', messageId: 'answer', rounds: [makePromptRound('Old')] },
-    { type: 'snapshot', chat: { id: 'chat', title: '', createdAtMs: 0, messages: [question, snapshot] } },
+    { type: 'snapshot', chat: makeChat([question, snapshot]) },
     { type: 'rounds', messageId: 'second', rounds: [makeRound([], 'er')] },
   ]);
   expect(result.chat?.messages.map((message) => message.text)).toEqual(['Hi', 'Newer']);

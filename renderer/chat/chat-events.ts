@@ -33,8 +33,11 @@ export function applyEvents<View extends ChatView>(view: View, events: readonly 
     flush();
     switch (event.type) {
       case 'snapshot':
-        chat = event.chat;
+        chat = keepRounds(event.chat, chat);
         prefill = null;
+        break;
+      case 'head':
+        if (chat) chat = { ...chat, ...event.head };
         break;
       case 'prefill':
         prefill = { messageId: event.messageId, done: event.done, total: event.total };
@@ -49,9 +52,31 @@ export function applyEvents<View extends ChatView>(view: View, events: readonly 
   return { ...view, chat, prefill };
 }
 
+/** Finished answers come without the rounds that are here already. */
+function keepRounds(chat: Chat, before: Chat | null): Chat {
+  const known = new Map(before?.messages.filter(({ rounds }) => rounds.length > 0).map((message) => [message.id, message]));
+  const messages = chat.messages.map((message) => {
+    const old = known.get(message.id);
+    const same = old && message.rounds.length === 0 && old.rounds.length === message.roundCount;
+    return same ? { ...message, rounds: old.rounds } : message;
+  });
+  return { ...chat, messages };
+}
+
+/** A finished answer whose rounds are not here yet gets them. */
+export function withRounds(chat: Chat, messageId: string, rounds: Round[]): Chat {
+  const fill = (message: Message) => message.id === messageId && message.rounds.length === 0 && message.status !== 'streaming';
+  return { ...chat, messages: chat.messages.map((message) => (fill(message) ? { ...message, rounds } : message)) };
+}
+
 function extend(message: Message, rounds: readonly Round[]): Message {
   const text = rounds.map((round) => round.pieces.map((piece) => piece.text).join('')).join('');
-  return { ...message, text: message.text + text, rounds: [...message.rounds, ...rounds] };
+  return {
+    ...message,
+    text: message.text + text,
+    rounds: [...message.rounds, ...rounds],
+    roundCount: message.roundCount + rounds.length,
+  };
 }
 
 function place(messages: readonly Message[], message: Message): Message[] {

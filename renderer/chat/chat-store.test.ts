@@ -5,9 +5,10 @@ import type { Chat, ChatsApi } from '../../electron/contract/chats.ts';
 import { KangarooError } from '../../electron/contract/errors.ts';
 import type { AppApi } from '../../electron/contract/index.ts';
 import { useConnection } from '../connection-store.ts';
+import { makeChat } from '../testing/make-round.ts';
 import { useChat } from './chat-store.ts';
 
-const chat: Chat = { id: 'fresh', title: 'New chat', createdAtMs: 0, messages: [] };
+const chat = makeChat([], { id: 'fresh', title: 'New chat' });
 
 /** A core whose store is damaged until it is repaired or set aside. */
 function createCore() {

@@ -6,7 +6,7 @@ import type { Chat, ChatEvent, Message } from '../../electron/contract/chats.ts'
 import { requireClient } from '../connection-store.ts';
 import { follow } from '../follow.ts';
 import { createFrameQueue } from '../frame-queue.ts';
-import { applyEvents, type ChatView } from './chat-events.ts';
+import { applyEvents, withRounds, type ChatView } from './chat-events.ts';
 
 interface ChatStore extends ChatView {
   /** What the last action of the user was refused with, and whether that action was sending. */
@@ -48,7 +48,26 @@ export const useChat = create<ChatStore>()((set, get) => {
     queue.clear();
     set({ chat, prefill: null, unreadable: null });
     const ended = AbortSignal.any([signal, watching.signal]);
-    void follow(client.chats.watch(chat.id), ended, queue.push, (error) => fail(error));
+    const take = (event: ChatEvent) => {
+      queue.push(event);
+      if (event.type === 'snapshot') void fetchRounds(client, event.chat, ended);
+    };
+    void follow(client.chats.watch(chat.id), ended, take, (error) => fail(error));
+  }
+
+  /** Finished answers come without their rounds; the newest are shown first. */
+  async function fetchRounds(client: AppApi, chat: Chat, signal: AbortSignal): Promise<void> {
+    for (const { id, status, roundCount } of chat.messages.toReversed()) {
+      const here = get().chat?.messages.some((message) => message.id === id && message.rounds.length > 0);
+      if (status === 'streaming' || roundCount === 0 || here) continue;
+      try {
+        const rounds = await client.chats.rounds(chat.id, id);
+        if (signal.aborted) return;
+        set((view) => (view.chat?.id === chat.id ? { chat: withRounds(view.chat, id, rounds) } : {}));
+      } catch {
+        return; // The answers are shown all the same; the next snapshot asks again.
+      }
+    }
   }
 
   /** Shows the current chat, or why it cannot be read. */
@@ -119,7 +138,8 @@ export const useChat = create<ChatStore>()((set, get) => {
     },
 
     async retry() {
-      await onChat((client, chatId) => client.chats.retry(chatId));
+      const last = get().chat?.messages.at(-1);
+      if (last) await onChat((client, chatId) => client.chats.regenerate(chatId, last.id));
     },
 
     async newChat() {

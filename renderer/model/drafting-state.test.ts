@@ -1,7 +1,7 @@
 // What the header says about drafting is what the engine does.
 import { expect, test } from 'vitest';
 import type { DraftingMode, LoadedModel, Round } from '../../electron/contract/engine.ts';
-import { makeAnswer, makePromptRound, makeRound } from '../testing/make-round.ts';
+import { makeAnswer, makeChat, makePromptRound, makeRound } from '../testing/make-round.ts';
 import { draftingStateOf, newestRound } from './drafting-state.ts';
 
 const adapter = { name: 'Adapter' } as LoadedModel['adapter'];
@@ -50,7 +50,7 @@ test('a probe that looks well is still a pause, but 1.00× is not its reason', (
 
 test('the newest round is that of the last answer; a question that waits for one has none', () => {
   const answer = makeAnswer([makePromptRound('A'), paused]);
-  const chat = { id: 'chat', title: '', createdAtMs: 0, messages: [answer] };
+  const chat = makeChat([answer]);
   expect(newestRound(chat)).toBe(paused);
   expect(newestRound({ ...chat, messages: [answer, makeAnswer([])] })).toBeNull();
   expect(newestRound(null)).toBeNull();

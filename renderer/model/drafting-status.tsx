@@ -4,9 +4,9 @@ import { newestRound, draftingStateOf, type DraftingState } from './drafting-sta
 import { useChat } from '../chat/chat-store.ts';
 import { useThrottled } from '../chat/use-throttled.ts';
 import { DecodingModeField } from '../settings/decoding-mode-field.tsx';
+import { hrefOf } from '../route.ts';
 import { useSettings } from '../settings/settings-store.ts';
 import { strings } from '../strings.ts';
-import { CopyButton } from '../ui/copy-button.tsx';
 import { Popover } from '../ui/popover.tsx';
 import { useModel } from './model-store.ts';
 
@@ -86,10 +86,9 @@ function Reason({ state }: { state: DraftingState }) {
       {state.kind === 'adapterError' && <p className="wrap-anywhere">{state.message}</p>}
       <p>{reasonFor(state)}</p>
       {(state.kind === 'noAdapter' || state.kind === 'copiesOnly' || state.kind === 'adapterError') && (
-        <div className="flex items-start gap-1 rounded-lg bg-sunken py-1 pr-1 pl-3 text-ink">
-          <code className="min-w-0 flex-1 py-1 font-mono text-[12.5px] wrap-anywhere">{text.startWith}</code>
-          <CopyButton label={text.copyCommand} text={() => text.startWith} />
-        </div>
+        <a className="button" href={hrefOf({ view: 'adapters' })} data-testid="train-adapter">
+          {text.train}
+        </a>
       )}
     </div>
   );

@@ -1,6 +1,8 @@
 // The model pages, in the chat's place: library, search and downloads, each with its own link.
 import { ArrowLeft } from 'lucide-react';
 import { useEffect, useRef } from 'react';
+import { useAdapters } from '../adapters/adapters-store.ts';
+import { AdaptersView } from '../adapters/adapters-view.tsx';
 import { hrefOf, type Route } from '../route.ts';
 import { underWay, useDownloads } from './downloads/downloads-store.ts';
 import { DownloadsView } from './downloads/downloads-view.tsx';
@@ -20,6 +22,7 @@ const tabs: { view: ModelsRoute['view']; route: ModelsRoute }[] = [
   { view: 'library', route: { view: 'library', modelId: null } },
   { view: 'find', route: { view: 'find', repository: null } },
   { view: 'downloads', route: { view: 'downloads' } },
+  { view: 'adapters', route: { view: 'adapters' } },
 ];
 
 export function ModelsView({ route }: { route: ModelsRoute }) {
@@ -56,6 +59,7 @@ export function ModelsView({ route }: { route: ModelsRoute }) {
               >
                 {modelsText.tabs[tab.view]}
                 {tab.view === 'downloads' && <UnderWay />}
+                {tab.view === 'adapters' && <TrainingUnderWay />}
               </a>
             </li>
           ))}
@@ -81,6 +85,8 @@ function View({ route }: { route: ModelsRoute }) {
       return route.repository === null ? <FindView /> : <RepositoryView key={route.repository} repository={route.repository} />;
     case 'downloads':
       return <DownloadsView />;
+    case 'adapters':
+      return <AdaptersView />;
   }
 }
 
@@ -91,6 +97,19 @@ function UnderWay() {
     <span className="min-w-5 rounded-full bg-accent px-1.5 text-center text-[12px] leading-5 font-medium text-accent-ink tabular-nums">
       <span aria-hidden>{count}</span>
       <span className="sr-only">{modelsText.downloadsBadge(count)}</span>
+    </span>
+  );
+}
+
+/** A quiet dot: something is being trained. */
+function TrainingUnderWay() {
+  const busy = useAdapters(
+    ({ state }) => state?.jobs.some(({ status }) => status === 'running' || status === 'yielding') ?? false,
+  );
+  if (!busy) return null;
+  return (
+    <span className="size-2 rounded-full bg-accent">
+      <span className="sr-only">{modelsText.trainingBadge}</span>
     </span>
   );
 }

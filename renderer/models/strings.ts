@@ -17,8 +17,9 @@ export const modelsText = {
   open: 'Models',
   backToChat: 'Chat',
   sections: 'Models: sections',
-  tabs: { library: 'Library', find: 'Find', downloads: 'Downloads' },
+  tabs: { library: 'Library', find: 'Find', downloads: 'Downloads', adapters: 'Adapters' },
   downloadsBadge: (count: number) => `${countText(count, 'download', 'downloads')} under way`,
+  trainingBadge: 'An adapter is being trained',
   notDone: 'That did not work',
   undo: 'Undo',
   cancel: 'Cancel',
@@ -191,6 +192,7 @@ export const modelsText = {
     noAdapter: 'No adapter: it copies drafts from the conversation where that pays.',
     adapterFor: (base: string, exitLayer: number, bytes: number) =>
       `For ${base}: leaves at layer ${exitLayer}, ${bytesText(bytes)}`,
+    trainAdapter: 'Train one',
     chooseAdapter: 'Choose an adapter',
     changeAdapter: 'Change',
     removeAdapter: 'Use none',

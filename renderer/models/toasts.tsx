@@ -2,6 +2,7 @@
 // but for the offer to undo, which goes by itself.
 import { CircleAlert, CircleCheck, Undo2, X } from 'lucide-react';
 import { useEffect, type ReactNode } from 'react';
+import { useAdapters } from '../adapters/adapters-store.ts';
 import type { Download } from '../../electron/contract/downloads.ts';
 import { goTo } from '../route.ts';
 import { strings } from '../strings.ts';
@@ -26,6 +27,7 @@ export function Toasts() {
         <Ended key={download.id} download={download} />
       ))}
       <Trashed />
+      <TrashedAdapter />
     </div>
   );
 }
@@ -107,14 +109,31 @@ function Trashed() {
     return () => clearTimeout(timer);
   }, [trashed, dismiss]);
   if (!trashed) return null;
+  return <TrashedToast name={trashed.name} onUndo={undo} onDismiss={dismiss} />;
+}
+
+function TrashedAdapter() {
+  const trashed = useAdapters((state) => state.trashed);
+  const undo = useAdapters((state) => state.undoTrash);
+  const dismiss = useAdapters((state) => state.dismissTrashed);
+  useEffect(() => {
+    if (!trashed) return;
+    const timer = setTimeout(dismiss, undoOfferedMs);
+    return () => clearTimeout(timer);
+  }, [trashed, dismiss]);
+  if (!trashed) return null;
+  return <TrashedToast name={trashed.name} onUndo={undo} onDismiss={dismiss} />;
+}
+
+function TrashedToast({ name, onUndo, onDismiss }: { name: string; onUndo: () => Promise<void>; onDismiss: () => void }) {
   return (
     <Toast
       testId="trashed-toast"
       icon={<CircleCheck size={18} aria-hidden className="text-accent" />}
-      title={modelsText.library.trashed(trashed.name)}
-      onDismiss={dismiss}
+      title={modelsText.library.trashed(name)}
+      onDismiss={onDismiss}
       actions={
-        <button type="button" className="button" data-testid="undo" onClick={() => void undo()}>
+        <button type="button" className="button" data-testid="undo" onClick={() => void onUndo()}>
           <Undo2 size={15} aria-hidden />
           {modelsText.undo}
         </button>

@@ -13,9 +13,11 @@ export function PaintedBlock({ start, source, children }: { start: number; sourc
   const runs = useContext(RunsContext);
   const show = useSettings((state) => state.settings.showOrigins);
 
-  // Runs only ever grow at the end, together with the text: those of a block change when its source does.
+  // Runs only ever grow at the end, together with the text: those of a block change when its source does, or all come at once
+  // behind a finished answer.
+  const known = runs.length > 0;
   const paint = useEffectEvent((end: number) => (element.current ? paintOrigins(element.current, start, end, runs) : () => {}));
-  useLayoutEffect(() => (show ? paint(start + source.length) : undefined), [show, start, source]);
+  useLayoutEffect(() => (show && known ? paint(start + source.length) : undefined), [show, start, source, known]);
 
   return <div ref={element}>{children}</div>;
 }

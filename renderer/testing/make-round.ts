@@ -1,6 +1,6 @@
 // Rounds for tests, shaped as the engine reports them.
 import type { Round } from '../../electron/contract/engine.ts';
-import type { Message } from '../../electron/contract/chats.ts';
+import type { Chat, Message } from '../../electron/contract/chats.ts';
 
 /** A round that accepted `accepted`, had `rejected` turned down, and added `own`; 2 ms to draft, 8 ms to verify. */
 export function makeRound(accepted: string[], own: string, rejected: string[] = []): Round {
@@ -39,15 +39,38 @@ export function makeAnswer(rounds: Round[], rest: Partial<Message> = {}): Messag
   return {
     id: 'answer',
     role: 'assistant',
+    parentId: null,
+    siblingIds: ['answer'],
     text: rounds.flatMap((round) => round.pieces.map((piece) => piece.text)).join(''),
+    attachments: [],
     status: 'streaming',
     createdAtMs: 0,
     rounds,
+    roundCount: rounds.length,
     stats: null,
+    continuations: 0,
+    timeToFirstTokenMs: null,
     stopReason: null,
     error: null,
     speedup: null,
     modelName: 'Model',
+    answeredWith: null,
+    ...rest,
+  };
+}
+
+export function makeChat(messages: Message[] = [], rest: Partial<Chat> = {}): Chat {
+  return {
+    id: 'chat',
+    title: 'Chat',
+    createdAtMs: 0,
+    folderId: null,
+    pinned: false,
+    settings: { systemPrompt: null, overrides: {} },
+    context: null,
+    draft: '',
+    messages,
+    earlier: 0,
     ...rest,
   };
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Chat, ChatEvent } from '../../contract/chats.ts';
+import type { Chat, ChatEvent, Message } from '../../contract/chats.ts';
+import { decodeRounds, textOfRounds } from './round-codec.ts';
 import { isFinal, lastMessage, startScriptedApp, until, type ScriptedApp } from '../testing/scripted-app.ts';
 
 let scripted: ScriptedApp;
@@ -32,10 +33,18 @@ async function converse(chatId: string, events: AsyncIterator<ChatEvent>, text: 
   return until(events, isFinal);
 }
 
-const joined = (chat: Chat) =>
-  lastMessage(chat)
-    .rounds.flatMap((round) => round.pieces.map((piece) => piece.text))
-    .join('');
+/** The current chat's last message, and its rounds as they are stored. */
+async function lastWithRounds(): Promise<Message> {
+  const chat = await chats().current();
+  const message = lastMessage(chat);
+  return { ...message, rounds: await chats().rounds(chat.id, message.id) };
+}
+
+/** Answers the last message again. */
+async function again(chatId: string): Promise<void> {
+  const { id } = lastMessage(await chats().current());
+  await chats().regenerate(chatId, id);
+}
 
 describe('an answer', () => {
   test('is streamed, measured and kept', async () => {
@@ -47,7 +56,8 @@ describe('an answer', () => {
     expect(rounds[0]).toMatchObject({ rows: 0, drafts: [], token: { text: '>' }, mode: 'kangaroo' });
     expect(rounds).toHaveLength(5);
     const now = await chats().current();
-    expect(lastMessage(now)).toMatchObject({
+    const answer = await lastWithRounds();
+    expect(answer).toMatchObject({
       role: 'assistant',
       status: 'complete',
       text: '>hop over the fence ',
@@ -57,10 +67,17 @@ describe('an answer', () => {
       speedup: 1.5,
       error: null,
       rounds,
+      roundCount: rounds.length,
+      answeredWith: { settings: { decodingMode: 'auto' }, systemPrompt: '', adapterName: expect.stringContaining('adapter') },
     });
-    expect(joined(now)).toBe(lastMessage(now).text);
+    expect(answer.timeToFirstTokenMs).toBeGreaterThan(0);
+    expect(lastMessage(now).rounds).toEqual([]);
+    expect(textOfRounds(answer.rounds)).toBe(answer.text);
     await scripted.reopen();
-    expect(await chats().current()).toEqual(now);
+    const later = await chats().current();
+    // The context's size is known once the model is loaded again.
+    expect({ ...later, context: null }).toEqual({ ...now, context: null });
+    expect(await lastWithRounds()).toEqual(answer);
   });
 
   test('sees the conversation before it', async () => {
@@ -100,7 +117,7 @@ describe('an answer', () => {
       if (event.type === 'snapshot') rounds = event.chat.messages.at(-1)?.rounds.length ?? 0;
       if (event.type === 'rounds') rounds += event.rounds.length;
     }
-    expect(rounds).toBe(lastMessage(await chats().current()).rounds.length);
+    expect(rounds).toBe(lastMessage(await chats().current()).roundCount);
   });
 
   test('is compared with the plain steps inside it, where it has some', async () => {
@@ -125,7 +142,7 @@ describe('an answer', () => {
     const { chat, events } = await watchCurrent();
     await converse(chat.id, events, 'hop');
     await scripted.reopen();
-    const [prompt, round] = lastMessage(await chats().current()).rounds;
+    const [prompt, round] = (await lastWithRounds()).rounds;
     expect(prompt).toMatchObject({ mode: 'kangaroo', discarded: 0, paused: false, expectedSpeedup: null });
     expect(round).toMatchObject({ mode: 'kangaroo', discarded: 0, paused: false, expectedSpeedup: 1.5 });
     expect(round).not.toHaveProperty('type');
@@ -141,7 +158,7 @@ describe('an answer', () => {
     await scripted.services.settings.set({ decodingMode });
     const { chat, events } = await watchCurrent();
     await converse(chat.id, events, 'hop');
-    expect(lastMessage(await chats().current()).rounds.map((round) => round.mode)).toEqual(['plain', mode]);
+    expect((await lastWithRounds()).rounds.map((round) => round.mode)).toEqual(['plain', mode]);
   });
 });
 
@@ -172,7 +189,7 @@ describe('stopping', () => {
     expect((await chats().current()).messages).toEqual([]);
   });
 
-  test('a new chat stops the answer in the old one and keeps it', async () => {
+  test('a new chat leaves the answer in the old one alone', async () => {
     const { chat, events } = await watchCurrent();
     await chats().send(chat.id, 'forever');
     await until(events, (event) => event.type === 'rounds');
@@ -180,7 +197,10 @@ describe('stopping', () => {
     expect(fresh.id).not.toBe(chat.id);
     expect(fresh.messages).toEqual([]);
     expect((await chats().current()).id).toBe(fresh.id);
-    expect((await until(events, isFinal)).at(-1)).toMatchObject({ message: { status: 'stopped' } });
+    await until(events, (event) => event.type === 'rounds');
+    expect((await chats().open(chat.id)).messages).toMatchObject([{}, { status: 'streaming' }]);
+    expect((await chats().current()).id).toBe(chat.id);
+    await chats().stop(chat.id);
   });
 
   test('closing the app keeps the answer as stopped', async () => {
@@ -258,7 +278,7 @@ describe('answering again', () => {
     }
     const old = (await until(events, isFinal)).at(-1);
     expect(old).toMatchObject({ message: { status } });
-    await chats().retry(chat.id);
+    await again(chat.id);
     const [first] = await until(events, (event) => event.type === 'snapshot');
     expect(first).toMatchObject({ chat: { messages: [{ role: 'user' }, { role: 'assistant', status: 'streaming', text: '' }] } });
     await chats().stop(chat.id);
@@ -267,7 +287,7 @@ describe('answering again', () => {
 
   test('needs a question', async () => {
     const { chat } = await watchCurrent();
-    await expect(chats().retry(chat.id)).rejects.toMatchObject({ code: 'invalid-argument' });
+    await expect(chats().regenerate(chat.id, 'nothing')).rejects.toMatchObject({ code: 'invalid-argument' });
   });
 });
 
@@ -283,7 +303,7 @@ describe('the engine dies in mid-answer', () => {
     });
     expect(lastMessage(await chats().current()).text).toContain('la ');
     // At once: the restart and the load are waited for.
-    await chats().retry(chat.id);
+    await again(chat.id);
     await until(events, (event) => event.type === 'rounds');
     await chats().stop(chat.id);
     expect((await until(events, isFinal)).at(-1)).toMatchObject({ message: { status: 'stopped', error: null } });
@@ -298,7 +318,7 @@ describe('refusals', () => {
     await chats().send(chat.id, 'forever');
     await until(events, (event) => event.type === 'rounds');
     await expect(chats().send(chat.id, 'me too')).rejects.toMatchObject({ code: 'busy' });
-    await expect(chats().retry(chat.id)).rejects.toMatchObject({ code: 'busy' });
+    await expect(again(chat.id)).rejects.toMatchObject({ code: 'busy' });
     await chats().stop(chat.id);
     expect((await chats().current()).messages).toHaveLength(2);
   });
@@ -317,7 +337,7 @@ describe('refusals', () => {
     for (const id of ['nowhere', '', null, 5, { id: 1 }, 'x'.repeat(1000)] as string[]) {
       await expect(chats().send(id, 'hop')).rejects.toMatchObject(invalid);
       await expect(chats().stop(id)).rejects.toMatchObject(invalid);
-      await expect(chats().retry(id)).rejects.toMatchObject(invalid);
+      await expect(chats().regenerate(id, 'm')).rejects.toMatchObject(invalid);
       expect(() => chats().watch(id)[Symbol.asyncIterator]()).toThrow(expect.objectContaining(invalid));
     }
   });
@@ -368,20 +388,25 @@ describe('a process that is killed in mid-answer', () => {
     const exited = once(child, 'exit');
     const saved = () => {
       const database = new Database(join(dataDir, 'chats.db'), { readonly: true, fileMustExist: true });
-      const text = database.prepare("SELECT text FROM messages WHERE role = 'assistant'").pluck().get();
+      const chunks = database.prepare('SELECT data FROM rounds ORDER BY key').pluck().all() as Buffer[];
       database.close();
-      return text;
+      return chunks.map((data) => textOfRounds(decodeRounds(data)));
     };
-    await vi.waitFor(() => expect(saved()).toContain('la la'), { timeout: 20_000, interval: 100 });
+    // Every second's rounds are one row more; what was there stays as it is.
+    await vi.waitFor(() => expect(saved().length).toBeGreaterThan(1), { timeout: 20_000, interval: 100 });
+    const before = saved().join('');
     child.kill('SIGKILL');
     await exited;
 
     await scripted.reopen({ dataDir });
-    expect(lastMessage(await chats().current())).toMatchObject({
+    const answer = await lastWithRounds();
+    expect(answer).toMatchObject({
       status: 'failed',
-      text: expect.stringContaining('la la'),
       error: { code: 'closed', message: expect.stringContaining('try again') },
     });
+    expect(before).toContain('la la');
+    expect(answer.text.startsWith(before)).toBe(true);
+    expect(textOfRounds(answer.rounds)).toBe(answer.text);
   });
 });
 

@@ -1,254 +1,298 @@
-// Chats: what is sent, stopped and answered again, one answer at a time in each. Everything is on disk before it is shown as
-// stored.
-import { randomUUID } from 'node:crypto';
-import type { Chat, ChatEvent, ChatsApi, Message } from '../../contract/chats.ts';
+// The chats' service: what pages ask, given to who knows it, and told to the others whom it concerns.
+import { shownError } from '../shown-error.ts';
+import type { AnswerOptions, Chat, ChatEvent, ChatsApi, ChatSettings, SendOptions } from '../../contract/chats.ts';
+import type { Folder, Preset } from '../../contract/chat-list.ts';
 import type { EngineApi } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
-import { parseArgument, text as textArgument } from '../arguments.ts';
+import type { ExportRequest, ImportReport } from '../../contract/exchange.ts';
+import { integer, parseArgument } from '../arguments.ts';
+import type { KeptStates } from '../engine/kept-states.ts';
 import type { Models } from '../models/models.ts';
 import type { Answered } from '../proofs/proofs.ts';
 import type { SettingsStore } from '../settings.ts';
-import { Answer, optionsOf, snapshotOf } from './answer.ts';
-import { ChatFeed } from './feed.ts';
-import { openStore, setStoreAside, type ChatStore } from './store.ts';
-import { titleOf, turnsOf } from './turns.ts';
+import type { StoredChat } from './chat-table.ts';
+import { Conversations } from './conversations.ts';
+import { exportChats } from './exchange/export.ts';
+import { importChats } from './exchange/import.ts';
+import { insertPortable, messagesOf, portableHead } from './exchange/portable.ts';
+import { Uploads } from './exchange/uploads.ts';
+import { ChatLists } from './lists.ts';
+import {
+  parseChatSettings,
+  parseCountable,
+  parseDraft,
+  parseExportRequest,
+  parsePinned,
+  parseQuery,
+  parseTitle,
+} from './requests.ts';
+import { parseId, Shelf } from './shelf.ts';
 
-/** The longest message, in bytes of UTF-8. */
-const longestTextBytes = 1_000_000;
-const untitled = 'New chat';
-/** How long answers may take to end when the app closes. */
-const farewellMs = 3000;
+/** How often the trash is looked through while the app runs. */
+const purgeIntervalMs = 24 * 60 * 60 * 1000;
 
 export interface ChatsParts {
   dataDir: string;
   engine: EngineApi;
   models: Models;
   settings: SettingsStore;
-}
-
-function newMessage(role: Message['role'], text: string): Message {
-  return {
-    id: randomUUID(),
-    role,
-    text,
-    status: role === 'user' ? 'complete' : 'streaming',
-    createdAtMs: Date.now(),
-    rounds: [],
-    stats: null,
-    stopReason: null,
-    error: null,
-    speedup: null,
-    modelName: null,
-  };
-}
-
-function parseText(value: unknown): string {
-  if (typeof value !== 'string') throw new KangarooError('invalid-argument', 'A message must be text.');
-  if (value.trim() === '') throw new KangarooError('invalid-argument', 'The message is empty. Write something first.');
-  const bytes = Buffer.byteLength(value);
-  if (bytes > longestTextBytes) {
-    throw new KangarooError(
-      'invalid-argument',
-      `The message is too long: ${bytes} bytes, and ${longestTextBytes} are the most. Send a shorter one.`,
-    );
-  }
-  return value.toWellFormed();
+  /** Where caches of chats lie, whether or not an engine has a model and knows of them. */
+  kept: Pick<KeptStates, 'forget'>;
 }
 
 export class Chats implements ChatsApi {
   readonly #parts: ChatsParts;
-  readonly #feeds = new Map<string, ChatFeed>();
-  /** The database, or why there is none: the app opens all the same. */
-  #opened: ChatStore | { error: unknown };
-  /** Answers under way, by chat. */
-  readonly #running = new Map<string, Answer>();
-  /** Messages whose end could not be written, by id: the database still has them as they were before. */
-  readonly #unsaved = new Map<string, Message>();
+  readonly #shelf: Shelf;
+  readonly #conversations: Conversations;
+  readonly #lists: ChatLists;
+  readonly #uploads = new Uploads();
+  readonly #purging: NodeJS.Timeout;
 
   constructor(parts: ChatsParts) {
     this.#parts = parts;
-    this.#opened = this.#open();
+    this.#shelf = new Shelf(parts.dataDir);
+    const changed = (chatId: string) => this.#lists.changed(chatId);
+    this.#conversations = new Conversations({ ...parts, shelf: this.#shelf, changed });
+    this.#lists = new ChatLists(this.#shelf, (chatId) => this.#conversations.isAnswering(chatId));
+    this.#purgeOld();
+    this.#purging = setInterval(() => this.#purgeOld(), purgeIntervalMs).unref();
   }
 
   async current(): Promise<Chat> {
-    this.#retryOpening();
-    const chat = this.#store.current();
-    return chat ? this.#withRunning(chat) : this.#insert();
+    return this.#conversations.current();
   }
 
   async create(): Promise<Chat> {
-    const current = this.#store.current();
-    // The page shows the current chat alone: nobody could stop what goes on in one that was left.
-    if (current) await this.#running.get(current.id)?.stop();
-    // An empty chat is as good as a new one.
-    return current && current.messages.length === 0 ? current : this.#insert();
+    return this.#conversations.create();
+  }
+
+  async open(chatId: string): Promise<Chat> {
+    return this.#conversations.open(chatId);
   }
 
   watch(chatId: string): AsyncIterable<ChatEvent> {
-    return {
-      [Symbol.asyncIterator]: () => {
-        const { id } = this.#require(chatId);
-        return this.#feed(id).watch();
-      },
-    };
+    return this.#conversations.watch(chatId);
   }
 
-  async send(chatId: string, text: string): Promise<void> {
-    const content = parseText(text);
-    const chat = this.#require(chatId);
-    this.#requireFree(chat.id);
-    const [question, answer] = [newMessage('user', content), newMessage('assistant', '')];
-    const first = chat.messages.length === 0;
-    this.#store.appendTurn(chat.id, [question, answer], first ? titleOf(content) : chat.title, Date.now());
-    this.#answer(chat.id, [...chat.messages, question], answer);
-    if (first) {
-      // The title has changed too.
-      this.#feed(chat.id).emitSnapshot();
-    } else {
-      this.#feed(chat.id).emit({ type: 'message', message: question });
-      this.#feed(chat.id).emit({ type: 'message', message: snapshotOf(answer) });
+  async earlier(chatId: string, beforeId: string) {
+    return this.#conversations.earlier(chatId, beforeId);
+  }
+
+  async rounds(chatId: string, messageId: string) {
+    return this.#conversations.rounds(chatId, messageId);
+  }
+
+  async attachment(chatId: string, messageId: string, place: number) {
+    return this.#conversations.attachment(chatId, messageId, parseArgument(integer(0, 1000), place, 'place'));
+  }
+
+  async send(chatId: string, text: string, options?: SendOptions): Promise<void> {
+    this.#conversations.send(chatId, text, options);
+  }
+
+  stop(chatId: string): Promise<void> {
+    return this.#conversations.stop(chatId);
+  }
+
+  async edit(chatId: string, messageId: string, text: string, options?: SendOptions): Promise<void> {
+    this.#conversations.edit(chatId, messageId, text, options);
+  }
+
+  async regenerate(chatId: string, messageId: string, options?: AnswerOptions): Promise<void> {
+    this.#conversations.regenerate(chatId, messageId, options);
+  }
+
+  async continueAnswer(chatId: string, messageId: string, options?: AnswerOptions): Promise<void> {
+    this.#conversations.continueAnswer(chatId, messageId, options);
+  }
+
+  async select(chatId: string, messageId: string): Promise<void> {
+    this.#conversations.select(chatId, messageId);
+  }
+
+  async tree(chatId: string) {
+    return this.#conversations.tree(chatId);
+  }
+
+  async deleteMessage(chatId: string, messageId: string): Promise<void> {
+    this.#conversations.deleteMessage(chatId, messageId);
+  }
+
+  async restoreMessage(chatId: string, messageId: string): Promise<void> {
+    this.#conversations.restoreMessage(chatId, messageId);
+  }
+
+  watchList() {
+    return this.#lists.watch();
+  }
+
+  async rename(chatId: string, title: string): Promise<void> {
+    this.#change(chatId, ({ key }) => this.#shelf.store.chats.setTitle(key, parseTitle(title), 'user'));
+  }
+
+  async setPinned(chatId: string, pinned: boolean): Promise<void> {
+    this.#change(chatId, ({ key }) => this.#shelf.store.chats.setPinned(key, parsePinned(pinned)));
+  }
+
+  async setFolder(chatId: string, folderId: string | null): Promise<void> {
+    const id = folderId === null ? null : this.#lists.requireFolder(folderId);
+    this.#change(chatId, ({ key }) => this.#shelf.store.chats.setFolder(key, id));
+  }
+
+  async duplicate(chatId: string): Promise<string> {
+    const { store } = this.#shelf;
+    const chat = this.#shelf.require(chatId);
+    const copy = { ...portableHead(store, chat), createdAtMs: Date.now(), usedAtMs: Date.now(), pinned: false };
+    const { id } = insertPortable(store, { ...copy, messages: [...messagesOf(store, chat, true)] }, chat.folderId);
+    this.#lists.changed(id);
+    return id;
+  }
+
+  async trash(chatId: string): Promise<void> {
+    const { id } = this.#shelf.require(chatId);
+    await this.#conversations.end(id);
+    // Meanwhile another page may have put it there.
+    const chat = this.#shelf.store.chats.find(id);
+    if (chat) this.#shelf.store.chats.trash(chat.key, Date.now());
+    this.#lists.changed(id);
+  }
+
+  async restore(chatId: string): Promise<void> {
+    const id = parseId(chatId, 'chatId');
+    if (!this.#shelf.store.chats.restore(id)) throw notInTrash();
+    this.#lists.changed(id);
+  }
+
+  async purge(chatId: string): Promise<void> {
+    const id = parseId(chatId, 'chatId');
+    if (!this.#shelf.store.chats.purge(id)) throw notInTrash();
+    await this.#forget(id);
+  }
+
+  async listTrash() {
+    return this.#shelf.store.chats.listTrash();
+  }
+
+  async createFolder(name: string): Promise<Folder> {
+    return this.#lists.createFolder(name);
+  }
+
+  async renameFolder(folderId: string, name: string): Promise<void> {
+    this.#lists.renameFolder(folderId, name);
+  }
+
+  async deleteFolder(folderId: string): Promise<void> {
+    this.#lists.deleteFolder(folderId);
+  }
+
+  async search(query: string) {
+    return this.#shelf.store.search(parseQuery(query));
+  }
+
+  async setSettings(chatId: string, settings: Partial<ChatSettings>): Promise<void> {
+    const given = parseChatSettings(settings);
+    this.#change(chatId, (chat) => this.#shelf.store.chats.setSettings(chat.key, { ...chat.settings, ...given }));
+  }
+
+  async saveDraft(chatId: string, text: string): Promise<void> {
+    this.#shelf.store.chats.setDraft(this.#shelf.require(chatId).key, parseDraft(text));
+  }
+
+  async countTokens(text: string): Promise<number> {
+    this.#parts.models.requirePromising();
+    return this.#parts.engine.countTokens(parseCountable(text));
+  }
+
+  watchPresets(): AsyncIterable<Preset[]> {
+    return this.#lists.watchPresets();
+  }
+
+  async savePreset(preset: Omit<Preset, 'id'> & { id?: string }): Promise<Preset> {
+    return this.#lists.savePreset(preset);
+  }
+
+  async deletePreset(presetId: string): Promise<void> {
+    this.#lists.deletePreset(presetId);
+  }
+
+  async *export(request: ExportRequest): AsyncGenerator<string> {
+    const { store } = this.#shelf;
+    yield* exportChats(store, parseExportRequest(request), Date.now());
+  }
+
+  async beginImport(): Promise<string> {
+    return this.#uploads.begin();
+  }
+
+  async appendImport(importId: string, piece: string): Promise<void> {
+    this.#uploads.append(importId, piece);
+  }
+
+  async finishImport(importId: string): Promise<ImportReport> {
+    try {
+      return await importChats(this.#shelf.store, this.#uploads.take(importId));
+    } finally {
+      this.#lists.changedAll();
     }
   }
 
-  async stop(chatId: string): Promise<void> {
-    const { id } = this.#require(chatId);
-    await this.#running.get(id)?.stop();
-  }
-
-  async retry(chatId: string): Promise<void> {
-    const chat = this.#require(chatId);
-    this.#requireFree(chat.id);
-    const last = chat.messages.at(-1);
-    const old = last?.role === 'assistant' ? last : null;
-    const history = old ? chat.messages.slice(0, -1) : chat.messages;
-    if (history.at(-1)?.role !== 'user') {
-      throw new KangarooError('invalid-argument', 'There is no message to answer. Write one first.');
-    }
-    const answer = newMessage('assistant', '');
-    if (old) this.#store.replaceMessage(chat.id, old.id, answer);
-    else this.#store.appendMessages(chat.id, [answer]);
-    this.#answer(chat.id, history, answer);
-    this.#feed(chat.id).emitSnapshot();
+  async cancelImport(importId: string): Promise<void> {
+    this.#uploads.cancel(importId);
   }
 
   async setAside(): Promise<Chat> {
-    if (!('error' in this.#opened)) {
-      throw new KangarooError('invalid-argument', 'The chats can be read: there is nothing to set aside.');
-    }
-    const { error } = this.#opened;
-    if (error instanceof KangarooError && (error.code === 'store-damaged' || error.code === 'store-too-new')) {
-      setStoreAside(this.#parts.dataDir, Date.now());
-    }
-    this.#opened = this.#open();
-    return this.current();
+    this.#shelf.setAside();
+    const chat = this.#conversations.current();
+    this.#lists.changedAll();
+    return chat;
   }
 
-  /** An answer with what the model was told before it; throws `invalid-argument` where there is none. */
+  /** See `Conversations.answered`. */
   answered(chatId: string, messageId: string): Answered {
-    const { messages } = this.#require(chatId);
-    const place = messages.findIndex(({ id, role }) => id === messageId && role === 'assistant');
-    const message = messages[place];
-    if (!message) throw new KangarooError('invalid-argument', 'This answer does not exist any more.');
-    const settings = this.#parts.settings.current;
-    return { turns: turnsOf(messages.slice(0, place)), message, options: (model) => optionsOf(settings, model) };
+    return this.#conversations.answered(chatId, messageId);
+  }
+
+  /** The user's own questions, of all chats; none where the chats cannot be read. */
+  userPrompts(): string[] {
+    try {
+      return this.#shelf.store.messages.userPrompts();
+    } catch (error) {
+      shownError(error);
+      return [];
+    }
   }
 
   /** Stops the answers under way, keeps them, and closes the database. */
   async close(): Promise<void> {
-    if (this.#running.size > 0) {
-      const late = new Promise<void>((resolve) => setTimeout(resolve, farewellMs).unref());
-      await Promise.race([Promise.all([...this.#running.values()].map((answer) => answer.stop())), late]);
-    }
-    for (const feed of this.#feeds.values()) feed.close();
-    this.#feeds.clear();
-    if (!('error' in this.#opened)) this.#opened.close();
-    this.#opened = { error: new KangarooError('closed', 'Kangaroo Chat is closing.') };
+    clearInterval(this.#purging);
+    await this.#conversations.close();
+    this.#lists.close();
+    this.#shelf.close();
   }
 
-  /** The user may have put things right meanwhile: the file's rights, or a copy of the file from before. */
-  #retryOpening(): void {
-    if (!('error' in this.#opened)) return;
-    const { error } = this.#opened;
-    const closing = error instanceof KangarooError && error.code === 'closed';
-    if (!closing) this.#opened = this.#open();
+  #change(chatId: string, change: (chat: StoredChat) => void): void {
+    const chat = this.#shelf.require(chatId);
+    change(chat);
+    this.#conversations.headChanged(chat.id);
   }
 
-  get #store(): ChatStore {
-    if ('error' in this.#opened) throw this.#opened.error;
-    return this.#opened;
-  }
-
-  #open(): ChatStore | { error: unknown } {
+  #purgeOld(): void {
     try {
-      const store = openStore(this.#parts.dataDir);
-      store.failUnfinished({
-        code: 'closed',
-        message: 'Kangaroo Chat ended before this answer was finished. What had been written is kept; try again.',
-      });
-      return store;
+      for (const id of this.#shelf.purgeOld(Date.now())) void this.#forget(id);
     } catch (error) {
-      return { error };
+      // The disk may be full: it is tried again tomorrow.
+      console.error(error);
     }
   }
 
-  #insert(): Chat {
-    const head = { id: randomUUID(), title: untitled, createdAtMs: Date.now() };
-    this.#store.insertChat(head);
-    return { ...head, messages: [] };
+  /** What the engine has in memory, and what it has written: that there is no engine must not keep a chat's text on the disk. */
+  async #forget(chatId: string): Promise<void> {
+    const { engine, kept, models } = this.#parts;
+    if (models.loadedId !== null) await engine.forget(chatId).catch(() => {});
+    await kept.forget(chatId);
   }
+}
 
-  /** As it is now, the answer under way included; throws `invalid-argument` for an unknown one. */
-  #require(chatId: unknown): Chat {
-    const id = parseArgument(textArgument(1, 100), chatId, 'chatId');
-    const chat = this.#store.find(id);
-    if (!chat) throw new KangarooError('invalid-argument', 'This chat does not exist any more. Start a new one.');
-    return this.#withRunning(chat);
-  }
-
-  #requireFree(chatId: string): void {
-    if (this.#running.has(chatId)) {
-      throw new KangarooError('busy', 'An answer is being written. Stop it, or wait until it is done.');
-    }
-    this.#parts.models.requirePromising();
-  }
-
-  /** The database has the answer under way as it was up to a second ago. */
-  #withRunning(chat: Chat): Chat {
-    const running = this.#running.get(chat.id)?.message;
-    const messages = chat.messages.map((message) => {
-      const newer = message.id === running?.id ? running : this.#unsaved.get(message.id);
-      return newer ? snapshotOf(newer) : message;
-    });
-    return { ...chat, messages };
-  }
-
-  #feed(chatId: string): ChatFeed {
-    let feed = this.#feeds.get(chatId);
-    if (!feed) {
-      feed = new ChatFeed(() => this.#require(chatId));
-      this.#feeds.set(chatId, feed);
-    }
-    return feed;
-  }
-
-  #answer(chatId: string, history: readonly Message[], message: Message): void {
-    const { engine, models, settings } = this.#parts;
-    const answer = new Answer({
-      engine,
-      models,
-      settings: settings.current,
-      chatId,
-      turns: turnsOf(history),
-      message,
-      save: (each) => this.#store.updateMessage(each),
-      emit: (event) => {
-        if (event.type === 'message') {
-          this.#running.delete(chatId);
-          if (answer.unsaved) this.#unsaved.set(message.id, message);
-        }
-        this.#feed(chatId).emit(event);
-      },
-    });
-    this.#running.set(chatId, answer);
-  }
+function notInTrash(): KangarooError {
+  return new KangarooError('invalid-argument', 'This chat is not in the trash any more.');
 }

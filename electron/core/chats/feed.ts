@@ -21,6 +21,10 @@ export class ChatFeed {
     return watcher;
   }
 
+  get watched(): boolean {
+    return this.#watchers.size > 0;
+  }
+
   emit(event: ChatEvent): void {
     for (const watcher of this.#watchers) {
       if (watcher.length < mostWaiting) {

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Message } from '../../contract/chats.ts';
-import { migrate } from './migrate.ts';
-import { openStore, setStoreAside, storePath } from './store.ts';
+import { makeContent, makeQuestion, makeStoredRound } from '../testing/make-message.ts';
+import { setStoreAside, storePath } from './database.ts';
+import { migrate, removeOldBackups } from './migrate.ts';
+import { openStore } from './store.ts';
 
 let folder = '';
 
@@ -16,131 +17,116 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function message(id: string, over: Partial<Message> = {}): Message {
-  return {
-    id,
-    role: 'assistant',
-    text: 'Hüpf 🦘',
-    status: 'complete',
-    createdAtMs: 5,
-    rounds: [
-      {
-        drafts: [{ id: 7, text: 'Hüpf', confidence: 0.5, source: 'adapter' }],
-        accepted: 1,
-        token: { id: 8, text: ' ' },
-        pieces: [{ id: 7, text: 'Hüpf', origin: 'draft' }],
-        draftMs: 1.5,
-        verifyMs: 2.5,
-        rows: 2,
-        mode: 'kangaroo',
-        discarded: 2,
-        paused: true,
-        expectedSpeedup: 0.875,
-      },
-    ],
-    stats: null,
-    stopReason: 'end-of-turn',
-    error: null,
-    speedup: 1.25,
-    modelName: 'Llama Joey',
-    ...over,
-  };
-}
-
-const user = (id: string) => message(id, { role: 'user', rounds: [], stopReason: null, speedup: null, modelName: null });
-
 function withChat() {
   const store = openStore(folder);
-  store.insertChat({ id: 'a', title: 'First', createdAtMs: 1 });
-  return store;
+  const chat = store.chats.insert({ id: 'a', title: 'First', titleSource: 'user', createdAtMs: 1 });
+  return { ...store, chat };
 }
+
+const branchOf = (store: ReturnType<typeof openStore>, chatId: string) =>
+  store.messages.branch(store.chats.find(chatId)?.leafKey ?? null);
 
 describe('chats and messages', () => {
   test('are the same after reopening', () => {
-    const store = withChat();
-    const messages = [user('1'), message('2', { error: { code: 'busy', message: 'b' } })];
-    store.appendMessages('a', messages);
-    store.close();
+    const { messages, chats, chat, close } = withChat();
+    const question = messages.append(chat.key, null, makeQuestion('q'), [{ name: 'ä.txt', text: 'Größe' }]);
+    const rounds = [makeStoredRound([], 'Hüpf'), makeStoredRound([' ', '🦘'], '', ['x'])];
+    const answer = makeContent('a', { error: { code: 'busy', message: 'b' }, speedup: 1.25 });
+    const key = messages.append(chat.key, question, answer);
+    messages.update(answer, rounds);
+    chats.setDraft(chat.key, 'to be sent');
+    chats.setSettings(chat.key, { systemPrompt: 'Be brief.', overrides: { temperature: 0.5 } });
+    close();
     const again = openStore(folder);
-    expect(again.current()).toEqual({ id: 'a', title: 'First', createdAtMs: 1, messages });
-    again.close();
-  });
-
-  test('that an earlier version wrote have what it did not know yet', () => {
-    const store = withChat();
-    const stats = { tokens: 5, plainStepMs: 0.5, pausedRounds: 3 } as Message['stats'];
-    store.appendMessages('a', [message('1', { stats })]);
-    store.close();
-    const database = new Database(storePath(folder));
-    const remove = (column: string, paths: string) =>
-      database.exec(`UPDATE messages SET ${column} = json_remove(${column}, ${paths})`);
-    remove('rounds_json', "'$[0].discarded', '$[0].paused', '$[0].expectedSpeedup', '$[0].drafts[0].source'");
-    remove('stats_json', "'$.plainStepMs', '$.pausedRounds'");
-    database.close();
-    const again = openStore(folder);
-    const [old] = again.current()?.messages ?? [];
-    expect(old?.rounds).toMatchObject([{ accepted: 1, discarded: 0, paused: false, expectedSpeedup: null }]);
-    expect(old?.rounds[0]?.drafts).toEqual([{ id: 7, text: 'Hüpf', confidence: 0.5, source: 'adapter' }]);
-    expect(old?.stats).toEqual({
-      tokens: 5,
-      discarded: 0,
-      pausedRounds: 0,
-      plainStepMs: null,
-      lookedUp: 0,
-      lookedUpAccepted: 0,
-      contextShifts: 0,
-      roundsMs: 4,
-      computeMs: null,
+    expect(again.chats.current()).toMatchObject({
+      id: 'a',
+      title: 'First',
+      draft: 'to be sent',
+      settings: { systemPrompt: 'Be brief.', overrides: { temperature: 0.5 } },
     });
+    expect(branchOf(again, 'a')).toEqual({
+      earlier: 0,
+      messages: [
+        {
+          ...makeQuestion('q'),
+          parentId: null,
+          siblingIds: ['q'],
+          attachments: [{ name: 'ä.txt', sizeBytes: 7 }],
+          rounds: [],
+          roundCount: 0,
+        },
+        { ...answer, parentId: 'q', siblingIds: ['a'], attachments: [], rounds: [], roundCount: 2 },
+      ],
+    });
+    expect(again.messages.rounds(key)).toEqual(rounds);
+    expect(again.messages.attachments(question)).toEqual([{ name: 'ä.txt', text: 'Größe' }]);
     again.close();
   });
 
-  test('the chat that was used last is the current one, even where the clock goes back', () => {
-    const store = withChat();
-    store.insertChat({ id: 'b', title: 'Second', createdAtMs: 1000 });
-    expect(store.current()?.id).toBe('b');
-    store.touchChat('a', 'Renamed', 10);
-    expect(store.current()).toMatchObject({ id: 'a', title: 'Renamed' });
-    store.insertChat({ id: 'c', title: 'Third', createdAtMs: 2 });
-    expect(store.current()?.id).toBe('c');
-    store.close();
+  test('the chat that was made current last is; else the one used last, even where the clock goes back', () => {
+    const { chats, chat, close } = withChat();
+    chats.insert({ id: 'b', title: 'Second', titleSource: 'user', createdAtMs: 1000 });
+    expect(chats.current()?.id).toBe('b');
+    chats.touch(chat.key, 10);
+    expect(chats.current()?.id).toBe('a');
+    chats.makeCurrent('b');
+    expect(chats.current()?.id).toBe('b');
+    chats.trash(chats.find('b')?.key ?? 0, 1);
+    expect(chats.current()?.id).toBe('a');
+    expect(chats.find('b')).toBeNull();
+    close();
   });
 
-  test('a message takes its new state, and another can take its place', () => {
-    const store = withChat();
-    store.appendMessages('a', [user('1'), message('2', { status: 'streaming' })]);
-    store.updateMessage(message('2', { text: 'done', status: 'stopped' }));
-    expect(store.find('a')?.messages[1]).toMatchObject({ text: 'done', status: 'stopped' });
-    store.replaceMessage('a', '2', message('3'));
-    expect(store.find('a')?.messages.map((each) => each.id)).toEqual(['1', '3']);
-    store.close();
+  test('rounds are appended, and joined when the answer is finished', () => {
+    const { messages, chat, close } = withChat();
+    const streaming = makeContent('m', { status: 'streaming', text: 'not stored yet' });
+    const key = messages.append(chat.key, null, streaming);
+    const rounds = Array.from({ length: 9 }, (_, place) => makeStoredRound(['so'], ` ${place}`));
+    const database = new Database(storePath(folder), { readonly: true });
+    const chunks = () => database.prepare('SELECT count(*) FROM rounds').pluck().get();
+    for (let at = 0; at < 9; at += 3) {
+      messages.update(streaming, rounds.slice(at, at + 3));
+      expect(chunks()).toBe(at / 3 + 1);
+      expect(messages.rounds(key)).toEqual(rounds.slice(0, at + 3));
+    }
+    messages.update({ ...streaming, status: 'complete', text: 'whole' }, []);
+    expect(chunks()).toBe(1);
+    expect(messages.rounds(key)).toEqual(rounds);
+    expect(messages.find(chat.key, 'm')?.message).toMatchObject({ text: 'whole', status: 'complete', roundCount: 9 });
+    database.close();
+    close();
   });
 
-  test('appending is all or nothing', () => {
-    const store = withChat();
-    expect(() => store.appendMessages('a', [user('1'), user('1')])).toThrow(expect.objectContaining({ code: 'internal' }));
-    expect(store.find('a')?.messages).toEqual([]);
-    expect(() => store.appendMessages('nowhere', [user('1')])).toThrow(expect.objectContaining({ code: 'internal' }));
-    store.close();
-  });
-
-  test('what a dead process left unfinished becomes failed, with what it had', () => {
-    const store = withChat();
-    store.appendMessages('a', [user('1'), message('2', { status: 'streaming', text: 'so far' })]);
-    store.close();
+  test('answers that were never finished fail with what their rounds say', () => {
+    const { messages, chat, close } = withChat();
+    messages.append(chat.key, null, makeContent('1'));
+    const cut = makeContent('2', { status: 'streaming', text: '' });
+    messages.append(chat.key, null, cut);
+    messages.update(cut, [makeStoredRound(['so'], ' far')]);
+    // One that was continued, and said something before there were rounds of it.
+    const continued = makeContent('3', { status: 'streaming' });
+    messages.append(chat.key, null, continued);
+    messages.update(continued, [makeStoredRound([], ' on')], 'It goes');
+    close();
     const again = openStore(folder);
-    again.failUnfinished({ code: 'closed', message: 'ended' });
-    const [first, second] = again.find('a')?.messages ?? [];
-    expect(first).toMatchObject({ status: 'complete', error: null });
-    expect(second).toMatchObject({ status: 'failed', text: 'so far', error: { code: 'closed', message: 'ended' } });
+    again.messages.failUnfinished({ code: 'closed', message: 'ended' });
+    const find = (id: string) => again.messages.find(chat.key, id)?.message;
+    expect(find('1')).toMatchObject({ status: 'complete', error: null });
+    expect(find('2')).toMatchObject({ status: 'failed', text: 'so far', error: { code: 'closed', message: 'ended' } });
+    expect(find('3')).toMatchObject({ status: 'failed', text: 'It goes on' });
+    expect(again.search('goes')).toMatchObject([{ message: { id: '3' } }]);
     again.close();
   });
 
-  test('an unknown chat is null', () => {
-    const store = openStore(folder);
-    expect(store.current()).toBeNull();
-    expect(store.find('x')).toBeNull();
-    store.close();
+  test('all of a transaction or nothing', () => {
+    const { messages, chat, transact, close } = withChat();
+    const twice = () => {
+      messages.append(chat.key, null, makeContent('1'));
+      messages.append(chat.key, null, makeContent('1'));
+    };
+    expect(() => transact(twice)).toThrow(expect.objectContaining({ code: 'internal' }));
+    expect(messages.keys(chat.key)).toEqual([]);
+    close();
   });
 });
 
@@ -166,9 +152,9 @@ describe('files', () => {
   });
 
   test('with damaged pages are refused and stay as they are', () => {
-    const store = withChat();
-    for (let i = 0; i < 200; i++) store.appendMessages('a', [message(`m${i}`, { text: 'x'.repeat(1000) })]);
-    store.close();
+    const { messages, chat, close } = withChat();
+    for (let i = 0; i < 200; i++) messages.append(chat.key, null, makeContent(`m${i}`, { text: 'x'.repeat(1000) }));
+    close();
     const bytes = readFileSync(storePath(folder));
     bytes.fill(0x5a, 8192, bytes.length - 4096);
     writeFileSync(storePath(folder), bytes);
@@ -176,12 +162,27 @@ describe('files', () => {
     expect(readFileSync(storePath(folder)).equals(bytes)).toBe(true);
   });
 
+  test('with a damaged search index get a new one', () => {
+    const { messages, chat, close } = withChat();
+    for (let i = 0; i < 50; i++) messages.append(chat.key, null, makeQuestion(`m${i}`, `needle ${i}`));
+    close();
+    const database = new Database(storePath(folder));
+    database.unsafeMode(true);
+    database.exec("UPDATE messages_text_data SET block = x'ffffffffffffffff'");
+    database.close();
+    const again = openStore(folder);
+    again.messages.append(chat.key, null, makeQuestion('new', 'another needle'));
+    expect(again.search('another')).toHaveLength(1);
+    expect(again.search('needle 7')).toMatchObject([{ message: { id: 'm7' } }]);
+    again.close();
+  });
+
   test('that are set aside are kept, and an empty store takes their place', () => {
     writeFileSync(storePath(folder), 'damaged'.repeat(1000));
     const kept = setStoreAside(folder, Date.UTC(2026, 0, 2));
     expect(readFileSync(kept, 'utf8')).toBe('damaged'.repeat(1000));
     const store = openStore(folder);
-    expect(store.current()).toBeNull();
+    expect(store.chats.current()).toBeNull();
     store.close();
   });
 });
@@ -216,5 +217,14 @@ describe('migrations', () => {
     expect(database.pragma('user_version', { simple: true })).toBe(1);
     expect(database.prepare('SELECT * FROM t').columns()).toHaveLength(1);
     database.close();
+  });
+
+  test('leave the newest three backups', () => {
+    const path = storePath(folder);
+    const name = (day: number, version: number) => `chats.db.version-${version}-2026-01-0${day}T00-00-00.000Z.backup`;
+    for (const day of [3, 1, 5, 2, 4]) writeFileSync(join(folder, name(day, 6 - day)), '');
+    writeFileSync(join(folder, 'chats.db.set-aside-2026'), '');
+    removeOldBackups(path);
+    expect(readdirSync(folder).toSorted()).toEqual(['chats.db.set-aside-2026', name(5, 1), name(4, 2), name(3, 3)]);
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { KangarooError } from '../../contract/errors.ts';
 import type { AdapterInfo, Costs, DoneEvent, GenerationEvent, GenerationOptions, ModelInfo } from '../../contract/engine.ts';
 import type { GpuMemory, MemoryPart } from '../../contract/memory.ts';
+import type { NativeTrainer } from './addon-training.ts';
 
 export interface NativeLoadOptions {
   path: string;
@@ -22,6 +23,8 @@ export interface NativeSessionOptions {
 /** An adapter's tensors on the model's device. Several sessions may share it. */
 export interface NativeAdapter {
   readonly info: AdapterInfo;
+  /** Of its tensors' data, 16 hex digits: tells a retrained adapter from the one before. */
+  readonly checksum: string;
 }
 
 export interface NativePrefill {
@@ -68,7 +71,7 @@ export interface NativeSession {
   dispose(): Promise<void>;
 }
 
-export interface NativeModel {
+export interface NativeModel extends NativeTrainer {
   readonly info: ModelInfo;
   /** The model's own Jinja template, '' where it has none. */
   readonly chatTemplate: string;

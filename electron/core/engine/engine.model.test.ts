@@ -305,6 +305,19 @@ test('a chat that is longer than the context goes on without its oldest part', a
   expect(done.stats.contextShifts).toBeGreaterThan(0);
 });
 
+test('an adapter is put on a loaded model, drafts at once, and is taken off; what is said stays the same', async () => {
+  await load({ modelPath: quantised, adapterPath: null });
+  const question = asking([user("Explain rainbows like I'm five years old.")], { mode: 'auto', promptLookup: false });
+  const plain = await answer(question);
+  expect(plain.done.stats.drafted).toBe(0);
+  expect(await engine.attach(adapter)).toMatchObject({ adapterError: null, adapter: { exitLayer: 2 } });
+  const drafted = await answer({ ...question, options: { ...question.options, mode: 'kangaroo' } });
+  expect(drafted.done.stats.drafted).toBeGreaterThan(0);
+  expect(drafted.done.tokenIds).toEqual(plain.done.tokenIds);
+  expect(await engine.attach(starter)).toMatchObject({ adapter: null, adapterError: { code: 'adapter-invalid' } });
+  expect((await answer(question)).done.tokenIds).toEqual(plain.done.tokenIds);
+});
+
 describe('files that are none', () => {
   const path = (name: string) => join(folder, name);
 

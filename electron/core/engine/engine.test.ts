@@ -228,6 +228,35 @@ describe('without a model', () => {
   });
 });
 
+describe('another adapter', () => {
+  test('gets sessions of its own on the same model, with the context that there was', async () => {
+    await collect(engine.load(request));
+    const before = native.calls.filter((call) => call.startsWith('load')).length;
+    expect(await engine.attach('other.gguf')).toMatchObject({ adapter: { name: 'a' }, adapterError: null, contextSize: 8192 });
+    expect(native.calls.filter((call) => call.startsWith('load')).length).toBe(before);
+    expect(native.calls).not.toContain('dispose model');
+    expect(await engine.attach(null)).toMatchObject({ adapter: null });
+    expect(native.sessions.at(-1)?.adapter).toBeNull();
+  });
+
+  test('waits for the answer under way, and the next answer for it', async () => {
+    await collect(engine.load(request));
+    const { first } = await begin();
+    let attached = false;
+    const attaching = engine.attach(null).then(() => (attached = true));
+    await Promise.resolve();
+    expect(attached).toBe(false);
+    native.playing?.finish(done);
+    await first;
+    await attaching;
+  });
+
+  test('needs a model', async () => {
+    await expect(engine.attach('a.gguf')).rejects.toMatchObject({ code: 'no-model' });
+    await expect(engine.attach(7 as unknown as string)).rejects.toMatchObject({ code: 'invalid-argument' });
+  });
+});
+
 describe('unloading', () => {
   test('ends the answer under way, then frees session and model', async () => {
     await collect(engine.load(request));
@@ -268,4 +297,34 @@ test('a measurement is waited for', async () => {
   await vi.waitFor(() => expect(native.playing).not.toBeNull());
   await engine.stop();
   await answering;
+});
+
+test('tokens of a text are counted, with a model, also while it answers', async () => {
+  await expect(engine.countTokens('abc')).rejects.toMatchObject({ code: 'no-model' });
+  await collect(engine.load(request));
+  const { first } = await begin();
+  expect(await engine.countTokens('abc 🦘')).toBe(5);
+  await expect(engine.countTokens(5 as unknown as string)).rejects.toMatchObject({ code: 'invalid-argument' });
+  native.playing?.finish(done);
+  await first;
+});
+
+test('an answer that has begun is the end of the prompt; ids that the model does not have are refused', async () => {
+  await collect(engine.load(request));
+  const ask = (tokenIds: number[] | null) => {
+    const prompt = {
+      kind: 'messages' as const,
+      messages: [{ role: 'user' as const, content: 'Hi' }],
+      begun: { text: 'Yo', tokenIds },
+    };
+    return engine.generate({ ...asking, prompt })[Symbol.asyncIterator]();
+  };
+  const stream = ask([1, 2, 3]);
+  const first = stream.next();
+  await vi.waitFor(() => expect(native.playing).not.toBeNull());
+  expect(native.playing?.ids.slice(-3)).toEqual([1, 2, 3]);
+  native.playing?.finish(done);
+  await first;
+  await stream.next();
+  await expect(ask([200_000]).next()).rejects.toMatchObject({ code: 'invalid-argument' });
 });

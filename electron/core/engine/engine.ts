@@ -17,11 +17,18 @@ import type {
 } from '../../contract/engine.ts';
 import { KangarooError, toErrorShape } from '../../contract/errors.ts';
 import { Queue } from '../../rpc/queue.ts';
-import type { NativeAdapter, NativeAddon, NativeModel } from './addon.ts';
-import { KeptStates } from './kept-states.ts';
+import type { NativeAdapter, NativeAddon, NativeModel, NativeSessionOptions } from './addon.ts';
+import { KeptStates, keptStatesFolder } from './kept-states.ts';
 import { Learned } from './learned.ts';
-import { parseConversationId, parseGenerateRequest, parseLoadRequest, parseLogitsRequest } from './options.ts';
 import { logitsOf } from './logits.ts';
+import {
+  parseAdapterPath,
+  parseConversationId,
+  parseGenerateRequest,
+  parseLoadRequest,
+  parseLogitsRequest,
+  parseText,
+} from './options.ts';
 import { promptIds, promptStops } from './prompt.ts';
 import { fittingPrompt } from './fitting.ts';
 import { Sessions, type Owner } from './sessions.ts';
@@ -37,16 +44,25 @@ const measuredDepth = 64;
 /** A calibration that people do not notice. */
 const measureBudgetMs = 600;
 
-interface Loaded {
+interface Loaded extends Drafting {
   model: NativeModel;
+  options: SessionChoices;
+  stateFolder: string | null;
+}
+
+/** What an adapter, or none, makes of a model; another adapter replaces it while the model stays. */
+interface Drafting {
   adapter: NativeAdapter | null;
   sessions: Sessions;
   learned: Learned | null;
+  info: LoadedModel;
 }
+
+type SessionChoices = Omit<NativeSessionOptions, 'adapter'>;
 
 /** Something that occupies the engine. */
 interface Task {
-  name: 'load' | 'answer' | 'measure';
+  name: 'load' | 'attach' | 'answer' | 'measure';
   /** Whom it answers. */
   owner: Owner;
   cancelled: boolean;
@@ -82,6 +98,11 @@ export class Engine implements EngineApi {
 
   generate(request: GenerateRequest): AsyncIterable<GenerationEvent[]> {
     return this.#stream('answer', request?.conversationId ?? null, (queue, task) => this.#generate(queue, task, request));
+  }
+
+  async attach(adapterPath: string | null): Promise<LoadedModel> {
+    const path = parseAdapterPath(adapterPath);
+    return this.#begin('attach', null, () => this.#attach(path));
   }
 
   async measure(): Promise<Costs> {
@@ -130,6 +151,11 @@ export class Engine implements EngineApi {
     return { parts: this.#loaded?.sessions.memory() ?? [], gpus: this.#addon.gpus() };
   }
 
+  async countTokens(text: string): Promise<number> {
+    const { model } = this.#require();
+    return model.tokenize(parseText(text), { addSpecial: false, parseSpecial: false }).length;
+  }
+
   async version(): Promise<string> {
     return this.#addon.version();
   }
@@ -157,6 +183,7 @@ export class Engine implements EngineApi {
   #promptIds(prompt: Prompt, contextShift: boolean): { ids: Int32Array; leftOut: number } {
     const { model, sessions } = this.#require();
     if (prompt.kind === 'tokens') this.#checkIds(prompt.tokenIds);
+    if (prompt.kind === 'messages') this.#checkIds(prompt.begun?.tokenIds ?? []);
     const found = contextShift
       ? fittingPrompt(model, prompt, sessions.contextSize)
       : { ids: promptIds(model, prompt), leftOut: 0 };
@@ -185,7 +212,7 @@ export class Engine implements EngineApi {
     const request = parseLoadRequest(unchecked);
     const { stateFolder } = request;
     await this.#dispose();
-    this.#kept = stateFolder === null ? null : new KeptStates(join(stateFolder, 'kept'));
+    this.#kept = stateFolder === null ? null : new KeptStates(keptStatesFolder(stateFolder));
     if (task.cancelled) throw loadCancelled();
 
     let reported = 0;
@@ -197,44 +224,72 @@ export class Engine implements EngineApi {
     task.cancel = () => loading.cancel();
     const model = await loading.promise;
     try {
-      let { adapter, adapterError } = await this.#loadAdapter(model, request.adapterPath);
       const { trainedContext } = model.info;
-      const options = {
+      const options: SessionChoices = {
         contextSize: request.contextSize || Math.min(trainedContext || unknownTrainedContext, longestDefaultContext),
         cacheType: request.cacheType,
         threads: request.threads,
-        flashAttention: 'auto' as const,
+        flashAttention: 'auto',
       };
-      const first = await model.createSession({ ...options, adapter }).catch(async (error: unknown) => {
-        const shape = toErrorShape(error);
-        if (adapter === null || shape.code !== 'unsupported-architecture') throw error;
-        // This network cannot be left at an inner layer: that, too, leaves a model that is worth having.
-        adapter = null;
-        adapterError = { code: shape.code, message: shape.message };
-        return model.createSession({ ...options, adapter });
-      });
-      const { contextSize, threads } = first;
-      const pair = { model: model.info, adapter: adapter?.info ?? null };
-      const learned = stateFolder === null ? null : new Learned(join(stateFolder, 'learned'), pair);
-      const open = () => model.createSession({ ...options, contextSize, threads, adapter });
-      this.#loaded = { model, adapter, learned, sessions: new Sessions({ first, open, kept: this.#kept, learned }) };
-      const devices = this.#addon.devices();
-      const info: LoadedModel = {
-        model: model.info,
-        adapter: adapter?.info ?? null,
-        adapterError,
-        contextSize,
-        threads,
-        devices,
-        memory: first.memory(),
-      };
+      const drafting = await this.#open(model, options, await this.#loadAdapter(model, request.adapterPath), stateFolder);
+      this.#loaded = { model, options, stateFolder, ...drafting };
       if (task.cancelled) throw loadCancelled();
-      queue.push({ type: 'loaded', loaded: info });
+      queue.push({ type: 'loaded', loaded: drafting.info });
     } catch (error) {
       if (this.#loaded) await this.#dispose();
       else await model.dispose();
       throw error;
     }
+  }
+
+  /** The old contexts go before the new one comes: two at once may not fit. */
+  async #attach(path: string | null): Promise<LoadedModel> {
+    const loaded = this.#require();
+    const { model, options, stateFolder } = loaded;
+    const found = await this.#loadAdapter(model, path);
+    await loaded.sessions.close();
+    try {
+      // What was measured to be the fastest stays so.
+      const { contextSize, threads } = loaded.info;
+      const drafting = await this.#open(model, { ...options, contextSize, threads }, found, stateFolder);
+      this.#loaded = { model, options, stateFolder, ...drafting };
+      return drafting.info;
+    } catch (error) {
+      this.#loaded = null;
+      await model.dispose();
+      throw error;
+    }
+  }
+
+  async #open(
+    model: NativeModel,
+    options: SessionChoices,
+    found: { adapter: NativeAdapter | null; adapterError: LoadedModel['adapterError'] },
+    stateFolder: string | null,
+  ): Promise<Drafting> {
+    let { adapter, adapterError } = found;
+    const first = await model.createSession({ ...options, adapter }).catch(async (error: unknown) => {
+      const shape = toErrorShape(error);
+      if (adapter === null || shape.code !== 'unsupported-architecture') throw error;
+      // This network cannot be left at an inner layer: that, too, leaves a model that is worth having.
+      adapter = null;
+      adapterError = { code: shape.code, message: shape.message };
+      return model.createSession({ ...options, adapter });
+    });
+    const { contextSize, threads } = first;
+    const pair = { model: model.info, adapter: adapter && { ...adapter.info, checksum: adapter.checksum } };
+    const learned = stateFolder === null ? null : new Learned(join(stateFolder, 'learned'), pair);
+    const open = () => model.createSession({ ...options, contextSize, threads, adapter });
+    const info: LoadedModel = {
+      model: model.info,
+      adapter: adapter?.info ?? null,
+      adapterError,
+      contextSize,
+      threads,
+      devices: this.#addon.devices(),
+      memory: first.memory(),
+    };
+    return { adapter, learned, info, sessions: new Sessions({ first, open, kept: this.#kept, learned }) };
   }
 
   /** The model is worth having without its adapter: the error is told, not thrown. */
@@ -303,8 +358,8 @@ export class Engine implements EngineApi {
   }
 
   /**
-   * Runs beside answers to other conversations at most. A measurement and what was cancelled are waited for; what else is in
-   * the way makes the engine `busy`.
+   * Runs beside answers to other conversations at most. A measurement, a change of adapters and what was cancelled are waited
+   * for, and a change of adapters waits for everything; what else is in the way makes the engine `busy`.
    */
   async #begin<T>(name: Task['name'], owner: Owner, work: (task: Task) => Promise<T>): Promise<T> {
     const task: Task = { name, owner, cancelled: false, finished: Promise.resolve(), cancel: () => {} };
@@ -315,7 +370,8 @@ export class Engine implements EngineApi {
       }
       const other = [...this.#tasks].find((each) => !together(each, task));
       if (!other) break;
-      if (!other.cancelled && other.name !== 'measure') {
+      const waits = name === 'attach' || other.cancelled || other.name === 'measure' || other.name === 'attach';
+      if (!waits) {
         throw new KangarooError('busy', `The engine is at work. Stop it, or wait until it is done.`);
       }
       await other.finished;

@@ -12,17 +12,18 @@ const signalsByCode: Readonly<Record<number, string>> = {
   3221225477: 'access violation',
 };
 
-function describe({ code, signal }: EngineExit): string {
+/** What happened to a process, without what to do about it. */
+export function exitText({ code, signal }: EngineExit, what = 'The engine'): string {
   const name = signal ?? (code === null ? undefined : signalsByCode[code]);
-  if (name === 'SIGKILL') return 'The engine was stopped by the system (SIGKILL), perhaps because memory ran out.';
-  if (name !== undefined) return `The engine crashed (${name}).`;
-  if (code === null) return 'The engine could not be started.';
-  return `The engine ended unexpectedly (exit code ${code}).`;
+  if (name === 'SIGKILL') return `${what} was stopped by the system (SIGKILL), perhaps because memory ran out.`;
+  if (name !== undefined) return `${what} crashed (${name}).`;
+  if (code === null) return `${what} could not be started.`;
+  return `${what} ended unexpectedly (exit code ${code}).`;
 }
 
 /** `engine-crashed`, with the process's last words for the log. */
 export function exitError(exit: EngineExit): KangarooError {
-  return new KangarooError('engine-crashed', `${describe(exit)} It starts again by itself; try again.`, exit.lastWords);
+  return new KangarooError('engine-crashed', `${exitText(exit)} It starts again by itself; try again.`, exit.lastWords);
 }
 
 /** `engine-crashed`, when it is not started again. */
@@ -30,7 +31,7 @@ export function gaveUpError(exit: EngineExit, crashes: number): KangarooError {
   const advice = 'It is not started again by itself. Load a smaller model, or the same one once more.';
   return new KangarooError(
     'engine-crashed',
-    `${describe(exit)} That was ${crashes} times in a row without an answer. ${advice}`,
+    `${exitText(exit)} That was ${crashes} times in a row without an answer. ${advice}`,
     exit.lastWords,
   );
 }

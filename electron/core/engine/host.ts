@@ -6,6 +6,7 @@ import type {
   EngineMemory,
   GenerateRequest,
   GenerationEvent,
+  LoadedModel,
   LoadEvent,
   LoadRequest,
   Logits,
@@ -54,6 +55,8 @@ export class EngineHost implements EngineApi {
   readonly #backoffMs: number;
   readonly #mostCrashes: number;
   readonly #listeners = new Set<(event: HostEvent) => void>();
+  readonly #answeringListeners: ((answers: number) => void)[] = [];
+  #answers = 0;
   #child: Child | null = null;
   #crashes = 0;
   #gaveUp: KangarooError | null = null;
@@ -76,20 +79,30 @@ export class EngineHost implements EngineApi {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Told how many answers are under way whenever that changes: who else computes may want to wait. */
+  onAnswering(listener: (answers: number) => void): void {
+    this.#answeringListeners.push(listener);
+  }
+
   load(request: LoadRequest): AsyncIterable<LoadEvent> {
     return this.#stream((client) => client.load(request));
   }
 
   generate(request: GenerateRequest): AsyncIterable<GenerationEvent[]> {
     // An engine that answers to the end is a healthy one.
-    return this.#stream(
+    const answer = this.#stream(
       (client) => client.generate(request),
       () => (this.#crashes = 0),
     );
+    return { [Symbol.asyncIterator]: () => this.#counted(answer[Symbol.asyncIterator]()) };
   }
 
   unload(): Promise<void> {
     return this.#call((client) => client.unload());
+  }
+
+  attach(adapterPath: string | null): Promise<LoadedModel> {
+    return this.#call((client) => client.attach(adapterPath));
   }
 
   measure(): Promise<Costs> {
@@ -110,6 +123,10 @@ export class EngineHost implements EngineApi {
 
   forget(conversationId: string): Promise<void> {
     return this.#call((client) => client.forget(conversationId));
+  }
+
+  countTokens(text: string): Promise<number> {
+    return this.#call((client) => client.countTokens(text));
   }
 
   version(): Promise<string> {
@@ -206,6 +223,34 @@ export class EngineHost implements EngineApi {
 
   #stream<T>(ask: (client: EngineApi) => AsyncIterable<T>, onEnd?: () => void): AsyncIterable<T> {
     return { [Symbol.asyncIterator]: () => this.#iterate(ask, onEnd) };
+  }
+
+  #counted<T>(answer: AsyncIterator<T>): AsyncIterator<T> {
+    let counts = 0;
+    const count = (now: 0 | 1) => {
+      if (now === counts) return;
+      this.#answers += now - counts;
+      counts = now;
+      for (const listener of this.#answeringListeners) listener(this.#answers);
+    };
+    return {
+      async next() {
+        count(1);
+        try {
+          const result = await answer.next();
+          if (result.done) count(0);
+          return result;
+        } catch (error) {
+          count(0);
+          throw error;
+        }
+      },
+      async return() {
+        const result = await answer.return?.();
+        count(0);
+        return result ?? { value: undefined, done: true };
+      },
+    };
   }
 
   #iterate<T>(ask: (client: EngineApi) => AsyncIterable<T>, onEnd?: () => void): AsyncIterator<T> {

@@ -17,6 +17,11 @@ const ending = '.state';
 /** What the engine's unfinished files are called; a process that died in writing leaves one. */
 const partial = `${ending}.partial`;
 
+/** Where an engine with this `LoadRequest.stateFolder` keeps them. */
+export function keptStatesFolder(stateFolder: string): string {
+  return join(stateFolder, 'kept');
+}
+
 export class KeptStates {
   readonly #folder: string;
   readonly #limits: KeptLimits;

@@ -8,7 +8,7 @@ import { Learned, type DraftingPair } from './learned.ts';
 let folder = '';
 const pair: DraftingPair = {
   model: { name: 'model', fingerprint: 'ab', fileType: 'Q8_0', sizeBytes: 10 },
-  adapter: { name: 'adapter', exitLayer: 2, parameters: 5, sizeBytes: 6, draftVocabularySize: 0 },
+  adapter: { name: 'adapter', exitLayer: 2, checksum: '01' },
 };
 
 beforeEach(() => {
@@ -34,6 +34,8 @@ test('belongs to its model and adapter', () => {
   open().update([1]);
   const others: DraftingPair[] = [
     { ...pair, adapter: null },
+    // Trained again: the same shape, other weights.
+    { ...pair, adapter: { name: 'adapter', exitLayer: 2, checksum: '02' } },
     { ...pair, model: { ...pair.model, fileType: 'Q4_0' } },
     { ...pair, model: { ...pair.model, fingerprint: 'cd' } },
   ];
@@ -42,7 +44,7 @@ test('belongs to its model and adapter', () => {
     open(other).update([place + 2]);
   }
   expect(open().numbers).toEqual([1]);
-  expect(readdirSync(folder)).toHaveLength(4);
+  expect(readdirSync(folder)).toHaveLength(5);
 });
 
 test('is written where it is news, and only then', () => {

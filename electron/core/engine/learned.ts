@@ -12,15 +12,15 @@ const version = 1;
 /** Whose drafts they are. */
 export interface DraftingPair {
   model: Pick<ModelInfo, 'name' | 'fingerprint' | 'fileType' | 'sizeBytes'>;
-  adapter: Pick<AdapterInfo, 'name' | 'exitLayer' | 'parameters' | 'sizeBytes' | 'draftVocabularySize'> | null;
+  /** Its checksum, for one that was trained again has the same shape. */
+  adapter: (Pick<AdapterInfo, 'name' | 'exitLayer'> & { checksum: string }) | null;
 }
 
 function identityOf({ model, adapter }: DraftingPair) {
   const { name, fingerprint, fileType, sizeBytes } = model;
-  const { name: adapterName, exitLayer, parameters, sizeBytes: adapterBytes, draftVocabularySize } = adapter ?? {};
   return {
     model: { name, fingerprint, fileType, sizeBytes },
-    adapter: adapter && { name: adapterName, exitLayer, parameters, sizeBytes: adapterBytes, draftVocabularySize },
+    adapter: adapter && { name: adapter.name, exitLayer: adapter.exitLayer, checksum: adapter.checksum },
   };
 }
 

@@ -43,6 +43,8 @@ const content = z
   .max(mostTextLength)
   .transform((value) => value.toWellFormed());
 
+const tokenIds = z.array(integer(0, 0x7fff_ffff)).min(1).max(mostTokens);
+
 const prompt: z.ZodType<Prompt> = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('messages'),
@@ -50,9 +52,10 @@ const prompt: z.ZodType<Prompt> = z.discriminatedUnion('kind', [
       .array(z.strictObject({ role: oneOf('system', 'user', 'assistant'), content }))
       .min(1)
       .max(100_000),
+    begun: z.strictObject({ text: content, tokenIds: tokenIds.nullable() }).optional(),
   }),
   z.strictObject({ kind: z.literal('raw'), text: content }),
-  z.strictObject({ kind: z.literal('tokens'), tokenIds: z.array(integer(0, 0x7fff_ffff)).min(1).max(mostTokens) }),
+  z.strictObject({ kind: z.literal('tokens'), tokenIds }),
 ]);
 
 /** It becomes the name of a file. */
@@ -62,6 +65,14 @@ const conversationId = z.custom<string>((value) => typeof value === 'string' && 
 
 export function parseConversationId(value: unknown): string {
   return parseArgument(conversationId, value, 'conversationId');
+}
+
+export function parseText(value: unknown): string {
+  return parseArgument(content, value, 'text');
+}
+
+export function parseAdapterPath(value: unknown): string | null {
+  return parseArgument(filePath().nullable(), value, 'adapterPath');
 }
 
 export function parseLoadRequest(value: unknown): LoadRequest {

@@ -1,7 +1,7 @@
 // From a conversation to token ids, through the model's own template. Special tokens come from the template alone:
 // text of a message that spells one ("<|end|>") is read as that text.
 import { Template } from '@huggingface/jinja';
-import type { ChatTurn, Prompt } from '../../contract/engine.ts';
+import type { BegunAnswer, ChatTurn, Prompt } from '../../contract/engine.ts';
 import { KangarooError } from '../../contract/errors.ts';
 import type { NativeModel } from './addon.ts';
 
@@ -13,7 +13,7 @@ const plainStop = '\nUser:';
 
 /**
  * The ids of a prompt. `messages`: the model's Jinja template, or, where it has none, "User: …" and "Assistant: …"
- * paragraphs. `raw`: the text as it is, special tokens included. A beginning-of-text token is added where the model
+ * paragraphs, and at the end an answer that has begun. `raw`: the text as it is, special tokens included. A beginning-of-text token is added where the model
  * wants one and the text has none.
  */
 export function promptIds(model: PromptModel, prompt: Prompt): Int32Array {
@@ -21,7 +21,21 @@ export function promptIds(model: PromptModel, prompt: Prompt): Int32Array {
   if (prompt.kind === 'raw') return tokenizeFragments(model, [prompt.text]);
   const { messages, mark } = markSpecials(model, prompt.messages);
   const rendered = model.chatTemplate === '' ? renderPlain(messages) : renderTemplate(model, messages);
-  return tokenizeFragments(model, rendered.split(mark));
+  const ids = tokenizeFragments(model, rendered.split(mark));
+  return prompt.begun ? joinIds(ids, begunIds(model, prompt.begun)) : ids;
+}
+
+/** An answer that goes on, behind the template's beginning of an answer: no end of turn, and its tokens as they were. */
+function begunIds(model: PromptModel, { text, tokenIds }: BegunAnswer): Int32Array {
+  if (tokenIds !== null) return Int32Array.from(tokenIds);
+  return model.tokenize(text, { addSpecial: false, parseSpecial: false });
+}
+
+function joinIds(first: Int32Array, second: Int32Array): Int32Array {
+  const ids = new Int32Array(first.length + second.length);
+  ids.set(first);
+  ids.set(second, first.length);
+  return ids;
 }
 
 /** Texts that end an answer to this prompt, besides the model's own end of turn. */

@@ -1,10 +1,12 @@
-// The engine's process: loads the addon and serves the engine's contract to its parent, until the parent goes away.
+// The engine's process, or that of a training: loads the addon and serves its contract to its parent, until the parent goes away.
 // Started with the project's root as its argument. A missing addon is an answer to every call, not a crash.
 import type { EngineApi } from '../../contract/engine.ts';
-import { engineShape } from '../../contract/index.ts';
+import { engineShape, trainingShape } from '../../contract/index.ts';
+import type { TrainingApi } from '../../contract/training.ts';
 import { emitterPortPipe, type EmitterPort } from '../../rpc/message-port.ts';
 import { processPipe } from '../../rpc/process.ts';
 import { serve } from '../../rpc/server.ts';
+import { Training } from '../adapters/training.ts';
 import { loadAddon } from './addon.ts';
 import { coalesce } from './coalesce.ts';
 import { Engine } from './engine.ts';
@@ -21,15 +23,30 @@ function theEngine(): Engine {
   return engine;
 }
 
+let training: Training | undefined;
+
+function theTraining(): Training {
+  training ??= new Training(loadAddon(process.argv[2] ?? process.cwd()));
+  return training;
+}
+
+const trainer: TrainingApi = {
+  train: (plan) => theTraining().train(plan),
+  hold: async (held) => theTraining().hold(held),
+  settle: async () => training?.settle(),
+};
+
 const service: EngineApi = {
   load: (request) => theEngine().load(request),
   unload: async () => theEngine().unload(),
+  attach: async (adapterPath) => theEngine().attach(adapterPath),
   measure: async () => theEngine().measure(),
   memory: async () => theEngine().memory(),
   generate: (request) => coalesce(theEngine().generate(request), batchIntervalMs),
   logits: async (request) => theEngine().logits(request),
   stop: async (conversationId) => theEngine().stop(conversationId),
   forget: async (conversationId) => theEngine().forget(conversationId),
+  countTokens: async (text) => theEngine().countTokens(text),
   version: async () => theEngine().version(),
 };
 
@@ -39,10 +56,11 @@ const pipe = parentPort ? emitterPortPipe(parentPort) : processPipe(process);
 
 pipe.onClose(() => {
   setTimeout(() => process.exit(0), farewellMs).unref();
-  void (engine?.unload() ?? Promise.resolve()).finally(() => process.exit(0));
+  void Promise.all([engine?.unload(), training?.settle()]).finally(() => process.exit(0));
 });
 
 // Ctrl+C reaches every process of a terminal: the parent decides when this one ends.
 process.on('SIGINT', () => {});
 
-serve(pipe, service, engineShape);
+// An engine or a training: the app starts a process for each.
+serve(pipe, { ...service, ...trainer }, { ...engineShape, ...trainingShape });

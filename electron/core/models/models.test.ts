@@ -32,14 +32,15 @@ function start(...ids: string[]) {
   const models = new Models({ engine, library: sourceOf(library), memory, stateFolder: 'engine' });
   const states = models.watch()[Symbol.asyncIterator]();
   cleanups.push(() => engine.close());
-  return { engine, models, states };
+  return { engine, models, states, library };
 }
 
 /** A library whose estimates say what the name of the model does. */
 function sourceOf(models: LibraryModel[]): ModelSource {
   return {
     models,
-    find: (id) => models.find((model) => model.id === id),
+    // The real one makes new entries, too.
+    find: (id) => models.filter((model) => model.id === id).map((model) => ({ ...model }))[0],
     recordSpeedup: () => {},
     async estimate({ id }, { contextSize = 0, cacheType = 'f16' }) {
       const free = id.includes('large') && contextSize !== 512 ? 1e6 : 1e12;
@@ -174,6 +175,41 @@ describe('loading', () => {
     const waiting = models.whenReady(controller.signal);
     controller.abort();
     await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
+describe('another adapter', () => {
+  test('is put on the loaded model, and measured; the model stays where it is', async () => {
+    const { models, states, library } = start('one', 'two');
+    await models.load('one');
+    await models.followAdapter();
+    expect(models.state).toMatchObject({ loaded: { adapter: { name: 'a.gguf' } } });
+    Object.assign(library[1] ?? {}, { adapterPath: 'of-two.gguf' });
+    await models.followAdapter();
+    expect(models.state).toMatchObject({ loaded: { adapter: { name: 'a.gguf' } } });
+    Object.assign(library[0] ?? {}, { adapterPath: 'b.gguf' });
+    await models.followAdapter();
+    const seen: string[] = [];
+    await until(states, (state) => {
+      seen.push(state.status);
+      return state.status === 'ready' && state.loaded.adapter?.name === 'b.gguf';
+    });
+    expect(seen).not.toContain('unloaded');
+    Object.assign(library[0] ?? {}, { adapterPath: null });
+    await models.followAdapter();
+    expect(models.state).toMatchObject({ status: 'ready', loaded: { adapter: null } });
+  });
+
+  test('that cannot be attached because the engine died is attached when it is back', async () => {
+    const { engine, models, states, library } = start('one');
+    await models.load('one');
+    process.kill(engine.pid ?? 0, 'SIGKILL');
+    Object.assign(library[0] ?? {}, { adapterPath: 'b.gguf' });
+    await models.followAdapter();
+    await until(states, (state) => state.status === 'failed');
+    await until(states, isReady);
+    await models.followAdapter();
+    expect(models.state).toMatchObject({ status: 'ready', loaded: { adapter: { name: 'b.gguf' } } });
   });
 });
 

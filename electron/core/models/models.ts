@@ -1,7 +1,7 @@
 // The model that answers: loads it if it fits, measures it, and loads it again after the engine crashed.
 import { existsSync } from 'node:fs';
-import type { LoadedModel, LoadEvent } from '../../contract/engine.ts';
-import { KangarooError } from '../../contract/errors.ts';
+import type { Costs, LoadedModel, LoadEvent } from '../../contract/engine.ts';
+import { KangarooError, toErrorShape } from '../../contract/errors.ts';
 import type { Fit, FitChoices } from '../../contract/fit.ts';
 import type { LibraryModel } from '../../contract/library.ts';
 import type { MemoryReport } from '../../contract/memory.ts';
@@ -16,6 +16,7 @@ import { EngineMemoryWatch } from './memory.ts';
 import { loadChoices } from './requests.ts';
 
 const lastModelKey = 'last-model';
+const busyPauseMs = 200;
 const choicesKey = (modelId: string) => `choices ${modelId}`;
 
 export type ReadyState = Extract<ModelState, { status: 'ready' }>;
@@ -54,6 +55,7 @@ export class Models implements ModelsApi {
   /** Counts the loads: an older one no longer speaks for the state. */
   #attempt = 0;
   #leaveLoading: (() => void) | null = null;
+  #attaching = false;
 
   constructor({ engine, library, memory, stateFolder }: ModelsOptions) {
     this.#engine = engine;
@@ -119,6 +121,46 @@ export class Models implements ModelsApi {
 
   watch(): AsyncIterable<ModelState> {
     return this.#state.watch();
+  }
+
+  /**
+   * The library may have another adapter for the loaded model than it was loaded with: it is put on the model at once, or as soon
+   * as the answers under way are finished. What goes wrong is told by the state.
+   */
+  async followAdapter(): Promise<void> {
+    const { state } = this;
+    if (state.status !== 'ready' || this.#attaching) return;
+    const model = this.#library.find(state.model.id);
+    if (!model || model.problem !== null || model.adapterPath === state.model.adapterPath) return;
+    const attempt = this.#attempt;
+    const ifCurrent = (next: ModelState) => {
+      if (attempt === this.#attempt) this.#state.set(next);
+    };
+    this.#attaching = true;
+    try {
+      const loaded = await this.#engine.attach(model.adapterPath);
+      ifCurrent({ status: 'calibrating', model, loaded });
+      ifCurrent({ status: 'ready', model, loaded, costs: await this.#measure() });
+    } catch (error) {
+      if (attempt === this.#attempt && this.state.status !== 'failed') {
+        this.#state.set({ status: 'failed', model, error: shownError(error), restarting: false });
+      }
+    } finally {
+      this.#attaching = false;
+    }
+    await this.followAdapter(); // it may have changed once more meanwhile
+  }
+
+  /** An answer that slipped in before is waited for. */
+  async #measure(): Promise<Costs> {
+    for (;;) {
+      try {
+        return await this.#engine.measure();
+      } catch (error) {
+        if (toErrorShape(error).code !== 'busy') throw error;
+        await new Promise((resolve) => setTimeout(resolve, busyPauseMs));
+      }
+    }
   }
 
   /** See `ModelSource`. That it cannot be written must not end an answer. */

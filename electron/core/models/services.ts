@@ -34,6 +34,8 @@ export interface ModelServicesOptions {
   hubOrigin?: string;
   /** Only for looking things up beside a running app: what is changed is not kept. */
   temporary?: boolean;
+  /** Told of each download that was completed, once it is in the library, or failed. */
+  onDownloadEnd?: (download: Download) => void;
 }
 
 export interface ModelServices {
@@ -76,7 +78,10 @@ export function openModelServices(options: ModelServicesOptions): ModelServices 
     queue ??= new Downloads({
       store: new DownloadStore(database),
       hub: hub.client,
-      onEnd: (download) => void publish(library, download).catch(shownError),
+      onEnd: (download) =>
+        void publish(library, download)
+          .catch(shownError)
+          .then(() => options.onDownloadEnd?.(download)),
     });
     return queue;
   }

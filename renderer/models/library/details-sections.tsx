@@ -5,6 +5,7 @@ import { toErrorShape } from '../../../electron/contract/errors.ts';
 import type { LibraryModel, ModelDetails } from '../../../electron/contract/library.ts';
 import { requireClient } from '../../connection-store.ts';
 import { bytesText, parametersText, percentText, wholeText } from '../../number-text.ts';
+import { hrefOf } from '../../route.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { Section } from '../page-parts.tsx';
 import { modelsText } from '../strings.ts';
@@ -80,6 +81,11 @@ export function AdapterSection({ model, details }: { model: LibraryModel; detail
             {measuredSpeedup ? text.speedup(measuredSpeedup.speedup, measuredSpeedup.answers) : adapter && text.noSpeedup}
           </p>
         </div>
+        {!adapter && (
+          <a className="button" href={hrefOf({ view: 'adapters' })}>
+            {text.trainAdapter}
+          </a>
+        )}
         {!model.builtIn && (
           <div className="flex gap-2">
             <button type="button" className="button" data-testid="choose-adapter" onClick={choose}>

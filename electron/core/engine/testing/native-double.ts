@@ -124,7 +124,8 @@ export function createNativeDouble(): NativeDouble {
       calls.push('adapter');
       if (path.includes('wrong')) throw new KangarooError('adapter-mismatch', 'The adapter belongs to another model.');
       const sizes = { exitLayer: 2, embeddingLength: 4, heads: 1, headsKv: 1, parameters: 1, sizeBytes: 1 };
-      return { info: { path, name: 'a', baseName: 'b', baseFingerprint: '', draftVocabularySize: 0, ...sizes } };
+      const info = { path, name: 'a', baseName: 'b', baseFingerprint: '', draftVocabularySize: 0, ...sizes };
+      return { info, checksum: '01' };
     },
     createSession: async (options) => {
       if (options.adapter?.info.path.includes('unleavable')) {
@@ -132,6 +133,9 @@ export function createNativeDouble(): NativeDouble {
       }
       return createSession(options);
     },
+    openCapture: () => Promise.reject(new Error('not part of this double')),
+    train: () => ({ promise: Promise.reject(new Error('not part of this double')), cancel: () => {} }),
+    evaluateLayers: () => ({ promise: Promise.reject(new Error('not part of this double')), cancel: () => {} }),
     dispose: async () => void calls.push('dispose model'),
   };
 

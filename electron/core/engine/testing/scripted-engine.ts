@@ -13,6 +13,7 @@ import type {
   LoadRequest,
   Logits,
   LogitsRequest,
+  Prompt,
   Round,
   StopReason,
 } from '../../../contract/engine.ts';
@@ -136,6 +137,16 @@ function plainStep(id: number, mode: DraftingMode, adapter: boolean): Round {
   return { ...round(id, '', mode, adapter), ...times, drafts: [], accepted: 0, token: { id, text: '.' }, pieces, mode: 'plain' };
 }
 
+/** See `ScriptedEngine`. */
+function wordsFor(prompt: Prompt): string[] {
+  if (prompt.kind !== 'messages') return ['raw'];
+  if (prompt.begun) return ['after', String(prompt.begun.tokenIds?.length ?? prompt.begun.text)];
+  const said = prompt.messages.map(({ content }) => content);
+  const asked = said.at(-1) ?? '';
+  if (!asked.startsWith('Write a short title')) return asked.split(/\s+/);
+  return said.some((text) => text.includes('entitled')) ? ['entitled', 'hop'] : asked.split(/\s+/);
+}
+
 interface Saying {
   owner: string | null;
   stopped: boolean;
@@ -146,7 +157,8 @@ interface Saying {
  * The answer is the last message's words, one round each. `crash`, `refuse`, `forever`, `steps` and `fork` act instead of being
  * said: the third goes on saying "la" until it is stopped, the fourth decodes nine tokens plainly, and at the last plain
  * decoding says something else than drafting does, which must never be. `outgrown` is said, in a
- * conversation two of whose turns did not fit.
+ * conversation two of whose turns did not fit. A begun answer goes on with `after` and how many tokens it had, or what it said where
+ * it had none; a chat in which the word `entitled` was said is given a title with it.
  */
 export class ScriptedEngine implements EngineApi {
   /** What was asked so far. */
@@ -155,6 +167,7 @@ export class ScriptedEngine implements EngineApi {
   /** How often a running answer was left by its reader. */
   left = 0;
   readonly forgotten: string[] = [];
+  readonly attached: (string | null)[] = [];
   readonly #options: ScriptedEngineOptions;
   /** The answers under way. */
   readonly #saying = new Set<Saying>();
@@ -186,6 +199,14 @@ export class ScriptedEngine implements EngineApi {
     this.#loaded = false;
   }
 
+  async attach(adapterPath: string | null): Promise<LoadedModel> {
+    const request = this.loads.at(-1);
+    if (!this.#loaded || !request) throw new KangarooError('no-model', 'No model is loaded. Choose one first.');
+    this.attached.push(adapterPath);
+    this.#adapter = adapterPath !== null;
+    return loadedModel({ ...request, adapterPath });
+  }
+
   async measure(): Promise<Costs> {
     return scriptedCosts;
   }
@@ -208,6 +229,10 @@ export class ScriptedEngine implements EngineApi {
 
   async memory(): Promise<EngineMemory> {
     return { parts: this.#loaded ? weights : [], gpus: [] };
+  }
+
+  async countTokens(text: string): Promise<number> {
+    return text.split(/\s+/).length;
   }
 
   async version(): Promise<string> {
@@ -235,8 +260,8 @@ export class ScriptedEngine implements EngineApi {
 
   async #say(queue: Queue<GenerationEvent[]>, { prompt, options }: GenerateRequest, saying: Saying): Promise<void> {
     if (!this.#loaded) throw new KangarooError('no-model', 'No model is loaded. Choose one first.');
-    const words = prompt.kind === 'messages' ? (prompt.messages.at(-1)?.content ?? '').split(/\s+/) : ['raw'];
-    const first = { id: 1, text: '>' };
+    const words = wordsFor(prompt);
+    const first = { id: 1, text: prompt.kind === 'messages' && prompt.begun ? '+' : '>' };
     const pieces = [{ ...first, origin: 'target' as const }];
     const leftOut = words.includes('outgrown') ? { leftOutTurns: 2 } : {};
     queue.push([

@@ -151,6 +151,28 @@ describe('a fault', () => {
     await expectDownloaded(id);
   });
 
+  test('an address that is gone breaks the connections over it, and the download goes on over new ones', async () => {
+    let addresses = ['192.0.2.1'];
+    hub.faults.push({ on: 'cdn', fault: { kind: 'stall', afterBytes: 20_000 } });
+    await restart({ addresses: () => addresses, timings: { stallMs: 600_000 }, sizes: { connections: 1 } });
+    const id = await add();
+    await bench.until(id, ({ receivedBytes }) => receivedBytes > 0);
+    addresses = ['192.0.2.2'];
+    await expectDownloaded(id);
+  });
+
+  test('a new address ends the wait for the network', async () => {
+    let addresses: string[] = [];
+    await hub.close();
+    await restart({ addresses: () => addresses, timings: { backoffFirstMs: 600_000, backoffMostMs: 600_000 } });
+    const id = await add();
+    expect((await bench.until(id, ({ wait }) => wait !== null)).wait?.reason).toBe('network');
+    const port = Number(new URL(hub.origin).port);
+    hub = await startHubServer({ repos: [{ id: repo, files: { [name]: bytes } }], port });
+    addresses = ['192.0.2.1'];
+    await expectDownloaded(id);
+  });
+
   test('a wrong byte is found by comparing, replaced, and the rest is not fetched again', async () => {
     hub.faults.push({ on: 'cdn', fault: { kind: 'corrupt', atByte: 5 } });
     await restart({ sizes: { connections: 1 } });
@@ -312,13 +334,15 @@ describe('the queue', () => {
   });
 
   test('one that waits leaves its place to the next', async () => {
+    const ended: string[] = [];
+    await restart({ onEnd: ({ request }) => ended.push(request.name) });
     hub.setRepo({ id: repo, files });
     hub.faults.push({ on: 'hub', fault: { kind: 'status', status: 429, headers: { 'retry-after': '0.9' } } });
     const a = await bench.downloads.add(one('a.gguf'));
     const b = await bench.downloads.add(one('b.gguf'));
-    expect(await bench.ended(b)).toMatchObject({ status: 'completed' });
-    expect((await bench.downloads.list())[0]).toMatchObject({ id: a, status: 'waiting' });
     expect(await bench.ended(a)).toMatchObject({ status: 'completed' });
+    expect(await bench.ended(b)).toMatchObject({ status: 'completed' });
+    expect(ended).toEqual(['b.gguf', 'a.gguf']);
   });
 
   test('the same item twice is one; another one of the same file is refused', async () => {

@@ -9,6 +9,7 @@ import { shownError } from '../../shown-error.ts';
 import { Watchable } from '../../watchable.ts';
 import { Attempt } from './attempt.ts';
 import { backoffMs, classify, Interruption } from './interruption.ts';
+import { machineAddresses, NetworkWatch, type NetworkChange } from './network-watch.ts';
 import { defaultSizes, defaultTimings, type DownloadSizes, type DownloadTimings } from './options.ts';
 import { removePart } from './part-file.ts';
 import { destinationOf, parseRequest } from './request.ts';
@@ -23,6 +24,8 @@ export interface DownloadsOptions {
   speedLimit?: number | null;
   /** Called once for each item that was completed or failed: for a notification, and for the library. */
   onEnd?(download: Download): void;
+  /** This machine's, by which others can be reached; the system's by default. */
+  addresses?(): string[];
 }
 
 interface Running {
@@ -54,6 +57,8 @@ export class Downloads implements DownloadsApi {
   readonly #state: Watchable<Download[]>;
   #items: Item[];
   #ticker: NodeJS.Timeout | null = null;
+  readonly #network: NetworkWatch;
+  #lookAtNetworkAtMs = 0;
   #clockDifferenceMs = Date.now() - performance.now();
   #closed = false;
 
@@ -61,6 +66,7 @@ export class Downloads implements DownloadsApi {
   constructor(options: DownloadsOptions) {
     this.#options = options;
     this.#store = options.store;
+    this.#network = new NetworkWatch(options.addresses ?? machineAddresses);
     this.#timings = { ...defaultTimings, ...options.timings };
     this.#sizes = { ...defaultSizes, ...options.sizes };
     this.#limit.set(options.speedLimit ?? null);
@@ -172,8 +178,7 @@ export class Downloads implements DownloadsApi {
   /** The network or the machine has come back: what waits is tried at once, over new connections. */
   wake(): void {
     this.#options.hub.http.reset();
-    for (const item of this.#items) this.#leaveWait(item);
-    this.#schedule();
+    this.#tryAll();
   }
 
   /** Stops what runs and keeps what has arrived. The database is the caller's to close, afterwards. */
@@ -220,8 +225,22 @@ export class Downloads implements DownloadsApi {
     const difference = Date.now() - performance.now();
     const slept = Math.abs(difference - this.#clockDifferenceMs) > sleepMs;
     this.#clockDifferenceMs = difference;
-    if (slept) this.wake();
+    const network = slept ? 'lost' : this.#networkChange();
+    if (network === 'lost') this.wake();
+    else if (network === 'added') this.#tryAll();
     else this.#publish();
+  }
+
+  #networkChange(): NetworkChange {
+    const nowMs = performance.now();
+    if (nowMs < this.#lookAtNetworkAtMs) return 'same';
+    this.#lookAtNetworkAtMs = nowMs + this.#timings.lookAtNetworkMs;
+    return this.#network.change();
+  }
+
+  #tryAll(): void {
+    for (const item of this.#items) this.#leaveWait(item);
+    this.#schedule();
   }
 
   #start(item: Item): void {

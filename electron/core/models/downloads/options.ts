@@ -17,6 +17,8 @@ export interface DownloadTimings {
   retryAfterMostMs: number;
   /** How often a full disk, an absent folder and a taken file are looked at again. */
   lookAgainMs: number;
+  /** How often this machine's addresses are looked at while something runs or waits. */
+  lookAtNetworkMs: number;
 }
 
 export interface DownloadSizes {
@@ -43,6 +45,7 @@ export const defaultTimings: DownloadTimings = {
   backoffMostMs: 60_000,
   retryAfterMostMs: 3_600_000,
   lookAgainMs: 5000,
+  lookAtNetworkMs: 2000,
 };
 
 export const defaultSizes: DownloadSizes = {

@@ -1,6 +1,6 @@
 // What the library knows: its rows, folders and what was found on the disk, kept current by scans that run one at a time.
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { KangarooError, type ErrorShape } from '../../../contract/errors.ts';
 import type { LibraryModel, LibraryState, TrashedModel } from '../../../contract/library.ts';
 import { parseArgument, text } from '../../arguments.ts';
@@ -32,6 +32,7 @@ export interface CatalogueOptions {
 }
 
 const idSchema = text(1, 200);
+const builtInAdapterKey = ({ path }: LibraryModel) => `adapter ${path}`;
 
 export class Catalogue {
   readonly rows = new Map<string, ModelRow>();
@@ -53,7 +54,7 @@ export class Catalogue {
   constructor(options: CatalogueOptions) {
     this.#options = options;
     this.#store = options.store;
-    this.#builtIn = [...options.builtIn];
+    this.#builtIn = options.builtIn.map((model) => ({ ...model, adapterPath: this.#builtInAdapter(model) }));
     this.now = options.now ?? Date.now;
     this.#scanner = new Scanner({
       settleMs: options.settleMs ?? 60_000,
@@ -142,6 +143,15 @@ export class Catalogue {
     const model = { ...row, quarantine: null };
     const name = row.givenName ?? row.foundName;
     this.#store.addTrash({ id: randomUUID(), name, sizeBytes: row.sizeBytes, trashedAtMs: this.now(), moved, model });
+  }
+
+  /** What ships with the app has no row: which adapter was chosen for it is remembered by its path. Null: its own again. */
+  setBuiltInAdapter(model: LibraryModel, adapterPath: string | null): void {
+    this.#store.setValue(builtInAdapterKey(model), adapterPath);
+    this.#builtIn = this.#builtIn.map((each) =>
+      each.id === model.id ? { ...each, adapterPath: adapterPath ?? this.#shippedAdapter(each) } : each,
+    );
+    this.publish();
   }
 
   publish(): void {
@@ -306,6 +316,17 @@ export class Catalogue {
         }
       }),
     );
+  }
+
+  #shippedAdapter({ id }: LibraryModel): string | null {
+    return this.#options.builtIn.find((model) => model.id === id)?.adapterPath ?? null;
+  }
+
+  /** The chosen one while it is there. What was named at the start comes before what is remembered. */
+  #builtInAdapter(model: LibraryModel): string | null {
+    if (model.source === 'given' && model.adapterPath !== null) return model.adapterPath;
+    const chosen = this.#store.value(builtInAdapterKey(model));
+    return typeof chosen === 'string' && existsSync(chosen) ? chosen : model.adapterPath;
   }
 
   #rescanLater(): void {

@@ -604,4 +604,36 @@ describe('adapters', () => {
     await expect(library.setAdapter(other?.id ?? '', starter)).rejects.toMatchObject({ code: 'adapter-invalid' });
     expect(await library.setAdapter(joey?.id ?? '', starterAdapter)).toMatchObject({ adapterPath: starterAdapter });
   });
+
+  test('of the starter can be replaced by another one and given back, and that is remembered', async () => {
+    const own = join(folder, 'own.gguf');
+    copyFileSync(starterAdapter, own);
+    const rest = { folderId: null, readOnly: true, status: 'ready', problem: null, files: 1, facts: null } as const;
+    const builtIn: LibraryModel[] = [
+      {
+        id: 'starter',
+        name: 'Joey',
+        path: starter,
+        sizeBytes: 1,
+        adapterPath: starterAdapter,
+        builtIn: true,
+        source: 'starter',
+        ...rest,
+      },
+    ];
+    const again = () => {
+      library.close();
+      database.database.close();
+      library = openLibrary({ builtIn });
+    };
+    again();
+    expect(await library.setAdapter('starter', own)).toMatchObject({ adapterPath: own });
+    again();
+    expect(library.find('starter')).toMatchObject({ adapterPath: own });
+    expect(await library.setAdapter('starter', null)).toMatchObject({ adapterPath: starterAdapter });
+    await library.setAdapter('starter', own);
+    rmSync(own);
+    again();
+    expect(library.find('starter')).toMatchObject({ adapterPath: starterAdapter });
+  });
 });

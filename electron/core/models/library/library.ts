@@ -200,21 +200,27 @@ export class Library implements LibraryApi {
   }
 
   async setAdapter(modelId: string, path: string | null): Promise<LibraryModel> {
-    const row = this.#catalogue.requireRow(modelId);
-    const adapterPath = parseArgument(filePath().nullable(), path, 'path');
+    const model = this.#catalogue.require(modelId);
+    const given = parseArgument(filePath().nullable(), path, 'path');
+    const adapterPath = given && resolve(given);
     if (adapterPath !== null) {
-      const adapter = await readAdapter(resolve(adapterPath));
-      const fingerprint = await this.#catalogue.pairing.fingerprint(
-        this.#catalogue.requirePresent(modelId).path,
-        row.modifiedAtMs,
-      );
-      if (adapter.baseFingerprint !== fingerprint) {
-        const message = `The adapter was made for ${adapter.baseName || 'another model'}, and this is ${row.givenName ?? row.foundName}. Choose one that was made for it.`;
+      const adapter = await readAdapter(adapterPath);
+      if (adapter.baseFingerprint !== (await this.fingerprint(model.id))) {
+        const message = `The adapter was made for ${adapter.baseName || 'another model'}, and this is ${model.name}. Choose one that was made for it.`;
         throw new KangarooError('adapter-mismatch', message);
       }
     }
-    this.#catalogue.changed(Object.assign(row, { adapterPath: adapterPath && resolve(adapterPath), adapterChosen: true }));
-    return this.#catalogue.require(row.id);
+    const row = this.#catalogue.rows.get(model.id);
+    if (row) this.#catalogue.changed(Object.assign(row, { adapterPath, adapterChosen: true }));
+    else this.#catalogue.setBuiltInAdapter(model, adapterPath);
+    return this.#catalogue.require(model.id);
+  }
+
+  /** Tells which adapters were made for a model; null where its file cannot tell. Rejects as reading it does. */
+  fingerprint(modelId: string): Promise<string | null> {
+    const model = this.#catalogue.requirePresent(modelId);
+    const changedAtMs = this.#catalogue.rows.get(model.id)?.modifiedAtMs ?? 0;
+    return this.#catalogue.pairing.fingerprint(model.path, changedAtMs);
   }
 
   trash(modelId: string): Promise<TrashedModel> {

@@ -1,8 +1,7 @@
 // GGUF files for tests: any metadata and tensors, and small llama models with a vocabulary of their own that the engine loads.
 import { writeFileSync } from 'node:fs';
 import { tensorBytes } from '../gguf/types.ts';
-
-export type TestValue = number | string | boolean | { float: number } | string[] | number[];
+import { ggufHead, padded, type GgufWritable } from '../gguf/writer.ts';
 
 export interface TestTensor {
   name: string;
@@ -11,59 +10,18 @@ export interface TestTensor {
   type?: number;
 }
 
-const types = { uint32: 4, int32: 5, float32: 6, boolean: 7, text: 8, array: 9 };
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function uint64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
-}
-
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value);
-  return Buffer.concat([uint64(bytes.length), bytes]);
-}
-
-function float32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeFloatLE(value);
-  return bytes;
-}
-
-function valueBytes(value: TestValue): Buffer {
-  if (typeof value === 'number') return Buffer.concat([uint32(types.uint32), uint32(value)]);
-  if (typeof value === 'string') return Buffer.concat([uint32(types.text), text(value)]);
-  if (typeof value === 'boolean') return Buffer.concat([uint32(types.boolean), Buffer.from([value ? 1 : 0])]);
-  if (!Array.isArray(value)) return Buffer.concat([uint32(types.float32), float32(value.float)]);
-  const ofTexts = typeof value[0] === 'string';
-  const items = value.map((item) => (typeof item === 'string' ? text(item) : uint32(item)));
-  return Buffer.concat([uint32(types.array), uint32(ofTexts ? types.text : types.int32), uint64(items.length), ...items]);
-}
-
-function padded(bytes: Buffer): Buffer {
-  return Buffer.concat([bytes, Buffer.alloc((32 - (bytes.length % 32)) % 32)]);
-}
-
 /** A whole file; the tensors hold small numbers that differ. */
-export function ggufBytes(metadata: Readonly<Record<string, TestValue>>, tensors: readonly TestTensor[]): Buffer {
-  const head: Buffer[] = [Buffer.from('GGUF'), uint32(3), uint64(tensors.length), uint64(Object.keys(metadata).length)];
-  for (const [key, value] of Object.entries(metadata)) head.push(text(key), valueBytes(value));
+export function ggufBytes(metadata: Readonly<Record<string, GgufWritable>>, tensors: readonly TestTensor[]): Buffer {
+  const typed = tensors.map((tensor) => ({ ...tensor, type: tensor.type ?? 0 }));
   const data: Buffer[] = [];
   let offset = 0;
-  for (const { name, shape, type = 0 } of tensors) {
-    head.push(text(name), uint32(shape.length), ...shape.map(uint64), uint32(type), uint64(offset));
+  for (const { shape, type } of typed) {
     const bytes = Buffer.alloc(tensorBytes(type, shape) ?? 0);
     if (type === 0) for (let at = 0; at < bytes.length; at += 4) bytes.writeFloatLE(0.02 * (((at + offset) % 17) / 8 - 1), at);
     data.push(padded(bytes));
     offset += data.at(-1)?.length ?? 0;
   }
-  return Buffer.concat([padded(Buffer.concat(head)), ...data]);
+  return Buffer.concat([ggufHead(metadata, typed), ...data]);
 }
 
 export interface TinyModel {
@@ -75,20 +33,20 @@ export interface TinyModel {
   headsKv?: number;
   vocabularySize?: number;
   trainedContext?: number;
-  extra?: Readonly<Record<string, TestValue>>;
+  extra?: Readonly<Record<string, GgufWritable>>;
   /** ggml's number for the matrices: 0 F32, 1 F16, 8 Q8_0. */
   type?: number;
 }
 
 /** The parts of a small llama model with an untied head that llama.cpp loads; what is written there is noise. */
-export function tinyLlama(options: TinyModel = {}): { metadata: Record<string, TestValue>; tensors: TestTensor[] } {
+export function tinyLlama(options: TinyModel = {}): { metadata: Record<string, GgufWritable>; tensors: TestTensor[] } {
   const { layers = 2, embeddingLength = 64, heads = 4, headsKv = 2, vocabularySize = 300, type = 0 } = options;
   const { feedForwardLength = 128, trainedContext = 512, name = 'Tiny', extra = {} } = options;
   const words = Array.from({ length: vocabularySize }, (_, id) => {
     if (id < 3) return ['<unk>', '<s>', '</s>'][id] ?? '';
     return id < 259 ? `<0x${(id - 3).toString(16).toUpperCase().padStart(2, '0')}>` : `word${id}`;
   });
-  const metadata: Record<string, TestValue> = {
+  const metadata: Record<string, GgufWritable> = {
     'general.architecture': 'llama',
     'general.name': name,
     'general.file_type': type === 8 ? 7 : type,

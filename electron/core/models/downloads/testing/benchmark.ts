@@ -1,8 +1,9 @@
-// npm run bench:download: one large file from a local hub in another process, by curl and by the download engine in turn.
-// Prints the ratio of their speeds, and the engine's processor time and memory. The engine also hashes and syncs.
+// npm run bench:download: one large file from a local hub in another process, in turn by curl, by curl with a sync at its end,
+// and by the download engine, which hashes and syncs. Prints the ratios of their speeds, and the engine's processor time and
+// memory. Before each run the disk is let come to rest: what the one before left unwritten or deleted is not its to pay for.
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,15 +31,23 @@ interface Figures {
   bytesPerSecond: number;
   /** Of the processor, per 500 MB; at 500 MB/s this is how many cores are busy. */
   coresAt500: number;
+  /** The kernel's share of that. */
+  systemCoresAt500: number;
   /** When a quarter has arrived, and the most of the whole time: flat where they are about the same. */
   quarterResidentBytes: number;
   mostResidentBytes: number;
 }
 
-function curl(hub: LargeHub): number {
+/** Bytes per second of curl, which neither hashes nor syncs; `synced`: and then `fdatasync`, without which nothing is on disk yet. */
+function curl(hub: LargeHub, synced: boolean): number {
   const path = join(folder, 'curl.gguf');
   const beganMs = performance.now();
   execFileSync('curl', ['-sfL', '-o', path, `${hub.origin}/${largeRepo}/resolve/main/${largeName}`]);
+  if (synced) {
+    const file = openSync(path, 'r+');
+    fdatasyncSync(file);
+    closeSync(file);
+  }
   const seconds = (performance.now() - beganMs) / 1000;
   if (statSync(path).size !== sizeBytes) throw new Error('curl did not fetch the whole file.');
   rmSync(path);
@@ -76,9 +85,15 @@ async function ours(hub: LargeHub): Promise<Figures> {
   return {
     bytesPerSecond: sizeBytes / seconds,
     coresAt500: (user + system) / 1e6 / (sizeBytes / 5e8),
+    systemCoresAt500: system / 1e6 / (sizeBytes / 5e8),
     quarterResidentBytes,
     mostResidentBytes,
   };
+}
+
+/** Everything that was written or deleted is on disk; freed blocks are told to the disk with the file system's next entry. */
+function rest(): void {
+  execFileSync('sync');
 }
 
 function median(numbers: number[]): number {
@@ -90,20 +105,32 @@ const server = fork(serverPath, [String(sizeBytes)], { stdio: ['ignore', 'inheri
 try {
   const [hub] = (await once(server, 'message')) as [LargeHub];
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
-  const pairs: { curl: number; ours: Figures }[] = [];
+  const results: { curl: number; synced: number; ours: Figures }[] = [];
   const machine = `${availableParallelism()} cores, load average ${loadavg()[0]?.toFixed(1)}`;
   console.log(`${megabytes(sizeBytes)} MB into ${values.folder}, ${values.connections} connections; ${machine}`);
   for (let round = 1; round <= rounds; round++) {
-    const pair = { curl: curl(hub), ours: await ours(hub) };
-    pairs.push(pair);
+    rest();
+    const unsynced = curl(hub, false);
+    rest();
+    const synced = curl(hub, true);
+    rest();
+    const result = { curl: unsynced, synced, ours: await ours(hub) };
+    results.push(result);
+    const { bytesPerSecond, coresAt500, systemCoresAt500, quarterResidentBytes, mostResidentBytes } = result.ours;
     console.log(
-      `round ${round}: curl ${megabytes(pair.curl)} MB/s, kangaroo ${megabytes(pair.ours.bytesPerSecond)} MB/s, ` +
-        `${pair.ours.coresAt500.toFixed(2)} cores at 500 MB/s, ${megabytes(pair.ours.quarterResidentBytes)} MB of memory at a quarter, ${megabytes(pair.ours.mostResidentBytes)} MB at most`,
+      `round ${round}: curl ${megabytes(unsynced)} MB/s, with a sync ${megabytes(synced)} MB/s, kangaroo ` +
+        `${megabytes(bytesPerSecond)} MB/s, ${coresAt500.toFixed(2)} cores at 500 MB/s (${systemCoresAt500.toFixed(2)} in the kernel), ` +
+        `${megabytes(quarterResidentBytes)} MB of memory at a quarter, ${megabytes(mostResidentBytes)} MB at most`,
     );
   }
-  const ratio = median(pairs.map((pair) => pair.ours.bytesPerSecond / pair.curl));
+  const percent = (ratios: number[]) => {
+    const sorted = ratios.toSorted((a, b) => a - b).map((ratio) => (ratio * 100).toFixed(0));
+    return `${sorted[Math.floor(sorted.length / 2)]}% (${sorted[0]}–${sorted.at(-1)})`;
+  };
   console.log(
-    `median: ${(ratio * 100).toFixed(0)}% of curl, ${median(pairs.map((pair) => pair.ours.coresAt500)).toFixed(2)} cores at 500 MB/s`,
+    `median: ${percent(results.map((each) => each.ours.bytesPerSecond / each.curl))} of curl, ` +
+      `${percent(results.map((each) => each.ours.bytesPerSecond / each.synced))} of curl with a sync, ` +
+      `${median(results.map((each) => each.ours.coresAt500)).toFixed(2)} cores at 500 MB/s`,
   );
 } finally {
   server.disconnect();

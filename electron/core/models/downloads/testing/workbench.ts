@@ -22,6 +22,7 @@ export const smallTimings: DownloadTimings = {
   backoffMostMs: 20,
   retryAfterMostMs: 1000,
   lookAgainMs: 20,
+  lookAtNetworkMs: 20,
 };
 
 export const smallSizes: DownloadSizes = {

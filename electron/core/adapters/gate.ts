@@ -1,0 +1,41 @@
+// Lets work through while nobody waits for an answer. What runs is told to stop when the gate closes, and waits until it opens.
+
+export class Gate {
+  #closed: PromiseWithResolvers<void> | null = null;
+  #stop: (() => void) | null = null;
+  readonly signal: AbortSignal;
+
+  /** Aborted: the work ends for good, also behind a closed gate. */
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+    signal.addEventListener('abort', () => {
+      this.#stop?.();
+      this.#closed?.resolve();
+    });
+  }
+
+  hold(held: boolean): void {
+    if (held && !this.#closed) {
+      this.#closed = Promise.withResolvers();
+      this.#stop?.();
+    } else if (!held && this.#closed) {
+      this.#closed.resolve();
+      this.#closed = null;
+    }
+  }
+
+  /**
+   * Runs `work` when the gate is open; `stop` must end it soon. Where it was stopped by the gate, as `interrupted` tells of what it
+   * resolved with, it runs again. Rejects with what `signal` was aborted with.
+   */
+  async run<T>(work: () => { result: Promise<T>; stop: () => void }, interrupted: (result: T) => boolean): Promise<T> {
+    for (;;) {
+      await this.#closed?.promise;
+      this.signal.throwIfAborted();
+      const { result, stop } = work();
+      this.#stop = stop;
+      const settled = await result.finally(() => (this.#stop = null));
+      if (!interrupted(settled)) return settled;
+    }
+  }
+}

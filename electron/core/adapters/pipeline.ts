@@ -1,0 +1,316 @@
+// A training from the first question to the measured adapter. It works in a folder that tells, at any moment, what is done already: begun
+// again after a pause, a crash or a restart, it goes on there. What it needs room for is removed as soon as it is not needed any more.
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { TrainingPhase, TrainingResult } from '../../contract/adapters.ts';
+import { KangarooError } from '../../contract/errors.ts';
+import type { TrainingEvent, TrainingPlan } from '../../contract/training.ts';
+import type { NativeAddon, NativeModel, NativeSession } from '../engine/addon.ts';
+import { shapeOf } from '../models/facts.ts';
+import { readModelFile } from '../models/gguf/files.ts';
+import { annotate } from '../models/gguf/annotate.ts';
+import { textAt } from '../models/gguf/header.ts';
+import { AnswerFile } from './answers.ts';
+import { captureAnswers } from './capture-phase.ts';
+import { asDiskFull, availableBytes, requireRoom } from './disk.ts';
+import {
+  estimateTraining,
+  explorePositions,
+  exploreSteps,
+  exploreTokens,
+  layersToCompare,
+  positionsPerStep,
+  speedsFrom,
+  stepsFor,
+} from './estimate.ts';
+import { draftFar, exploreLayers } from './explore-phase.ts';
+import type { Gate } from './gate.ts';
+import { generateAnswers } from './generate-phase.ts';
+import { modelBytesOf, roundCostsOf } from './layer-costs.ts';
+import { measureSpeeds } from './measure-phase.ts';
+import { answersOf, bestLimits, type DraftingLimits } from './prediction.ts';
+import { readProgress, writeProgress, type Progress } from './progress-file.ts';
+import { mixQuestions, questionAt, readQuestions } from './questions.ts';
+import { Remaining } from './remaining.ts';
+import { resultKey } from './shelf.ts';
+import { trainSteps } from './train-phase.ts';
+
+export interface PipelineOptions {
+  addon: NativeAddon;
+  plan: TrainingPlan;
+  /** Its signal pauses. */
+  gate: Gate;
+  onEvent: (event: TrainingEvent) => void;
+}
+
+/** Longer conversations are seldom, and their caches large. */
+const longestContext = 2048;
+const measuredQuestions = 12;
+const exploredQuestions = 6;
+/** Curves get so many points of held-out text. */
+const evaluations = 24;
+
+/** Rejects as `TrainingApi.train` does, and with what the gate's signal was aborted with. */
+export async function trainAdapter(options: PipelineOptions): Promise<TrainingResult> {
+  const pipeline = new Pipeline(options);
+  try {
+    return await pipeline.run();
+  } catch (error) {
+    throw asDiskFull(error, options.plan.folder);
+  }
+}
+
+class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #plan: TrainingPlan;
+  readonly #progress: Progress;
+  readonly #startedAtMs = Date.now();
+  #remaining: Remaining | null = null;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    this.#plan = options.plan;
+    this.#progress = readProgress(this.#path('progress.json'));
+  }
+
+  async run(): Promise<TrainingResult> {
+    const { addon, gate, plan } = this.#options;
+    this.#report('load', 0, 0);
+    this.#requireRoom(0);
+    const loading = addon.loadModel({ path: plan.modelPath, gpuLayers: plan.gpuLayers }, () => {});
+    const cancel = () => loading.cancel();
+    gate.signal.addEventListener('abort', cancel, { once: true });
+    const model = await loading.promise.finally(() => gate.signal.removeEventListener('abort', cancel));
+    const answers = new AnswerFile(this.#path('answers.jsonl'));
+    try {
+      return await this.#train(model, answers);
+    } finally {
+      answers.close();
+      this.#save();
+      await model.dispose();
+    }
+  }
+
+  async #train(model: NativeModel, answers: AnswerFile): Promise<TrainingResult> {
+    const plan = this.#plan;
+    const { header, sizeBytes } = await readModelFile(plan.modelPath);
+    const bytes = modelBytesOf(header);
+    const questions = mixQuestions(readQuestions(this.#path('questions.jsonl')), []);
+    const heldOut = questions.filter((_, index) => questionAt(questions, index).heldOut);
+    const shared = { model, gate: this.#options.gate, requireRoom: (needed: number) => this.#requireRoom(needed) };
+
+    const session = await this.#openSession(model, plan.adapterPath);
+    try {
+      const costs = await session.measure({
+        maxRows: 8,
+        repeat: 3,
+        depth: Math.min(64, session.contextSize >> 2),
+        budgetMs: 800,
+      });
+      const expected = estimateTraining({
+        tokens: plan.tokens,
+        steps: this.#steps,
+        layers: this.#candidates(model),
+        shape: shapeOf(header),
+        bytes,
+        fileBytes: sizeBytes,
+        speeds: speedsFrom(costs, bytes),
+        basis: 'measured',
+        availableBytes: 0,
+        availableMemoryBytes: 0,
+      });
+      this.#remaining = new Remaining(expected.ms);
+      this.#report('generate', answers.tokens, plan.tokens);
+      await generateAnswers({
+        model,
+        session,
+        questions,
+        answers,
+        tokens: plan.tokens,
+        gate: this.#options.gate,
+        checkRoom: () => this.#requireRoom(0),
+        onProgress: (tokens) => this.#report('generate', tokens, plan.tokens),
+      });
+    } finally {
+      await session.dispose();
+    }
+    const learned = answers.answers.filter((answer) => !answer.heldOut);
+    const unseen = answers.answers.filter((answer) => answer.heldOut);
+    if (learned.length === 0 || unseen.length === 0) {
+      throw new KangarooError(
+        'invalid-argument',
+        'The model wrote nothing to learn from. Give it more tokens, or other questions.',
+      );
+    }
+
+    if (!this.#progress.explored) {
+      this.#progress.explored = await exploreLayers({
+        ...shared,
+        bytes,
+        folder: plan.folder,
+        layers: this.#candidates(model),
+        answers: answers.answers,
+        questions: heldOut.slice(0, exploredQuestions),
+        steps: Math.min(exploreSteps, this.#steps),
+        positions: Math.min(explorePositions, positionsPerStep(plan.tokens)),
+        tokens: Math.min(exploreTokens, plan.tokens),
+        openSession: (path) => this.#openSession(model, path),
+        onProgress: (done, total) => this.#report('explore', done, total),
+      });
+      this.#save();
+    }
+    const { layers, proposal, draftVocabulary } = this.#progress.explored;
+    this.#options.onEvent({ type: 'layers', layers, proposal });
+
+    const adapterPath = this.#path('trained.gguf');
+    if (!this.#progress.trained) {
+      const read = answers.answers.reduce((sum, { promptIds, answerIds }) => sum + promptIds.length + answerIds.length, 0);
+      const capturing = { ...shared, layers: [proposal.exitLayer] };
+      let before = 0;
+      const onProgress = (tokens: number) => this.#report('capture', before + tokens, read);
+      const captured = await captureAnswers({ ...capturing, path: this.#path('features.bin'), answers: learned, onProgress });
+      before = captured.tokens;
+      await captureAnswers({ ...capturing, path: this.#path('held-out.bin'), answers: unseen, onProgress });
+      this.#progress.trained = await this.#learn(model, adapterPath, {
+        exitLayer: proposal.exitLayer,
+        draftVocab: Int32Array.from(draftVocabulary),
+        name: `${model.info.name} adapter`,
+        license: textAt(header.metadata, 'general.license') ?? '',
+      });
+      this.#save();
+    }
+    for (const name of ['features.bin', 'held-out.bin', 'state.bin']) rmSync(this.#path(name), { force: true });
+    return this.#measure(model, adapterPath, heldOut, answers.tokens);
+  }
+
+  async #learn(
+    model: NativeModel,
+    adapterPath: string,
+    about: { exitLayer: number; draftVocab: Int32Array; name: string; license: string },
+  ): Promise<NonNullable<Progress['trained']>> {
+    let looked = { loss: 0, agreement: 0 };
+    let last: { step: number; loss: number } = { step: 0, loss: 0 };
+    const { onEvent, gate } = this.#options;
+    this.#report('train', 0, this.#steps);
+    const { steps, heldOut } = await trainSteps({
+      trainer: model,
+      gate,
+      options: {
+        ...about,
+        captured: this.#path('features.bin'),
+        heldOut: this.#path('held-out.bin'),
+        statePath: this.#path('state.bin'),
+        adapterPath,
+        steps: this.#steps,
+        positionsPerStep: positionsPerStep(this.#plan.tokens),
+        evaluateEvery: Math.max(1, Math.round(this.#steps / evaluations)),
+        data: this.#plan.data,
+      },
+      onStep: ({ step, steps, loss }) => {
+        last = { step, loss };
+        onEvent({ type: 'point', point: { step, loss, heldOutLoss: null, agreement: null } });
+        this.#report('train', step, steps);
+      },
+      onEvaluation: ({ step, crossEntropy, agreement }) => {
+        looked = { loss: crossEntropy, agreement };
+        const loss = last.step === step ? last.loss : crossEntropy;
+        onEvent({ type: 'point', point: { step, loss, heldOutLoss: crossEntropy, agreement } });
+      },
+    });
+    return { steps, loss: heldOut?.crossEntropy ?? looked.loss, agreement: heldOut?.agreement ?? looked.agreement };
+  }
+
+  async #measure(model: NativeModel, adapterPath: string, heldOut: string[], tokens: number): Promise<TrainingResult> {
+    const { explored, trained } = this.#progress;
+    if (!explored || !trained) throw new Error('measured before it was trained');
+    const { gate, onEvent } = this.#options;
+    const session = await this.#openSession(model, adapterPath);
+    try {
+      const questions = heldOut.slice(0, measuredQuestions);
+      this.#report('measure', 0, questions.length * 3);
+      const limits = await this.#limits(model, session, questions);
+      const measured = await measureSpeeds({
+        model,
+        session,
+        questions,
+        limits,
+        gate,
+        onProgress: (done, total) => this.#report('measure', done, total),
+      });
+      const result: TrainingResult = {
+        exitLayer: explored.proposal.exitLayer,
+        threshold: limits.threshold,
+        maxDraft: limits.maxDraft,
+        draftVocabularySize: explored.draftVocabulary.length,
+        tokens,
+        ...trained,
+        ...measured,
+        tookMs: this.#spentMs,
+        trainedAtMs: Date.now(),
+      };
+      await annotate(adapterPath, {
+        [resultKey]: JSON.stringify(result),
+        'kangaroo.train.layers': JSON.stringify(explored.layers),
+      });
+      renameSync(adapterPath, this.#plan.outPath);
+      onEvent({ type: 'done', result });
+      return result;
+    } finally {
+      await session.dispose();
+    }
+  }
+
+  /** η and γ that are best for what the adapter has become. */
+  async #limits(model: NativeModel, session: NativeSession, questions: readonly string[]): Promise<DraftingLimits> {
+    const costs = await session.measure({ maxRows: 9, repeat: 3, depth: Math.min(64, session.contextSize >> 2), budgetMs: 1500 });
+    const answers = [];
+    for (const question of questions.slice(0, exploredQuestions)) {
+      answers.push(...answersOf(await draftFar({ model, gate: this.#options.gate }, session, question)));
+    }
+    const { threshold, maxDraft } = bestLimits(answers, roundCostsOf(costs));
+    return { threshold, maxDraft };
+  }
+
+  get #steps(): number {
+    return this.#plan.steps ?? stepsFor(this.#plan.tokens);
+  }
+
+  get #spentMs(): number {
+    return this.#progress.spentMs + Date.now() - this.#startedAtMs;
+  }
+
+  #candidates(model: NativeModel): number[] {
+    const { exitLayer } = this.#plan;
+    if (exitLayer === null) return layersToCompare(model.info.layers);
+    if (exitLayer >= 1 && exitLayer < model.info.layers) return [exitLayer];
+    const most = model.info.layers - 1;
+    throw new KangarooError('invalid-argument', `The exit layer must be 1 to ${most} for this model; it is ${exitLayer}.`);
+  }
+
+  async #openSession(model: NativeModel, adapterPath: string | null): Promise<NativeSession> {
+    const adapter =
+      adapterPath !== null && existsSync(adapterPath) ? await model.loadAdapter(adapterPath).catch(() => null) : null;
+    const contextSize = Math.min(longestContext, model.info.trainedContext || longestContext);
+    // One core stays free, as in training: others use this machine, and threads that wait for each other wait for the slowest.
+    const threads = Math.max(1, availableParallelism() - 1);
+    return model.createSession({ contextSize, cacheType: 'f16', threads, flashAttention: 'auto', adapter });
+  }
+
+  #report(phase: TrainingPhase, done: number, total: number): void {
+    const remainingMs = this.#remaining?.at(phase, done, total) ?? null;
+    this.#options.onEvent({ type: 'progress', phase, done, total, remainingMs });
+  }
+
+  #requireRoom(bytes: number): void {
+    requireRoom(this.#plan.folder, bytes, availableBytes);
+  }
+
+  #save(): void {
+    writeProgress(this.#path('progress.json'), { ...this.#progress, spentMs: this.#spentMs });
+  }
+
+  #path(name: string): string {
+    return join(this.#plan.folder, name);
+  }
+}
