@@ -1,8 +1,11 @@
-// The page: header, what is wrong with the connection if anything, the chat or the model pages, and the dialogs over them.
-import { useRef } from 'react';
+// The page: header, what is wrong with the connection if anything, the chat with its panel or the model pages, and the dialogs
+// over them.
+import { Suspense, useRef } from 'react';
 import { ChatView } from './chat/chat-view.tsx';
 import { useConnection } from './connection-store.ts';
 import { Header } from './header.tsx';
+import { SideRegion } from './layout/side-region.tsx';
+import { visualizer as Visualizer } from './layout/visualizer.ts';
 import { LinkDialog } from './markdown/link-dialog.tsx';
 import { ModelsView } from './models/models-view.tsx';
 import { Toasts } from './models/toasts.tsx';
@@ -24,12 +27,25 @@ export function App() {
           {strings.skipToComposer}
         </a>
       )}
-      <Header onSettings={() => settings.current?.showModal()} />
+      <Header inChat={route.view === 'chat'} onSettings={() => settings.current?.showModal()} />
       <ConnectionBanner />
-      {route.view === 'chat' ? <ChatView /> : <ModelsView route={route} />}
+      {route.view === 'chat' ? <ChatPage /> : <ModelsView route={route} />}
       <SettingsSheet ref={settings} />
       <LinkDialog />
       <Toasts />
+    </div>
+  );
+}
+
+function ChatPage() {
+  return (
+    <div className="flex min-h-0">
+      <ChatView />
+      <SideRegion region="panel">
+        <Suspense fallback={null}>
+          <Visualizer />
+        </Suspense>
+      </SideRegion>
     </div>
   );
 }

@@ -1,7 +1,9 @@
 // The bar on top: whose app this is, which model answers, whether it drafts, and what can be done everywhere.
-import { Boxes, Monitor, Moon, Settings as SettingsIcon, SquarePen, Sun } from 'lucide-react';
+import { Boxes, ChartNoAxesCombined, Monitor, Moon, Settings as SettingsIcon, SquarePen, Sun } from 'lucide-react';
 import type { Settings } from '../electron/contract/settings.ts';
 import { useChat } from './chat/chat-store.ts';
+import { useRoomFor, type Region } from './layout/use-media.ts';
+import { isShown, useView } from './layout/view-store.ts';
 import { DraftingStatus } from './model/drafting-status.tsx';
 import { LoadingBar } from './model/loading-bar.tsx';
 import { ModelPicker } from './model/model-picker.tsx';
@@ -12,7 +14,13 @@ import { useSettings } from './settings/settings-store.ts';
 import { strings } from './strings.ts';
 import { Mark } from './ui/mark.tsx';
 
-export function Header({ onSettings }: { onSettings: () => void }) {
+interface HeaderProps {
+  /** The chat is shown, with its panel. */
+  inChat: boolean;
+  onSettings: () => void;
+}
+
+export function Header({ inChat, onSettings }: HeaderProps) {
   const newChat = useChat((state) => state.newChat);
   const unreadable = useChat((state) => state.unreadable !== null);
   return (
@@ -39,6 +47,7 @@ export function Header({ onSettings }: { onSettings: () => void }) {
         >
           <SquarePen size={18} aria-hidden />
         </button>
+        {inChat && <RegionButton region="panel" />}
         <ThemeButton />
         <button
           type="button"
@@ -54,6 +63,27 @@ export function Header({ onSettings }: { onSettings: () => void }) {
       </div>
       <LoadingBar />
     </header>
+  );
+}
+
+/** Opens and closes the panel. */
+function RegionButton({ region }: { region: Region }) {
+  const room = useRoomFor(region);
+  const shown = useView((state) => isShown(region, state, room));
+  const toggle = useView((state) => state.toggle);
+  const label = strings.layout.toggle[region];
+  return (
+    <button
+      type="button"
+      className="button-icon aria-expanded:text-ink"
+      data-testid={`toggle-${region}`}
+      aria-label={label}
+      aria-expanded={shown}
+      title={label}
+      onClick={() => toggle(region)}
+    >
+      <ChartNoAxesCombined size={18} aria-hidden />
+    </button>
   );
 }
 

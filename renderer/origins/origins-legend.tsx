@@ -26,11 +26,7 @@ export function OriginsLegend() {
       onClick={() => void change('showOrigins', !shown)}
     >
       <span className="sr-only">{strings.origins.legend}: </span>
-      {shown ? (
-        <OriginKeys />
-      ) : (
-        strings.origins.show
-      )}
+      {shown ? <OriginKeys /> : strings.origins.show}
     </button>
   );
 }

@@ -24,7 +24,10 @@ const text = visualizerText.acceptance;
 export function AcceptanceTab({ trace, sampled }: { trace: Trace; sampled: boolean }) {
   const { rounds } = trace;
   const sources = useMemo(
-    () => (['adapter', 'lookup'] as const).filter((source) => rounds.some(({ drafts }) => drafts.some((draft) => draft.source === source))),
+    () =>
+      (['adapter', 'lookup'] as const).filter((source) =>
+        rounds.some(({ drafts }) => drafts.some((draft) => draft.source === source)),
+      ),
     [rounds],
   );
   const [chosen, setChosen] = useState<DraftSource>('adapter');

@@ -4,6 +4,7 @@ import type { Costs } from '../../electron/contract/engine.ts';
 import { Popover } from '../ui/popover.tsx';
 import { drawScene } from './charts/canvas.ts';
 import { usePalette } from './charts/palette.ts';
+import type { Scene } from './charts/scene.ts';
 import { writeSvg } from './charts/svg.ts';
 import type { Trace } from './figures/trace.ts';
 import { roundsAsJson } from './rounds-json.ts';
@@ -22,29 +23,37 @@ interface ExportProps {
   figures: SummaryFigures;
 }
 
+/** The panel as a picture, with what it is of and when it was made. */
+function sheetNow(trace: Trace, costs: Costs | null, names: string, words: readonly string[]): Scene {
+  const baseline = baselineText(trace);
+  return sheetOf(trace, costs, [text.sheetTitle, text.sheetMade(Date.now(), names), ...words, ...(baseline ? [baseline] : [])]);
+}
+
 export function ExportMenu({ trace, costs, figures }: ExportProps) {
   const palette = usePalette();
   const names = [...new Set(trace.answers.flatMap(({ modelName }) => (modelName === null ? [] : [modelName])))].join(', ');
   const words = summaryWords(figures);
 
-  function sheet() {
-    const baseline = baselineText(trace);
-    return sheetOf(trace, costs, [text.sheetTitle, text.sheetMade(Date.now(), names), ...words, ...(baseline ? [baseline] : [])]);
-  }
+  const sheet = () => sheetNow(trace, costs, names, words);
 
   function savePng(): void {
     const canvas = document.createElement('canvas');
     drawScene(canvas, sheet(), palette, pngScale, 'paper');
-    canvas.toBlob((blob) => blob && saveFile(fileName('rounds', Date.now(), 'png'), blob), 'image/png');
+    canvas.toBlob((blob) => blob && saveFile(fileName('rounds', 'png'), blob), 'image/png');
   }
 
   const items = [
-    { name: text.json, id: 'json', save: () => saveFile(fileName('rounds', Date.now(), 'json'), roundsAsJson(trace, costs), 'application/json') },
+    {
+      name: text.json,
+      id: 'json',
+      save: () => saveFile(fileName('rounds', 'json'), roundsAsJson(trace, costs), 'application/json'),
+    },
     { name: text.png, id: 'png', save: savePng },
     {
       name: text.svg,
       id: 'svg',
-      save: () => saveFile(fileName('rounds', Date.now(), 'svg'), writeSvg(sheet(), palette, text.sheetTitle, words.join('. ')), 'image/svg+xml'),
+      save: () =>
+        saveFile(fileName('rounds', 'svg'), writeSvg(sheet(), palette, text.sheetTitle, words.join('. ')), 'image/svg+xml'),
     },
   ];
   return (

@@ -64,5 +64,7 @@ export function gapText(logitGap: number | null): string {
 export function recordedText({ recorded }: ProofReport): string {
   if (!recorded) return text.recordedUnknown;
   const { comparedTokens, identicalTokens } = recorded;
-  return identicalTokens === comparedTokens ? text.recordedSame(comparedTokens) : text.recordedOther(identicalTokens, comparedTokens);
+  return identicalTokens === comparedTokens
+    ? text.recordedSame(comparedTokens)
+    : text.recordedOther(identicalTokens, comparedTokens);
 }

@@ -78,7 +78,9 @@ function Report({ report }: { report: ProofReport }) {
         <Icon size={18} aria-hidden />
         {identical ? text.identical : text.differs}
       </p>
-      {difference === null && <p>{drafted > 0 ? text.identicalText(comparedTokens, accepted, drafted) : text.nothingDrafted(comparedTokens)}</p>}
+      {difference === null && (
+        <p>{drafted > 0 ? text.identicalText(comparedTokens, accepted, drafted) : text.nothingDrafted(comparedTokens)}</p>
+      )}
       {difference && (
         <>
           <p>{text.differsText(difference.position)}</p>
@@ -92,7 +94,11 @@ function Report({ report }: { report: ProofReport }) {
       <p className="text-ink-soft">{recordedText(report)}</p>
       <p className="text-ink-soft tabular-nums">{text.speeds(drafting.ms, plain.ms)}</p>
       <div className="flex flex-wrap gap-2 pt-1">
-        <button type="button" className="button" onClick={() => saveFile(fileName('proof', createdAtMs, 'txt'), proofAsText(report))}>
+        <button
+          type="button"
+          className="button"
+          onClick={() => saveFile(fileName('proof', 'txt', createdAtMs), proofAsText(report))}
+        >
           <Download size={14} aria-hidden />
           {text.saveText}
         </button>
@@ -100,7 +106,9 @@ function Report({ report }: { report: ProofReport }) {
           type="button"
           className="button"
           data-testid="proof-json"
-          onClick={() => saveFile(fileName('proof', createdAtMs, 'json'), `${JSON.stringify(report, null, 1)}\n`, 'application/json')}
+          onClick={() =>
+            saveFile(fileName('proof', 'json', createdAtMs), `${JSON.stringify(report, null, 1)}\n`, 'application/json')
+          }
         >
           <Download size={14} aria-hidden />
           {text.saveJson}
@@ -140,11 +148,17 @@ function Run({ name, report }: { name: ProofRunName; report: ProofReport | null 
 
 /** What is the same, then the token at which they part, then the rest. */
 function Marked({ tokens, position }: { tokens: readonly Token[]; position: number }) {
-  const joined = (from: number, to?: number) => tokens.slice(from, to).map((token) => token.text).join('');
+  const joined = (from: number, to?: number) =>
+    tokens
+      .slice(from, to)
+      .map((token) => token.text)
+      .join('');
   return (
     <>
       {joined(0, position)}
-      <mark className="rounded bg-danger-soft font-semibold text-danger underline">{joined(position, position + 1) || text.ended}</mark>
+      <mark className="rounded bg-danger-soft font-semibold text-danger underline">
+        {joined(position, position + 1) || text.ended}
+      </mark>
       <span className="text-ink-soft">{joined(position + 1)}</span>
     </>
   );

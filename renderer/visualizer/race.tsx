@@ -26,7 +26,7 @@ export function Race({ answer, streaming }: { answer: AnswerTrace; streaming: bo
       {times && baseline && !streaming ? (
         <>
           <p className="text-[13px] leading-snug text-ink-soft">{text.caption(baseline.stepMs, text.sources[baseline.source])}</p>
-          <Lanes times={times} />
+          <Lanes key={raceLength(times)} times={times} />
         </>
       ) : (
         <p className="text-[13px] text-ink-soft">{streaming ? text.stillWriting : text.noBaseline}</p>
@@ -43,11 +43,10 @@ function Lanes({ times }: { times: RaceTimes }) {
   const [atMs, setAtMs] = useState(length);
   const calm = useReducedMotion();
   const ended = atMs >= length;
-
-  useEffect(() => setAtMs(length), [length]);
+  const running = playing && !ended;
 
   useEffect(() => {
-    if (!playing) return;
+    if (!running) return;
     let frame = 0;
     let last = performance.now();
     const step = (now: number) => {
@@ -59,24 +58,20 @@ function Lanes({ times }: { times: RaceTimes }) {
     };
     frame = requestAnimationFrame(step);
     return () => cancelAnimationFrame(frame);
-  }, [playing, speed, calm, length]);
-
-  useEffect(() => {
-    if (ended) setPlaying(false);
-  }, [ended]);
+  }, [running, speed, calm, length]);
 
   function toggle(): void {
     if (ended) setAtMs(0);
-    setPlaying(ended || !playing);
+    setPlaying(!running);
   }
 
-  const Icon = playing ? Pause : ended ? RotateCcw : Play;
+  const Icon = running ? Pause : ended ? RotateCcw : Play;
   return (
     <div className="space-y-3 rounded-xl border border-line bg-raised p-3.5">
       <div className="flex flex-wrap items-center gap-2">
         <button type="button" className="button" data-testid="race-play" onClick={toggle}>
           <Icon size={14} aria-hidden />
-          {playing ? text.pause : ended ? text.again : text.play}
+          {running ? text.pause : ended ? text.again : text.play}
         </button>
         <label className="inline-flex items-center gap-1.5 text-[13px] text-ink-soft">
           {text.speed}
@@ -131,7 +126,7 @@ function Lane({ name, arrivals, times, atMs, testId, ghost = false }: LaneProps)
   const shown = times.text.slice(0, done === 0 ? 0 : times.textEnds[done - 1]);
   useLayoutEffect(() => {
     if (box.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [shown]);
+  });
   return (
     <div className="space-y-1" data-testid={testId} data-done={done}>
       <p className="flex items-baseline justify-between gap-3 text-[13px]">
@@ -146,7 +141,11 @@ function Lane({ name, arrivals, times, atMs, testId, ghost = false }: LaneProps)
           style={{ width: `${(100 * done) / Math.max(1, total)}%` }}
         />
       </div>
-      <p ref={box} aria-hidden className={`h-12 overflow-hidden text-[13px] leading-6 whitespace-pre-wrap ${ghost ? 'text-ink-soft' : ''}`}>
+      <p
+        ref={box}
+        aria-hidden
+        className={`h-12 overflow-hidden text-[13px] leading-6 whitespace-pre-wrap ${ghost ? 'text-ink-soft' : ''}`}
+      >
         {shown}
       </p>
     </div>

@@ -12,7 +12,7 @@ export function saveFile(name: string, content: Blob | string, type = 'text/plai
 }
 
 /** `kangaroo-proof-2026-11-25-14-03.json` */
-export function fileName(what: string, atMs: number, ending: string): string {
+export function fileName(what: string, ending: string, atMs = Date.now()): string {
   const stamp = new Date(atMs).toISOString().slice(0, 16).replaceAll(/[T:]/g, '-');
   return `kangaroo-${what}-${stamp}.${ending}`;
 }

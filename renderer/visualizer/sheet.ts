@@ -61,7 +61,11 @@ function entries(trace: Trace, costs: Costs | null): Entry[] {
     const bins = calibrationBins(judgedDrafts(rounds, source));
     const of = `(${acceptance.sources[source]})`;
     found.push(
-      { title: `${acceptance.positionTitle} ${of}`, caption: acceptance.positionCaption, scene: positionScene(positions, source, inner) },
+      {
+        title: `${acceptance.positionTitle} ${of}`,
+        caption: acceptance.positionCaption,
+        scene: positionScene(positions, source, inner),
+      },
       {
         title: `${acceptance.calibrationTitle} ${of}`,
         caption: acceptance.calibrationCaption(calibrationError(bins)),
@@ -78,12 +82,17 @@ function entries(trace: Trace, costs: Costs | null): Entry[] {
     { title: acceptance.movingTitle, caption: acceptance.movingCaption, scene: movingTokensScene(movingTokens(trace), inner) },
     { title: speed.timeTitle, caption: speed.timeCaption(times.hostMs), scene: timeScene(times, inner) },
   );
-  if (costs) found.push({ title: speed.costTitle, caption: speed.costCaption(costs.depth), scene: costScene(costs, byRows(rounds), inner) });
+  if (costs)
+    found.push({
+      title: speed.costTitle,
+      caption: speed.costCaption(costs.depth),
+      scene: costScene(costs, byRows(rounds), inner),
+    });
   return found;
 }
 
 /** Lines of whole words, none longer than `most` unless a word is. */
-export function wrapped(text: string, most: number): string[] {
+function wrapped(text: string, most: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);

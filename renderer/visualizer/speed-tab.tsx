@@ -81,14 +81,19 @@ function SlowList({ stretches }: { stretches: readonly SlowStretch[] }) {
           </li>
         ))}
       </ul>
-      {stretches.length > mostListed && <p className="mt-2 text-[13px] text-ink-soft">{text.slowMore(stretches.length - mostListed)}</p>}
+      {stretches.length > mostListed && (
+        <p className="mt-2 text-[13px] text-ink-soft">{text.slowMore(stretches.length - mostListed)}</p>
+      )}
     </div>
   );
 }
 
 function CostChart({ trace, costs }: { trace: Trace; costs: Costs | null }) {
   const rows = useMemo(() => byRows(trace.rounds), [trace]);
-  const draw = useCallback((width: number) => (costs ? costScene(costs, rows, width) : { width, height: 0, marks: [] }), [costs, rows]);
+  const draw = useCallback(
+    (width: number) => (costs ? costScene(costs, rows, width) : { width, height: 0, marks: [] }),
+    [costs, rows],
+  );
   if (!costs) {
     return (
       <section className="space-y-2">

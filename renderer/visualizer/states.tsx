@@ -49,7 +49,7 @@ export function Standing({ rounds, model }: StandingProps) {
     return (
       <Card Icon={Quote} title={text.noAdapterTitle} testId="standing-no-adapter">
         <p>{text.noAdapterText}</p>
-        <a className="button mt-2" href={hrefOf({ view: 'library', modelId: model.model.id })}>
+        <a className="button mt-2" href={hrefOf({ view: 'adapters' })}>
           {text.noAdapterLink}
         </a>
       </Card>
@@ -70,7 +70,7 @@ export function Standing({ rounds, model }: StandingProps) {
         <p>{text.plainText}</p>
         {mode === 'plain' && (
           <button type="button" className="button mt-2" onClick={() => void change('decodingMode', 'auto')}>
-            {text.useAutomatic}
+            {text.switchToAutomatic}
           </button>
         )}
       </Card>

@@ -34,10 +34,21 @@ export const visualizerText = {
   latest: 'The latest answer',
   answerOption: (number: number, beginning: string) => `${whole.format(number)}: ${beginning}`,
   noWords: '(no text)',
-  tabs: { label: 'What to look at', rounds: 'Rounds', acceptance: 'Acceptance', speed: 'Speed', whatIf: 'What if', proof: 'Proof' },
+  tabs: {
+    label: 'What to look at',
+    rounds: 'Rounds',
+    acceptance: 'Acceptance',
+    speed: 'Speed',
+    whatIf: 'What if',
+    proof: 'Proof',
+  },
   live: 'The answer is being written: figures are refreshed four times a second.',
 
-  table: { show: 'Table', hide: 'Chart', shortened: (rows: number, of: number) => `${count(rows, 'row', 'rows')} of ${whole.format(of)}: the JSON export has all.` },
+  table: {
+    show: 'Table',
+    hide: 'Chart',
+    shortened: (rows: number, of: number) => `${count(rows, 'row', 'rows')} of ${whole.format(of)}: the JSON export has all.`,
+  },
 
   summary: {
     label: 'Summary',
@@ -56,7 +67,9 @@ export const visualizerText = {
     saved: 'Time saved',
     lost: 'Time lost',
     savedNote: (answers: number, of: number) =>
-      answers === of ? `over ${count(answers, 'answer', 'answers')}` : `over ${whole.format(answers)} of ${count(of, 'answer', 'answers')}: the rest has no baseline`,
+      answers === of
+        ? `over ${count(answers, 'answer', 'answers')}`
+        : `over ${whole.format(answers)} of ${count(of, 'answer', 'answers')}: the rest has no baseline`,
     total: (ms: number, answers: number) =>
       `${ms < 0 ? 'Lost' : 'Saved'} in all chats: ${duration(Math.abs(ms))} over ${count(answers, 'answer', 'answers')}.`,
     baselines: {
@@ -71,7 +84,8 @@ export const visualizerText = {
   timeline: {
     title: 'Timeline of rounds',
     caption: 'Time of each round and the tokens that it gave.',
-    stacked: 'Time of each round (dotted: drafting; plain: verifying), the tokens that it gave, and its pace; more rounds than pixels are drawn as means.',
+    stacked:
+      'Time of each round (dotted: drafting; plain: verifying), the tokens that it gave, and its pace; more rounds than pixels are drawn as means.',
     captionMany: (rounds: number) => `Each bar is the mean of ${whole.format(rounds)} rounds. Zoom in to see single ones.`,
     timeAxis: 'ms per round',
     tokensAxis: 'tokens per round',
@@ -83,7 +97,8 @@ export const visualizerText = {
     zoomOut: 'Zoom out',
     all: 'Show all rounds',
     scrub: 'Scroll along the rounds',
-    scrubValue: (from: number, to: number, of: number) => `Rounds ${whole.format(from)} to ${whole.format(to)} of ${whole.format(of)}`,
+    scrubValue: (from: number, to: number, of: number) =>
+      `Rounds ${whole.format(from)} to ${whole.format(to)} of ${whole.format(of)}`,
     help: 'Arrow keys move from round to round, plus and minus zoom, 0 shows all.',
     legend: {
       draft: 'drafting',
@@ -103,7 +118,9 @@ export const visualizerText = {
   stream: {
     title: 'Tokens',
     caption: (from: number, to: number, of: number) =>
-      to - from < of ? `Rounds ${whole.format(from + 1)}–${whole.format(to)} of ${whole.format(of)}` : `All ${count(of, 'round', 'rounds')}`,
+      to - from < of
+        ? `Rounds ${whole.format(from + 1)}–${whole.format(to)} of ${whole.format(of)}`
+        : `All ${count(of, 'round', 'rounds')}`,
     ghosts: 'Show rejected drafts',
     answer: (number: number) => `Answer ${whole.format(number)}`,
     earlier: 'Earlier rounds',
@@ -113,7 +130,8 @@ export const visualizerText = {
 
   race: {
     title: 'Race against plain decoding',
-    caption: (stepMs: number, source: string) => `A replay at the measured times. Plain decoding: ${duration(stepMs)} a token (${source}).`,
+    caption: (stepMs: number, source: string) =>
+      `A replay at the measured times. Plain decoding: ${duration(stepMs)} a token (${source}).`,
     sources: { inside: 'plain steps inside the answer', after: 'plain steps right after it', calibration: 'calibration at load' },
     play: 'Play',
     pause: 'Pause',
@@ -124,14 +142,16 @@ export const visualizerText = {
     plain: 'Plain decoding (calculated)',
     tokens: (done: number, of: number) => `${whole.format(done)} / ${count(of, 'token', 'tokens')}`,
     finished: (ms: number) => `finished after ${duration(ms)}`,
-    noBaseline: 'There is no plain step to race against yet. It comes with the next answer, or when the model has been loaded and measured.',
+    noBaseline:
+      'There is no plain step to race against yet. It comes with the next answer, or when the model has been loaded and measured.',
     stillWriting: 'The race can be run once the answer is finished.',
     reduced: 'Your system asks for less motion: the race moves twice a second.',
   },
 
   acceptance: {
     positionTitle: 'Acceptance by place in the round',
-    positionCaption: 'Bars: accepted / drafted at this place. Diamonds: accepted / judged there, that is with all drafts before it accepted.',
+    positionCaption:
+      'Bars: accepted / drafted at this place. Diamonds: accepted / judged there, that is with all drafts before it accepted.',
     positionAxis: 'accepted / drafted',
     placeAxis: 'place in the round, and n = rounds that drafted there',
     place: (position: number) => whole.format(position),
@@ -153,7 +173,8 @@ export const visualizerText = {
     calibrationAxis: 'accepted / judged',
     confidenceAxis: 'confidence of the draft',
     calibrationColumns: ['Confidence', 'Judged', 'Mean confidence', 'Accepted', 'Accepted / judged', '95% interval'],
-    positionSpoken: (position: number, accepted: number, drafted: number) => `place ${position}: ${accepted} of ${drafted} accepted`,
+    positionSpoken: (position: number, accepted: number, drafted: number) =>
+      `place ${position}: ${accepted} of ${drafted} accepted`,
     tokensSpoken: (tokens: number, rounds: number) => `${count(tokens, 'token', 'tokens')}: ${count(rounds, 'round', 'rounds')}`,
     calibrationSpoken: (from: number, to: number, accepted: number, judged: number) =>
       `confidence ${percent(from)} to ${percent(to)}: ${accepted} of ${judged} accepted`,
@@ -171,8 +192,10 @@ export const visualizerText = {
     round: (value: number) => whole.format(value),
     tick: (value: number) => short.format(value),
     columns: ['Rounds', 'Over plain'],
-    spoken: (slow: number, of: number) => `Clearly below plain decoding around ${whole.format(slow)} of ${count(of, 'round', 'rounds')}.`,
-    rowsSpoken: (rows: number, rounds: number, ms: number) => `${count(rows, 'row', 'rows')}: ${count(rounds, 'round', 'rounds')}, median ${duration(ms)}`,
+    spoken: (slow: number, of: number) =>
+      `Clearly below plain decoding around ${whole.format(slow)} of ${count(of, 'round', 'rounds')}.`,
+    rowsSpoken: (rows: number, rounds: number, ms: number) =>
+      `${count(rows, 'row', 'rows')}: ${count(rounds, 'round', 'rounds')}, median ${duration(ms)}`,
     slowTitle: 'Below plain decoding',
     slowNone: 'No stretch of eight rounds or more was clearly slower than plain decoding (below 0.95×).',
     slowItem: (from: number, to: number, factor: number, lostMs: number) =>
@@ -204,8 +227,21 @@ export const visualizerText = {
     costAxis: 'ms',
     rowsAxis: 'n = rows of the verification (drafts + 1), and how often',
     used: (rounds: number) => `${whole.format(rounds)}×`,
-    costLegend: { whole: 'V(n): all layers, n rows', round: 'a round: n − 1 drafts and late layers', even: 'n plain steps', rounds: 'these rounds' },
-    costColumns: ['Rows', 'V(n), ms', 'A round by the calibration, ms', 'These rounds, median ms', 'Middle half, ms', 'How often', 'Tokens per round'],
+    costLegend: {
+      whole: 'V(n): all layers, n rows',
+      round: 'a round: n − 1 drafts and late layers',
+      even: 'n plain steps',
+      rounds: 'these rounds',
+    },
+    costColumns: [
+      'Rows',
+      'V(n), ms',
+      'A round by the calibration, ms',
+      'These rounds, median ms',
+      'Middle half, ms',
+      'How often',
+      'Tokens per round',
+    ],
     costMissing: 'V(n) is measured when a model is loaded. Load the model of this answer to see it.',
   },
 
@@ -226,17 +262,21 @@ export const visualizerText = {
       share === 0
         ? 'All of it was recorded: nothing is extrapolated.'
         : `In ${percent(share)} of the rounds every recorded draft was right and these settings would draft on: what follows is extrapolated from the mean of all judged drafts.`,
-    costsNote: 'Times: V(n) and the draft step as measured at load. Verification of more rows than were measured goes on in a straight line.',
+    costsNote:
+      'Times: V(n) and the draft step as measured at load. Verification of more rows than were measured goes on in a straight line.',
     noCosts: 'Speed cannot be predicted: the costs of the model of this answer are not known. Load it, with its adapter.',
     check: (predicted: number, measured: number) =>
       `Check: for these rounds as they were, the calibration’s costs predict ${times(predicted)}; measured: ${times(measured)}.`,
-    selection: 'Automatic drafting recorded only drafts that it found worth verifying: doubtful ones are missing, so long drafts look better here than they are.',
+    selection:
+      'Automatic drafting recorded only drafts that it found worth verifying: doubtful ones are missing, so long drafts look better here than they are.',
     thresholdAxis: 'η',
     maxDraftAxis: 'γ',
     cell: (value: number) => two.format(value),
     gridTitle: 'Over η and γ',
     gridCaption: (unit: 'speedup' | 'tokens') =>
-      unit === 'speedup' ? 'Predicted speed over plain decoding. ● the fastest; framed: as chosen above.' : 'Predicted tokens per round. ● the most; framed: as chosen above.',
+      unit === 'speedup'
+        ? 'Predicted speed over plain decoding. ● the fastest; framed: as chosen above.'
+        : 'Predicted tokens per round. ● the most; framed: as chosen above.',
     columns: ['η', 'γ', 'Over plain', 'Tokens per round', 'Drafts per round', 'Extrapolated rounds'],
     apply: 'Apply: always draft with these',
     applied: 'Applied. The next answers draft in every round with these settings.',
@@ -262,7 +302,8 @@ export const visualizerText = {
     identical: 'Identical',
     identicalText: (tokens: number, accepted: number, drafted: number) =>
       `All ${count(tokens, 'token is', 'tokens are')} the same, with ${whole.format(accepted)} of ${count(drafted, 'draft', 'drafts')} accepted.`,
-    nothingDrafted: (tokens: number) => `All ${count(tokens, 'token is', 'tokens are')} the same, but nothing was drafted: this proves little.`,
+    nothingDrafted: (tokens: number) =>
+      `All ${count(tokens, 'token is', 'tokens are')} the same, but nothing was drafted: this proves little.`,
     differs: 'They differ',
     differsText: (position: number) => `The first ${count(position, 'token is', 'tokens are')} the same; then:`,
     ended: '(ended)',
@@ -270,7 +311,8 @@ export const visualizerText = {
     gapTie: 'The two were as good as equal: a near tie, which weights that are not quantised round differently by width.',
     gapLarge: 'That is no near tie. Please report it, with this report.',
     noGap: 'There is no logit gap here: one of the runs had ended, or the text has outgrown the context.',
-    top: (first: string, second: string, gap: number) => `Likeliest at this place: ${first}, then ${second}, ${short.format(gap)} below.`,
+    top: (first: string, second: string, gap: number) =>
+      `Likeliest at this place: ${first}, then ${second}, ${short.format(gap)} below.`,
     recordedSame: (tokens: number) => `The answer in the chat is the same, too: ${count(tokens, 'token', 'tokens')}.`,
     recordedOther: (same: number, of: number) =>
       `The answer in the chat is another one from token ${whole.format(same + 1)} of ${whole.format(of)} on: it was drawn by chance, or asked for with other settings.`,
@@ -299,9 +341,10 @@ export const visualizerText = {
     noRoundsTitle: 'This answer has no rounds',
     noRoundsText: 'It failed or was stopped before the first token. Choose another answer, or try it again.',
     failedTitle: 'The rounds could not be read',
+    retry: 'Read them again',
     plainTitle: 'This answer was decoded plainly',
     plainText: 'Nothing was drafted, so there is nothing to accept or reject.',
-    useAutomatic: 'Draft automatically',
+    switchToAutomatic: 'Draft automatically',
     pausedTitle: (share: number) => `Drafting was paused in ${percent(share)} of the rounds`,
     pausedText: (factor: number | null) =>
       factor === null
@@ -310,11 +353,7 @@ export const visualizerText = {
     noAdapterTitle: 'This model has no adapter',
     noAdapterText:
       'Copies still work: where an answer repeats what stands in the conversation, its next words are drafted from there. To draft ' +
-      'anywhere, the model needs an adapter that was trained for it. If you have the file, choose it in the model’s details.',
-    noAdapterLink: 'Choose an adapter file',
-    adaptersLink: 'Train an adapter',
-    noModelTitle: 'No model is loaded',
-    noModelText: 'What was recorded is shown. Costs and predictions need the model of this answer: load it.',
-    noModelLink: 'Choose a model',
+      'anywhere, the model needs an adapter that was trained for it: train one on this computer, or choose a file of one.',
+    noAdapterLink: 'Train an adapter',
   },
 };

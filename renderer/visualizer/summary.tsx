@@ -30,7 +30,9 @@ export function summaryWords({ rounds, tokens, drafted, accepted, speed }: Summa
   return [
     ...(speed ? [`${text.speedup}: ${times(speed.factor)}${interval}`] : []),
     `${text.tokensPerRound}: ${number(tokens / Math.max(1, rounds))} = ${text.tokensNote(tokens, rounds)}`,
-    drafted > 0 ? `${text.acceptance}: ${percent(accepted / drafted)} = ${text.acceptanceNote(accepted, drafted)}` : text.noDrafts,
+    drafted > 0
+      ? `${text.acceptance}: ${percent(accepted / drafted)} = ${text.acceptanceNote(accepted, drafted)}`
+      : text.noDrafts,
     ...(speed ? [`${speed.savedMs < 0 ? text.lost : text.saved}: ${duration(Math.abs(speed.savedMs))}`] : []),
   ];
 }
@@ -70,7 +72,11 @@ export function Summary({ figures, trace }: { figures: SummaryFigures; trace: Tr
             )
           }
         />
-        <Figure name={text.tokensPerRound} value={rounds > 0 ? number(tokens / rounds) : '–'} note={text.tokensNote(tokens, rounds)} />
+        <Figure
+          name={text.tokensPerRound}
+          value={rounds > 0 ? number(tokens / rounds) : '–'}
+          note={text.tokensNote(tokens, rounds)}
+        />
         <Figure
           name={text.acceptance}
           value={drafted > 0 ? percent(accepted / drafted) : '–'}

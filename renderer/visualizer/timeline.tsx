@@ -25,7 +25,15 @@ const tableRows = 200;
 const usualWidth = 460;
 
 const legend = (['draft', 'verify', 'own', 'drafted', 'copied', 'faster', 'slower'] as const).map((name) => ({
-  look: { draft: 'key-draft', verify: 'key-verify', own: 'key-own', drafted: 'key-drafted', copied: 'key-copy', faster: 'key-faster', slower: 'key-slower' }[name],
+  look: {
+    draft: 'key-draft',
+    verify: 'key-verify',
+    own: 'key-own',
+    drafted: 'key-drafted',
+    copied: 'key-copy',
+    faster: 'key-faster',
+    slower: 'key-slower',
+  }[name],
   text: text.legend[name],
 }));
 
@@ -61,10 +69,17 @@ export function Timeline({ trace, view, selected, onView, onSelect }: TimelinePr
         <>
           <ZoomButton label={text.zoomIn} Icon={ZoomIn} disabled={view.to - view.from <= 8} onClick={() => zoom(0.5)} />
           <ZoomButton label={text.zoomOut} Icon={ZoomOut} disabled={view.to - view.from >= total} onClick={() => zoom(2)} />
-          <ZoomButton label={text.all} Icon={Maximize2} disabled={view.to - view.from >= total} onClick={() => onView({ from: 0, to: total })} />
+          <ZoomButton
+            label={text.all}
+            Icon={Maximize2}
+            disabled={view.to - view.from >= total}
+            onClick={() => onView({ from: 0, to: total })}
+          />
         </>
       }
-      picture={(drawn) => <Plot {...drawn} view={view} total={total} selected={selected} onView={onView} onSelect={onSelect} />}
+      renderPicture={(drawn) => (
+        <Plot {...drawn} view={view} total={total} selected={selected} onView={onView} onSelect={onSelect} />
+      )}
     >
       {view.to - view.from < total && (
         <input
@@ -96,7 +111,14 @@ interface ZoomButtonProps {
 
 function ZoomButton({ label, Icon, disabled, onClick }: ZoomButtonProps) {
   return (
-    <button type="button" className="button-ghost disabled:opacity-40" aria-label={label} title={label} disabled={disabled} onClick={onClick}>
+    <button
+      type="button"
+      className="button-ghost disabled:opacity-40"
+      aria-label={label}
+      title={label}
+      disabled={disabled}
+      onClick={onClick}
+    >
       <Icon size={15} aria-hidden />
     </button>
   );
@@ -109,6 +131,7 @@ interface PlotProps extends DrawnProps, Omit<TimelineProps, 'trace'> {
 function Plot({ scene, summary, view, total, selected, onView, onSelect }: PlotProps) {
   const { frame, canvas, width, height } = useDrawing(scene);
   const drag = useRef<{ x: number; view: TimelineView; moved: boolean } | null>(null);
+  const at = selected ?? Math.floor(view.from);
   const perPixel = (view.to - view.from) / Math.max(1, width - 50);
 
   useEffect(() => {
@@ -119,15 +142,18 @@ function Plot({ scene, summary, view, total, selected, onView, onSelect }: PlotP
       const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
       if (!event.ctrlKey && !sideways) return;
       event.preventDefault();
-      const at = roundAt(event.offsetX, view, width) ?? (view.from + view.to) / 2;
-      onView(sideways && !event.ctrlKey ? panned(view, event.deltaX * perPixel, total) : zoomed(view, 1.002 ** event.deltaY, at, total));
+      const under = roundAt(event.offsetX, view, width) ?? (view.from + view.to) / 2;
+      onView(
+        sideways && !event.ctrlKey
+          ? panned(view, event.deltaX * perPixel, total)
+          : zoomed(view, 1.002 ** event.deltaY, under, total),
+      );
     };
     element.addEventListener('wheel', onWheel, { passive: false });
     return () => element.removeEventListener('wheel', onWheel);
   }, [frame, view, width, total, perPixel, onView]);
 
   function onKeyDown(event: React.KeyboardEvent): void {
-    const at = selected ?? Math.floor(view.from);
     const target = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: total - 1 }[event.key];
     if (target !== undefined) onSelect(Math.max(0, Math.min(total - 1, target)));
     else if (event.key === '+' || event.key === '=') onView(zoomed(view, 0.5, at, total));
@@ -140,8 +166,12 @@ function Plot({ scene, summary, view, total, selected, onView, onSelect }: PlotP
   return (
     <div
       ref={frame}
-      role="application"
+      role="slider"
       aria-label={`${text.title}. ${summary} ${text.help}`}
+      aria-valuemin={1}
+      aria-valuemax={total}
+      aria-valuenow={at + 1}
+      aria-valuetext={text.range(at, at + 1)}
       tabIndex={0}
       data-testid="timeline-plot"
       className={`w-full touch-pan-y rounded-sm select-none ${view.to - view.from < total ? 'cursor-grab active:cursor-grabbing' : ''}`}

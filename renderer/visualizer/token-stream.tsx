@@ -13,7 +13,7 @@ import { useVisualizer } from './visualizer-store.ts';
 const text = visualizerText.stream;
 
 /** More rounds than this are not laid out at once: the timeline's view is what is read. */
-export const mostInStream = 300;
+const mostInStream = 300;
 
 interface TokenStreamProps {
   trace: Trace;

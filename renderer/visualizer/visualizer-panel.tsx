@@ -1,8 +1,9 @@
 // The acceptance-rate visualizer: what drafting did, of one answer or of the chat, from the engine's own rounds.
 import { X } from 'lucide-react';
-import { useEffect, useId, useMemo, type ReactNode } from 'react';
+import { useId, useMemo, type ReactNode } from 'react';
 import type { Message } from '../../electron/contract/chats.ts';
 import { useChat } from '../chat/chat-store.ts';
+import { useView } from '../layout/view-store.ts';
 import { costsFor, useModel } from '../model/model-store.ts';
 import { useSettings } from '../settings/settings-store.ts';
 import { Notice } from '../ui/notice.tsx';
@@ -25,19 +26,17 @@ import './visualizer.css';
 
 const text = visualizerText;
 
-export function VisualizerPanel({ onClose }: { onClose(): void }) {
+export function VisualizerPanel() {
   const chat = useChat((state) => state.chat);
   const answers = useMemo(() => answersOf(chat?.messages ?? []), [chat?.messages]);
   const scope = useVisualizer((state) => state.scope);
   const chosenId = useVisualizer((state) => state.messageId);
-  const look = useVisualizer((state) => state.look);
+  const close = useView((state) => state.close);
   const chatId = chat?.id ?? null;
-  // An answer of another chat is none of this one.
-  useEffect(() => look({ messageId: null }), [chatId, look]);
   const latest = answers.at(-1) ?? null;
   const chosen = answers.find(({ message }) => message.id === chosenId) ?? latest;
   const shown = useMemo(() => (scope === 'chat' ? answers : chosen ? [chosen] : []), [scope, answers, chosen]);
-  const known = useRounds(shown);
+  const known = useRounds(chatId, shown);
   const titleId = useId();
   return (
     <section aria-labelledby={titleId} data-testid="visualizer" className="@container flex h-full min-h-0 flex-col bg-paper">
@@ -47,7 +46,14 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
         </h2>
         <div className="flex-1" />
         {known.status === 'known' && known.trace.rounds.length > 0 && <Export trace={known.trace} />}
-        <button type="button" className="button-icon" aria-label={text.close} title={text.close} data-testid="visualizer-close" onClick={onClose}>
+        <button
+          type="button"
+          className="button-icon"
+          aria-label={text.close}
+          title={text.close}
+          data-testid="visualizer-close"
+          onClick={() => close('panel')}
+        >
           <X size={18} aria-hidden />
         </button>
       </div>
@@ -60,7 +66,16 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
         ) : known.status === 'loading' ? (
           <LoadingState />
         ) : known.status === 'failed' ? (
-          <Notice tone="danger" title={text.states.failedTitle} testId="visualizer-failed">
+          <Notice
+            tone="danger"
+            title={text.states.failedTitle}
+            testId="visualizer-failed"
+            actions={
+              <button type="button" className="button" onClick={known.retry}>
+                {text.states.retry}
+              </button>
+            }
+          >
             {known.error.message}
           </Notice>
         ) : (

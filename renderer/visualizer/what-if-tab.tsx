@@ -4,7 +4,14 @@ import type { Costs } from '../../electron/contract/engine.ts';
 import { useSettings } from '../settings/settings-store.ts';
 import { Chart, useDrawing, type DrawnProps } from './charts/chart.tsx';
 import { cellAt, whatIfScene } from './charts/what-if-chart.ts';
-import { predict, predictAsRecorded, predictGrid, recordedDrafts, type Prediction, type WhatIfSettings } from './figures/what-if.ts';
+import {
+  predict,
+  predictAsRecorded,
+  predictGrid,
+  recordedDrafts,
+  type Prediction,
+  type WhatIfSettings,
+} from './figures/what-if.ts';
 import { speedOf } from './figures/speed.ts';
 import type { Trace } from './figures/trace.ts';
 import { visualizerText } from './strings.ts';
@@ -58,7 +65,7 @@ export function WhatIfTab({ trace, costs }: { trace: Trace; costs: Costs | null 
         summary={text.gridTitle}
         testId="what-if-grid"
         scene={draw}
-        picture={(drawn) => <Grid {...drawn} onChoose={setChosen} />}
+        renderPicture={(drawn) => <Grid {...drawn} onChoose={setChosen} />}
         table={() => ({
           columns: text.columns,
           rows: grid.map((cell) => [
@@ -118,7 +125,10 @@ function Predicted({ prediction: { speedup, tokensPerRound, draftsPerRound } }: 
     [text.draftsPerRound, number(draftsPerRound)] as const,
   ];
   return (
-    <dl className="grid grid-cols-[repeat(auto-fit,minmax(7.5rem,1fr))] gap-3 rounded-xl border border-dashed border-line-strong px-4 py-3" data-testid="predicted">
+    <dl
+      className="grid grid-cols-[repeat(auto-fit,minmax(7.5rem,1fr))] gap-3 rounded-xl border border-dashed border-line-strong px-4 py-3"
+      data-testid="predicted"
+    >
       {figures.map(([name, value]) => (
         <div key={name}>
           <dt className="text-[12.5px] text-ink-soft">
@@ -149,7 +159,13 @@ function Apply({ chosen }: { chosen: WhatIfSettings }) {
 
   return (
     <div className="flex flex-wrap items-center gap-2.5 text-[13px]">
-      <button type="button" className="button-accent disabled:opacity-50" data-testid="apply" disabled={already} onClick={() => void apply()}>
+      <button
+        type="button"
+        className="button-accent disabled:opacity-50"
+        data-testid="apply"
+        disabled={already}
+        onClick={() => void apply()}
+      >
         {text.apply}
       </button>
       {decodingMode === 'kangaroo' && (
@@ -166,11 +182,17 @@ function Apply({ chosen }: { chosen: WhatIfSettings }) {
 
 /** Whether the calibration's costs say what was measured, for the very rounds that were recorded. */
 function Check({ trace, costs }: { trace: Trace; costs: Costs | null }) {
-  const answers = useMemo(
-    () => trace.answers.filter(({ rounds }) => rounds.some(({ drafts }) => drafts.length > 0)),
-    [trace],
+  const answers = useMemo(() => trace.answers.filter(({ rounds }) => rounds.some(({ drafts }) => drafts.length > 0)), [trace]);
+  const predicted = useMemo(
+    () =>
+      costs
+        ? predictAsRecorded(
+            answers.flatMap(({ rounds }) => rounds),
+            costs,
+          )
+        : null,
+    [answers, costs],
   );
-  const predicted = useMemo(() => (costs ? predictAsRecorded(answers.flatMap(({ rounds }) => rounds), costs) : null), [answers, costs]);
   const measured = useMemo(() => speedOf(answers), [answers]);
   if (predicted === null || !measured) return null;
   return <li>{text.check(predicted, measured.factor)}</li>;
@@ -181,6 +203,8 @@ function Grid({ scene, summary, onChoose }: DrawnProps & { onChoose(settings: Wh
   return (
     <div
       ref={frame}
+      // The sliders do the same for the keyboard.
+      role="presentation"
       className="w-full cursor-pointer"
       onClick={(event) => {
         const box = event.currentTarget.getBoundingClientRect();

@@ -39,7 +39,10 @@ export function positionScene(figures: readonly PositionFigure[], source: 'adapt
 export function tokensScene(figures: readonly TokensFigure[], width: number): Scene {
   const height = 170;
   const plot = plotIn(width, height);
-  const total = Math.max(1, figures.reduce((sum, { rounds }) => sum + rounds, 0));
+  const total = Math.max(
+    1,
+    figures.reduce((sum, { rounds }) => sum + rounds, 0),
+  );
   const most = Math.max(0.01, ...figures.map(({ rounds }) => rounds / total));
   const axis = yAxis(plot, { ...percent, domain: [0, most], count: 3, title: text.tokensAxis(total) });
   const band = bands(plot, figures.length);
@@ -82,13 +85,14 @@ function line(points: number[], stroke: Extract<Mark, { kind: 'line' }>['stroke'
 }
 
 function whisker(x: number, low: number, high: number): Mark[] {
-  return [line([x, low, x, high], 'ink-soft', 1), line([x - 3, low, x + 3, low], 'ink-soft', 1), line([x - 3, high, x + 3, high], 'ink-soft', 1)];
+  return [
+    line([x, low, x, high], 'ink-soft', 1),
+    line([x - 3, low, x + 3, low], 'ink-soft', 1),
+    line([x - 3, high, x + 3, high], 'ink-soft', 1),
+  ];
 }
 
 function diamond(x: number, y: number): Mark[] {
   const points = [x, y - 5, x + 5, y, x, y + 5, x - 5, y, x, y - 5];
-  return [
-    { kind: 'area', points, fill: 'paper', opacity: 1 },
-    line(points, 'ink', 1.5),
-  ];
+  return [{ kind: 'area', points, fill: 'paper', opacity: 1 }, line(points, 'ink', 1.5)];
 }

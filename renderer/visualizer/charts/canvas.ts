@@ -1,7 +1,7 @@
 // Draws scenes on a canvas.
 import type { Ink, Mark, Palette, Pattern, Scene } from './scene.ts';
 
-export const fontFamily = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', sans-serif";
+const fontFamily = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', sans-serif";
 
 /** Fills the canvas; `scale`: its pixels per pixel of the scene. */
 export function drawScene(canvas: HTMLCanvasElement, scene: Scene, palette: Palette, scale: number, background?: Ink): void {

@@ -26,7 +26,7 @@ interface ChartProps {
   /** Over the picture, or under it. */
   children?: ReactNode;
   /** Replaces the plain picture: for one that can be worked with. */
-  picture?: (draw: DrawnProps) => ReactNode;
+  renderPicture?: (draw: DrawnProps) => ReactNode;
 }
 
 export interface DrawnProps {
@@ -34,7 +34,7 @@ export interface DrawnProps {
   summary: string;
 }
 
-export function Chart({ title, caption, summary, scene, table, testId, legend, controls, children, picture }: ChartProps) {
+export function Chart({ title, caption, summary, scene, table, testId, legend, controls, children, renderPicture }: ChartProps) {
   const [asTable, setAsTable] = useState(false);
   const id = useId();
   return (
@@ -66,7 +66,7 @@ export function Chart({ title, caption, summary, scene, table, testId, legend, c
       ) : (
         <>
           {legend}
-          {picture ? picture({ scene, summary }) : <Picture scene={scene} summary={summary} />}
+          {renderPicture ? renderPicture({ scene, summary }) : <Picture scene={scene} summary={summary} />}
         </>
       )}
       {children}
@@ -75,7 +75,7 @@ export function Chart({ title, caption, summary, scene, table, testId, legend, c
 }
 
 /** The picture, as wide as there is room. */
-export function Picture({ scene, summary }: DrawnProps) {
+function Picture({ scene, summary }: DrawnProps) {
   const { frame, canvas, height } = useDrawing(scene);
   return (
     <div ref={frame} className="w-full">
@@ -137,7 +137,9 @@ function ChartTable({ table: { columns, rows }, title }: { table: DataTable; tit
             </tr>
           ))}
         </tbody>
-        {rows.length > mostRows && <caption className="caption-bottom p-2">{visualizerText.table.shortened(mostRows, rows.length)}</caption>}
+        {rows.length > mostRows && (
+          <caption className="caption-bottom p-2">{visualizerText.table.shortened(mostRows, rows.length)}</caption>
+        )}
       </table>
     </div>
   );

@@ -1,7 +1,7 @@
 // The plot area with its axes: thin lines, few ticks, the unit written once.
 import { linear, ticks, type Ink, type Mark } from './scene.ts';
 
-export const textSize = 11;
+const textSize = 11;
 
 export interface Plot {
   left: number;
@@ -47,7 +47,11 @@ export function label(text: string, x: number, y: number, anchor: 'start' | 'mid
 }
 
 /** Room of each of `count` bars, and where it begins. */
-export function bands(plot: Plot, count: number, widest = 56): { width: number; left(at: number): number; middle(at: number): number } {
+export function bands(
+  plot: Plot,
+  count: number,
+  widest = 56,
+): { width: number; left(at: number): number; middle(at: number): number } {
   const step = Math.min(widest, (plot.right - plot.left) / Math.max(1, count));
   return {
     width: step * 0.72,

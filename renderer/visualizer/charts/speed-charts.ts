@@ -13,7 +13,11 @@ const text = visualizerText.speed;
 const mostPoints = 600;
 
 /** A line over rounds, thinned by means; `reference`: a dashed line, under which the area is hatched where `alarm`. */
-function movingScene(values: Float64Array, width: number, look: { title: string; reference: number | null; alarm: boolean; stroke: Ink }): Scene {
+function movingScene(
+  values: Float64Array,
+  width: number,
+  look: { title: string; reference: number | null; alarm: boolean; stroke: Ink },
+): Scene {
   const height = 160;
   const plot = plotIn(width, height);
   const points = thinned(values, Math.min(mostPoints, plot.right - plot.left));
@@ -25,10 +29,23 @@ function movingScene(values: Float64Array, width: number, look: { title: string;
   const marks: Mark[] = [...y.marks];
   if (reference !== null) {
     if (look.alarm) marks.push(...slowAreas(points, x, y.y, reference));
-    marks.push({ kind: 'line', points: [plot.left, y.y(reference), plot.right, y.y(reference)], stroke: 'ink-soft', width: 1, dash: [4, 3] });
+    marks.push({
+      kind: 'line',
+      points: [plot.left, y.y(reference), plot.right, y.y(reference)],
+      stroke: 'ink-soft',
+      width: 1,
+      dash: [4, 3],
+    });
   }
   marks.push({ kind: 'line', points: points.flatMap(([at, value]) => [x(at), y.y(value)]), stroke: look.stroke, width: 1.75 });
-  marks.push(...xAxis(plot, { domain: [0, values.length], count: 5, text: (value) => text.round(value), title: text.roundAxis(2 * movingReach + 1) }).marks);
+  marks.push(
+    ...xAxis(plot, {
+      domain: [0, values.length],
+      count: 5,
+      text: (value) => text.round(value),
+      title: text.roundAxis(2 * movingReach + 1),
+    }).marks,
+  );
   return { width, height, marks };
 }
 
@@ -37,7 +54,12 @@ export function speedScene(moving: Float64Array, width: number): Scene {
 }
 
 export function movingTokensScene(moving: Float64Array, width: number): Scene {
-  return movingScene(moving, width, { title: visualizerText.acceptance.movingAxis, reference: 1, alarm: false, stroke: 'draft-line' });
+  return movingScene(moving, width, {
+    title: visualizerText.acceptance.movingAxis,
+    reference: 1,
+    alarm: false,
+    stroke: 'draft-line',
+  });
 }
 
 /** Means of equally many neighbours; a stretch without a value stays without. */
@@ -54,7 +76,12 @@ function thinned(values: Float64Array, most: number): [number, number][] {
 }
 
 /** Between the line and 1×, wherever it is clearly below: columns with hatching, in the colour of "slow". */
-function slowAreas(points: readonly [number, number][], x: (at: number) => number, y: (value: number) => number, reference: number): Mark[] {
+function slowAreas(
+  points: readonly [number, number][],
+  x: (at: number) => number,
+  y: (value: number) => number,
+  reference: number,
+): Mark[] {
   const marks: Mark[] = [];
   for (const [index, [at, value]] of points.entries()) {
     if (!(value < reference - noise)) continue;
@@ -62,7 +89,15 @@ function slowAreas(points: readonly [number, number][], x: (at: number) => numbe
     const [left, right] = [x((before + at) / 2), x((at + after) / 2)];
     const pattern = { name: 'hatch', ink: 'slow' } as const;
     const top = y(reference);
-    marks.push({ kind: 'rect', x: left, y: top, width: Math.max(1, right - left), height: y(value) - top, fill: 'slow-soft', pattern });
+    marks.push({
+      kind: 'rect',
+      x: left,
+      y: top,
+      width: Math.max(1, right - left),
+      height: y(value) - top,
+      fill: 'slow-soft',
+      pattern,
+    });
   }
   return marks;
 }
@@ -106,8 +141,19 @@ export function costScene(costs: Costs, rows: readonly RowsFigure[], width: numb
   const marks: Mark[] = [...yScale.marks];
   // Beyond the top it leaves the picture.
   const last = Math.min(widest, most / plainMs);
-  marks.push({ kind: 'line', points: [x(1), y(plainMs), x(last), y(last * plainMs)], stroke: 'ink-soft', width: 1, dash: [4, 3] });
-  marks.push({ kind: 'line', points: whole.flatMap((n) => [x(n), y(along(costs.verifyMs, n))]), stroke: 'line-strong', width: 1.75 });
+  marks.push({
+    kind: 'line',
+    points: [x(1), y(plainMs), x(last), y(last * plainMs)],
+    stroke: 'ink-soft',
+    width: 1,
+    dash: [4, 3],
+  });
+  marks.push({
+    kind: 'line',
+    points: whole.flatMap((n) => [x(n), y(along(costs.verifyMs, n))]),
+    stroke: 'line-strong',
+    width: 1.75,
+  });
   marks.push({ kind: 'line', points: rounds.flatMap(([n, ms]) => [x(n), y(ms)]), stroke: 'draft-line', width: 1.75 });
   const count = Math.max(1, ...rows.map((figure) => figure.rounds));
   for (const figure of rows) {

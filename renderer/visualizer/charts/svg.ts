@@ -1,5 +1,5 @@
 // Writes scenes as SVG files that need nothing else: no style sheet, no font, no script. Pure.
-import { patterns, type Ink, type Mark, type Palette, type Pattern, type Scene } from './scene.ts';
+import type { patterns, Ink, Mark, Palette, Pattern, Scene } from './scene.ts';
 
 const fontFamily = 'system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, sans-serif';
 

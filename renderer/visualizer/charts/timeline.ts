@@ -13,7 +13,7 @@ export interface TimelineView {
   to: number;
 }
 
-export const timelineHeight = 236;
+const timelineHeight = 236;
 const left = 40;
 const barPixels = 3;
 const lanes = { time: [18, 112], tokens: [134, 178], pace: [190, 200] } as const;

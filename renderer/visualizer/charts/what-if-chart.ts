@@ -34,7 +34,10 @@ export function whatIfScene(grid: readonly GridCell[], chosen: WhatIfSettings, w
     marks.push({ kind: 'area', points, fill: slower ? 'slow-soft' : 'accent-soft', opacity: Math.min(1, 0.25 + opacity) });
     const isBest = each === best;
     const said = `${isBest ? '● ' : ''}${text.cell(worth(each))}`;
-    marks.push({ ...label(said, x + cell / 2 - 1, y + 15, 'middle', slower ? 'slow' : 'ink'), ...(isBest && { bold: true }) } as Mark);
+    marks.push({
+      ...label(said, x + cell / 2 - 1, y + 15, 'middle', slower ? 'slow' : 'ink'),
+      ...(isBest && { bold: true }),
+    } as Mark);
     if (each.maxDraft === chosen.maxDraft && each.threshold === chosen.threshold) {
       frame = { kind: 'line', points: [...points, points[0] ?? 0, points[1] ?? 0], stroke: 'ink', width: 2 };
     }

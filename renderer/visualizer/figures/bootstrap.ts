@@ -10,7 +10,7 @@ const resamples = 400;
 /** The interval holds the middle 90% of the resamples. */
 const tail = 0.05;
 /** Fewer rounds than this tell nothing of their spread. */
-export const fewestRounds = 16;
+const fewestRounds = 16;
 
 /**
  * Middle 90% of the factor over 400 resamples. In each, every answer is drawn anew from blocks of n^(1/3) consecutive rounds

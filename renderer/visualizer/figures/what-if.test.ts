@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { makeCopyRound } from '../../testing/make-round.ts';
 import { draftRound, plainRound, simulate, testCosts } from '../testing.ts';
-import { along, bestCell, predict, predictAsRecorded, predictGrid, recordedDrafts, roundTime, type WhatIfSettings } from './what-if.ts';
+import {
+  along,
+  bestCell,
+  predict,
+  predictAsRecorded,
+  predictGrid,
+  recordedDrafts,
+  roundTime,
+  type WhatIfSettings,
+} from './what-if.ts';
 
 const recorded = [draftRound([0.9, 0.8, 0.4], 3), draftRound([0.9, 0.3], 1), draftRound([0.2], 0)];
 
