@@ -11,10 +11,10 @@ const choose = (page: Page, tab: string) => page.getByTestId(`tab-${tab}`).click
 /** Pictures to look at, in test-results/screens, light and dark, and as a sheet where there is little room. */
 async function shot(page: Page, name: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.screenshot({ path: `test-results/screens/visualizer-${name}-${colorScheme}.png`, animations: 'disabled' });
   }
-  await page.emulateMedia({ colorScheme: 'light' });
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
 }
 
 test('an answer seen round by round, with other settings tried, put to use, proven lossless and exported', async ({

@@ -28,7 +28,7 @@ export const visualizerText = {
   number: (value: number) => short.format(value),
   open: 'Show the visualizer',
   close: 'Close the visualizer',
-  title: 'Drafting',
+  title: 'Visualizer',
   scopes: { label: 'Which rounds', answer: 'One answer', chat: 'This chat' },
   answerLabel: 'Answer',
   latest: 'The latest answer',

@@ -126,7 +126,7 @@ function Predicted({ prediction: { speedup, tokensPerRound, draftsPerRound } }: 
   ];
   return (
     <dl
-      className="grid grid-cols-[repeat(auto-fit,minmax(7.5rem,1fr))] gap-3 rounded-xl border border-dashed border-line-strong px-4 py-3"
+      className="grid grid-cols-[repeat(auto-fit,minmax(6rem,1fr))] gap-3 rounded-xl border border-dashed border-line-strong px-4 py-3"
       data-testid="predicted"
     >
       {figures.map(([name, value]) => (
