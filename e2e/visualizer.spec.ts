@@ -1,88 +1,88 @@
-// The visualizer: what the engine's rounds say of an answer, what other settings would have given, and the proof.
+// The visualizer with the real engine: its faces, its rounds by key, the race, what-if applied, a proof, what is exported, and
+// pictures for people to look at (test-results/screens).
 import { readFileSync } from 'node:fs';
-import type { Page } from '@playwright/test';
 import { expect, shortPrompt, test } from './chat.ts';
 
-test.use({ settings: { decodingMode: 'kangaroo', temperature: 0 }, viewport: { width: 1360, height: 860 } });
+test.describe('of a drafted answer', () => {
+  test.beforeEach(async ({ chat, page }) => {
+    await chat.send(shortPrompt);
+    await chat.finished();
+    await page.getByTestId('visualizer-toggle').click();
+    await expect(page.getByTestId('summary-speedup')).toContainText('×');
+  });
 
-const open = (page: Page) => page.getByTestId('toggle-panel').click();
-const choose = (page: Page, tab: string) => page.getByTestId(`tab-${tab}`).click();
+  test('keys move from round to round, in the tokens and in the timeline', async ({ page }) => {
+    const options = page.getByTestId('token-stream').getByRole('option');
+    await options.first().focus();
+    await page.keyboard.press('ArrowRight');
+    await expect(options.nth(1)).toBeFocused();
+    await expect(page.getByTestId('round-card')).toContainText('Round 2 of');
+    await page.getByTestId('timeline-plot').focus();
+    await page.keyboard.press('ArrowRight');
+    await expect(page.getByTestId('round-card')).toContainText('Round 3 of');
+    await page.getByTestId('timeline-table').click();
+    await expect(page.getByTestId('timeline').getByRole('table')).toContainText('Draft, ms');
+  });
 
-/** Pictures to look at, in test-results/screens, light and dark, and as a sheet where there is little room. */
-async function shot(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await page.screenshot({ path: `test-results/screens/visualizer-${name}-${colorScheme}.png`, animations: 'disabled' });
-  }
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
-}
+  test('the race runs to its end', async ({ page }) => {
+    await page.getByTestId('race-play').click();
+    await expect(page.getByTestId('race-plain')).toContainText('finished after');
+    await expect(page.getByTestId('race-drafted')).toContainText('finished after');
+  });
 
-test('an answer seen round by round, with other settings tried, put to use, proven lossless and exported', async ({
-  chat,
-  page,
-}) => {
-  await open(page);
-  await expect(page.getByTestId('visualizer-empty')).toBeVisible();
-  await shot(page, 'empty');
+  test('other settings are predicted, and applied', async ({ page }) => {
+    await page.getByTestId('tab-whatIf').click();
+    await page.getByTestId('what-if-max-draft').fill('3');
+    await expect(page.getByTestId('predicted')).toContainText('predicted');
+    await page.getByTestId('apply').click();
+    await expect(page.getByTestId('apply')).toBeDisabled();
+    await page.getByTestId('settings').click();
+    await expect(page.getByTestId('settings-sheet')).toBeVisible();
+  });
 
-  await chat.send(shortPrompt);
-  await chat.finished();
-  const panel = page.getByTestId('visualizer');
-  const rounds = panel.getByTestId('timeline-plot');
-  await expect(rounds).toBeVisible();
-  const total = Number(await rounds.getAttribute('aria-valuemax'));
-  expect(total).toBeGreaterThan(20);
-  await rounds.focus();
-  await page.keyboard.press('End');
-  await expect(rounds).toHaveAttribute('aria-valuenow', String(total));
-  await shot(page, 'rounds');
+  test('is proven lossless', async ({ page }) => {
+    await page.getByTestId('tab-proof').click();
+    await page.getByTestId('proof-start').click();
+    await expect(page.getByTestId('proof-verdict')).toHaveAttribute('data-identical', 'true', { timeout: 60_000 });
+    const [saved] = await Promise.all([page.waitForEvent('download'), page.getByTestId('proof-json').click()]);
+    const report = JSON.parse(readFileSync(await saved.path(), 'utf8'));
+    expect(report).toMatchObject({ format: 'kangaroo-proof', difference: null });
+    expect(report.drafting.drafted).toBeGreaterThan(0);
+  });
 
-  await choose(page, 'acceptance');
-  await expect(panel.getByRole('heading', { level: 3 }).first()).toBeVisible();
-  await shot(page, 'acceptance');
-  await choose(page, 'speed');
-  await shot(page, 'speed');
-
-  await choose(page, 'whatIf');
-  await page.getByTestId('what-if-max-draft').fill('3');
-  await expect(page.getByTestId('predicted')).toContainText('predicted');
-  await page.getByTestId('apply').click();
-  await expect(page.getByTestId('apply')).toBeDisabled();
-  await shot(page, 'what-if');
-
-  await choose(page, 'proof');
-  await page.getByTestId('proof-start').click();
-  await expect(page.getByTestId('proof-verdict')).toHaveAttribute('data-identical', 'true', { timeout: 90_000 });
-  await shot(page, 'proof');
-
-  const saved = page.waitForEvent('download');
-  await page.getByTestId('export').click();
-  await page.getByTestId('export-json').click();
-  const file = JSON.parse(readFileSync(await (await saved).path(), 'utf8'));
-  expect(file.answers).toHaveLength(1);
-  expect(file.answers[0].rounds.length).toBeGreaterThanOrEqual(total);
-
-  // Answers of before come without their rounds, which the core keeps; what was applied holds for the next one.
-  await page.reload();
-  await chat.ready();
-  await expect(rounds).toHaveAttribute('aria-valuemax', String(total));
-  await chat.send('And why is the sky blue?');
-  await chat.finished();
-  await expect(panel.getByTestId('answer-choice')).toBeVisible();
-
-  // Where there is little room, the panel comes over the chat, and Escape closes it.
-  await page.setViewportSize({ width: 480, height: 860 });
-  await expect(panel).toBeHidden();
-  await open(page);
-  await expect(panel).toBeVisible();
-  for (const tab of ['rounds', 'acceptance', 'speed', 'whatIf', 'proof']) {
-    await choose(page, tab);
-    expect(
-      await panel.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth),
-      `${tab} is no wider than its sheet`,
-    ).toBe(0);
-    await shot(page, `narrow-${tab}`);
-  }
-  await page.keyboard.press('Escape');
-  await expect(panel).toBeHidden();
+  test('is saved: rounds as JSON, charts as PNG and SVG', async ({ page }) => {
+    const save = async (id: string) => {
+      await page.getByTestId('export').click();
+      const [saved] = await Promise.all([page.waitForEvent('download'), page.getByTestId(`export-${id}`).click()]);
+      return readFileSync(await saved.path());
+    };
+    const json = JSON.parse((await save('json')).toString());
+    expect(json.answers[0].rounds.length).toBeGreaterThan(10);
+    expect((await save('png')).subarray(1, 4).toString()).toBe('PNG');
+    const svg = (await save('svg')).toString();
+    expect(svg).toContain('<svg');
+    expect(svg).not.toMatch(/NaN|undefined/);
+  });
 });
+
+for (const scheme of ['light', 'dark'] as const) {
+  test(`its faces, ${scheme}`, async ({ chat, page }) => {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.setViewportSize({ width: 1280, height: 1000 });
+    const picture = (name: string) =>
+      page.screenshot({ path: `test-results/screens/${scheme}-visualizer-${name}.png`, animations: 'disabled' });
+    await page.getByTestId('visualizer-toggle').click();
+    await expect(page.getByTestId('visualizer-empty')).toBeVisible();
+    await picture('0-empty');
+    await chat.send(shortPrompt);
+    await chat.finished();
+    for (const tab of ['rounds', 'acceptance', 'speed', 'whatIf', 'proof']) {
+      await page.getByTestId(`tab-${tab}`).click();
+      await picture(tab);
+    }
+    await page.setViewportSize({ width: 420, height: 860 });
+    await page.getByTestId('tab-rounds').click();
+    await picture('narrow');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
+  });
+}

@@ -1,17 +1,16 @@
-// The page: header, what is wrong with the connection if anything, the chat with its panel or the model pages, and the dialogs
-// over them.
-import { Suspense, useRef } from 'react';
+// The page: header, what is wrong with the connection if anything, the chat or the model pages, and the dialogs over them.
+import { useRef } from 'react';
 import { ChatView } from './chat/chat-view.tsx';
 import { useConnection } from './connection-store.ts';
 import { Header } from './header.tsx';
-import { SideRegion } from './layout/side-region.tsx';
-import { visualizer as Visualizer } from './layout/visualizer.ts';
 import { LinkDialog } from './markdown/link-dialog.tsx';
 import { ModelsView } from './models/models-view.tsx';
 import { Toasts } from './models/toasts.tsx';
 import { useRoute } from './route.ts';
 import { SettingsSheet } from './settings/settings-sheet.tsx';
 import { strings } from './strings.ts';
+import { VisualizerPanel } from './visualizer/visualizer-panel.tsx';
+import { useVisualizer } from './visualizer/visualizer-store.ts';
 
 export function App() {
   const settings = useRef<HTMLDialogElement>(null);
@@ -27,7 +26,7 @@ export function App() {
           {strings.skipToComposer}
         </a>
       )}
-      <Header inChat={route.view === 'chat'} onSettings={() => settings.current?.showModal()} />
+      <Header onSettings={() => settings.current?.showModal()} />
       <ConnectionBanner />
       {route.view === 'chat' ? <ChatPage /> : <ModelsView route={route} />}
       <SettingsSheet ref={settings} />
@@ -37,15 +36,20 @@ export function App() {
   );
 }
 
+/** The visualizer stands beside the chat, and over it where there is no room for both. */
 function ChatPage() {
+  const open = useVisualizer((state) => state.open);
+  const close = useVisualizer((state) => state.close);
   return (
-    <div className="flex min-h-0">
+    <div
+      className={`relative grid min-h-0 grid-rows-[minmax(0,1fr)] ${open ? 'lg:grid-cols-[minmax(0,1fr)_minmax(26rem,38%)]' : ''}`}
+    >
       <ChatView />
-      <SideRegion region="panel">
-        <Suspense fallback={null}>
-          <Visualizer />
-        </Suspense>
-      </SideRegion>
+      {open && (
+        <aside className="min-h-0 border-l border-line max-lg:absolute max-lg:inset-0 max-lg:z-10">
+          <VisualizerPanel onClose={close} />
+        </aside>
+      )}
     </div>
   );
 }

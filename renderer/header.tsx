@@ -1,26 +1,20 @@
 // The bar on top: whose app this is, which model answers, whether it drafts, and what can be done everywhere.
-import { Boxes, ChartNoAxesCombined, Monitor, Moon, Settings as SettingsIcon, SquarePen, Sun } from 'lucide-react';
+import { Activity, Boxes, Monitor, Moon, Settings as SettingsIcon, SquarePen, Sun } from 'lucide-react';
 import type { Settings } from '../electron/contract/settings.ts';
 import { useChat } from './chat/chat-store.ts';
-import { useRoomFor, type Region } from './layout/use-media.ts';
-import { isShown, useView } from './layout/view-store.ts';
 import { DraftingStatus } from './model/drafting-status.tsx';
 import { LoadingBar } from './model/loading-bar.tsx';
 import { ModelPicker } from './model/model-picker.tsx';
 import { underWay, useDownloads } from './models/downloads/downloads-store.ts';
 import { modelsText } from './models/strings.ts';
-import { hrefOf } from './route.ts';
+import { hrefOf, useRoute } from './route.ts';
 import { useSettings } from './settings/settings-store.ts';
 import { strings } from './strings.ts';
 import { Mark } from './ui/mark.tsx';
+import { visualizerText } from './visualizer/strings.ts';
+import { useVisualizer } from './visualizer/visualizer-store.ts';
 
-interface HeaderProps {
-  /** The chat is shown, with its panel. */
-  inChat: boolean;
-  onSettings: () => void;
-}
-
-export function Header({ inChat, onSettings }: HeaderProps) {
+export function Header({ onSettings }: { onSettings: () => void }) {
   const newChat = useChat((state) => state.newChat);
   const unreadable = useChat((state) => state.unreadable !== null);
   return (
@@ -35,6 +29,7 @@ export function Header({ inChat, onSettings }: HeaderProps) {
       </div>
       <DraftingStatus />
       <div className="flex items-center">
+        <VisualizerButton />
         <ModelsLink />
         <button
           type="button"
@@ -47,7 +42,6 @@ export function Header({ inChat, onSettings }: HeaderProps) {
         >
           <SquarePen size={18} aria-hidden />
         </button>
-        {inChat && <RegionButton region="panel" />}
         <ThemeButton />
         <button
           type="button"
@@ -66,23 +60,23 @@ export function Header({ inChat, onSettings }: HeaderProps) {
   );
 }
 
-/** Opens and closes the panel. */
-function RegionButton({ region }: { region: Region }) {
-  const room = useRoomFor(region);
-  const shown = useView((state) => isShown(region, state, room));
-  const toggle = useView((state) => state.toggle);
-  const label = strings.layout.toggle[region];
+function VisualizerButton() {
+  const open = useVisualizer((state) => state.open);
+  const toggle = useVisualizer((state) => state.toggle);
+  const { view } = useRoute();
+  if (view !== 'chat') return null;
+  const label = open ? visualizerText.close : visualizerText.open;
   return (
     <button
       type="button"
-      className="button-icon aria-expanded:text-ink"
-      data-testid={`toggle-${region}`}
+      className={`button-icon ${open ? 'bg-sunken text-ink' : ''}`}
+      data-testid="visualizer-toggle"
       aria-label={label}
-      aria-expanded={shown}
       title={label}
-      onClick={() => toggle(region)}
+      aria-expanded={open}
+      onClick={toggle}
     >
-      <ChartNoAxesCombined size={18} aria-hidden />
+      <Activity size={18} aria-hidden />
     </button>
   );
 }

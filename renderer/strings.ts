@@ -33,12 +33,6 @@ export const strings = {
     notNow: 'There is no connection to Kangaroo Chat at the moment. Please try again when it is back.',
   },
 
-  layout: {
-    regions: { sidebar: 'Chats', panel: 'Visualizer' },
-    resize: { sidebar: 'Width of the chat list', panel: 'Width of the visualizer' },
-    toggle: { sidebar: 'Chat list', panel: 'Visualizer' },
-  },
-
   header: {
     newChat: 'New chat',
     settings: 'Settings',

@@ -62,7 +62,7 @@ export function ChatView() {
   const blocked = whyBlocked(connected, model);
   const empty = chat !== null && chat.messages.length === 0;
   return (
-    <main className="relative flex min-h-0 min-w-0 flex-1 flex-col" aria-label={strings.chat.messages}>
+    <main className="flex min-h-0 flex-col" aria-label={strings.chat.messages}>
       <div className="relative min-h-0 flex-1">
         <div
           ref={scroller}

@@ -1,14 +1,8 @@
 // Which rounds are shown: of one answer, the latest by default, or of the whole chat.
-import type { Message } from '../../electron/contract/chats.ts';
 import { Segments } from './segments.tsx';
 import { visualizerText } from './strings.ts';
+import type { NumberedAnswer } from './use-rounds.ts';
 import { useVisualizer, type VisualizerScope } from './visualizer-store.ts';
-
-export interface NumberedAnswer {
-  message: Message;
-  /** Its place among the answers of the chat, from 1. */
-  number: number;
-}
 
 const text = visualizerText;
 const shown = 48;

@@ -4,7 +4,6 @@ import type { Costs } from '../../electron/contract/engine.ts';
 import { Popover } from '../ui/popover.tsx';
 import { drawScene } from './charts/canvas.ts';
 import { usePalette } from './charts/palette.ts';
-import type { Scene } from './charts/scene.ts';
 import { writeSvg } from './charts/svg.ts';
 import type { Trace } from './figures/trace.ts';
 import { roundsAsJson } from './rounds-json.ts';
@@ -23,18 +22,15 @@ interface ExportProps {
   figures: SummaryFigures;
 }
 
-/** The panel as a picture, with what it is of and when it was made. */
-function sheetNow(trace: Trace, costs: Costs | null, names: string, words: readonly string[]): Scene {
-  const baseline = baselineText(trace);
-  return sheetOf(trace, costs, [text.sheetTitle, text.sheetMade(Date.now(), names), ...words, ...(baseline ? [baseline] : [])]);
-}
-
 export function ExportMenu({ trace, costs, figures }: ExportProps) {
   const palette = usePalette();
   const names = [...new Set(trace.answers.flatMap(({ modelName }) => (modelName === null ? [] : [modelName])))].join(', ');
   const words = summaryWords(figures);
 
-  const sheet = () => sheetNow(trace, costs, names, words);
+  function sheet() {
+    const baseline = baselineText(trace);
+    return sheetOf(trace, costs, [text.sheetTitle, text.sheetMade(names), ...words, ...(baseline ? [baseline] : [])]);
+  }
 
   function savePng(): void {
     const canvas = document.createElement('canvas');

@@ -43,10 +43,10 @@ function Lanes({ times }: { times: RaceTimes }) {
   const [atMs, setAtMs] = useState(length);
   const calm = useReducedMotion();
   const ended = atMs >= length;
-  const running = playing && !ended;
+  const moving = playing && !ended;
 
   useEffect(() => {
-    if (!running) return;
+    if (!moving) return;
     let frame = 0;
     let last = performance.now();
     const step = (now: number) => {
@@ -58,20 +58,20 @@ function Lanes({ times }: { times: RaceTimes }) {
     };
     frame = requestAnimationFrame(step);
     return () => cancelAnimationFrame(frame);
-  }, [running, speed, calm, length]);
+  }, [moving, speed, calm, length]);
 
   function toggle(): void {
     if (ended) setAtMs(0);
-    setPlaying(!running);
+    setPlaying(!moving);
   }
 
-  const Icon = running ? Pause : ended ? RotateCcw : Play;
+  const Icon = moving ? Pause : ended ? RotateCcw : Play;
   return (
     <div className="space-y-3 rounded-xl border border-line bg-raised p-3.5">
       <div className="flex flex-wrap items-center gap-2">
         <button type="button" className="button" data-testid="race-play" onClick={toggle}>
           <Icon size={14} aria-hidden />
-          {running ? text.pause : ended ? text.again : text.play}
+          {moving ? text.pause : ended ? text.again : text.play}
         </button>
         <label className="inline-flex items-center gap-1.5 text-[13px] text-ink-soft">
           {text.speed}

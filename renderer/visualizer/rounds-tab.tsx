@@ -10,18 +10,16 @@ import { useVisualizer } from './visualizer-store.ts';
 export function RoundsTab({ trace, streaming }: { trace: Trace; streaming: boolean }) {
   const total = trace.rounds.length;
   const [view, setView] = useState<View>({ from: 0, to: total });
+  const [seen, setSeen] = useState({ total, round: null as number | null });
   const round = useVisualizer((state) => state.round);
   const choose = useVisualizer((state) => state.choose);
-  const select = useCallback((next: number) => choose({ round: next }), [choose]);
-
-  // The stretch grows with the answer, and moves to a round that was chosen, wherever that was.
-  const [seen, setSeen] = useState({ total, round });
+  // Rounds come while an answer is written, and a round may be chosen elsewhere: the view goes along.
   if (seen.total !== total || seen.round !== round) {
+    const now = grown(view, seen.total, total);
     setSeen({ total, round });
-    const next = grown(view, seen.total, total);
-    setView(round !== null && round !== seen.round ? holding(next, round, total) : next);
+    setView(round === null || round === seen.round ? now : holding(now, round, total));
   }
-
+  const select = useCallback((next: number) => choose({ round: next }), [choose]);
   const [answer] = trace.answers;
   return (
     <div className="space-y-7">

@@ -49,9 +49,14 @@ export function Standing({ rounds, model }: StandingProps) {
     return (
       <Card Icon={Quote} title={text.noAdapterTitle} testId="standing-no-adapter">
         <p>{text.noAdapterText}</p>
-        <a className="button mt-2" href={hrefOf({ view: 'adapters' })}>
-          {text.noAdapterLink}
-        </a>
+        <div className="mt-2 flex flex-wrap gap-2">
+          <a className="button" href={hrefOf({ view: 'adapters' })}>
+            {text.adaptersLink}
+          </a>
+          <a className="button" href={hrefOf({ view: 'library', modelId: model.model.id })}>
+            {text.noAdapterLink}
+          </a>
+        </div>
       </Card>
     );
   }
@@ -70,7 +75,7 @@ export function Standing({ rounds, model }: StandingProps) {
         <p>{text.plainText}</p>
         {mode === 'plain' && (
           <button type="button" className="button mt-2" onClick={() => void change('decodingMode', 'auto')}>
-            {text.switchToAutomatic}
+            {text.draftAutomatically}
           </button>
         )}
       </Card>

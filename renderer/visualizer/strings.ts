@@ -28,7 +28,7 @@ export const visualizerText = {
   number: (value: number) => short.format(value),
   open: 'Show the visualizer',
   close: 'Close the visualizer',
-  title: 'Visualizer',
+  title: 'Drafting',
   scopes: { label: 'Which rounds', answer: 'One answer', chat: 'This chat' },
   answerLabel: 'Answer',
   latest: 'The latest answer',
@@ -42,7 +42,6 @@ export const visualizerText = {
     whatIf: 'What if',
     proof: 'Proof',
   },
-  live: 'The answer is being written: figures are refreshed four times a second.',
 
   table: {
     show: 'Table',
@@ -255,7 +254,6 @@ export const visualizerText = {
     speedup: 'Speed over plain decoding',
     tokensPerRound: 'Tokens per round',
     draftsPerRound: 'Drafts per round',
-    measured: (settings: string) => `With ${settings} as it is now.`,
     based: (rounds: number, of: number) =>
       `From ${count(rounds, 'round', 'rounds')} that drafted with the first layers, of ${whole.format(of)}. On other text it may be otherwise.`,
     extrapolated: (share: number) =>
@@ -331,7 +329,7 @@ export const visualizerText = {
     png: 'Charts as PNG',
     svg: 'Charts as SVG',
     sheetTitle: 'Drafting, as measured',
-    sheetMade: (atMs: number, model: string) => `${model} · ${date.format(atMs)}`,
+    sheetMade: (model: string) => `${model} · ${date.format(Date.now())}`,
   },
 
   states: {
@@ -341,10 +339,9 @@ export const visualizerText = {
     noRoundsTitle: 'This answer has no rounds',
     noRoundsText: 'It failed or was stopped before the first token. Choose another answer, or try it again.',
     failedTitle: 'The rounds could not be read',
-    retry: 'Read them again',
     plainTitle: 'This answer was decoded plainly',
     plainText: 'Nothing was drafted, so there is nothing to accept or reject.',
-    switchToAutomatic: 'Draft automatically',
+    draftAutomatically: 'Draft automatically',
     pausedTitle: (share: number) => `Drafting was paused in ${percent(share)} of the rounds`,
     pausedText: (factor: number | null) =>
       factor === null
@@ -353,7 +350,8 @@ export const visualizerText = {
     noAdapterTitle: 'This model has no adapter',
     noAdapterText:
       'Copies still work: where an answer repeats what stands in the conversation, its next words are drafted from there. To draft ' +
-      'anywhere, the model needs an adapter that was trained for it: train one on this computer, or choose a file of one.',
-    noAdapterLink: 'Train an adapter',
+      'anywhere, the model needs an adapter that was trained for it: train one here, or choose its file in the model’s details.',
+    noAdapterLink: 'Choose an adapter file',
+    adaptersLink: 'Train an adapter',
   },
 };

@@ -11,19 +11,25 @@ export function Tabs({ children }: { children: ReactNode }) {
   const choose = useVisualizer((state) => state.choose);
   const id = useId();
 
-  function move(event: React.KeyboardEvent<HTMLButtonElement>): void {
+  function move(event: React.KeyboardEvent<HTMLDivElement>): void {
     const at = order.indexOf(tab);
     const target = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: order.length - 1 }[event.key];
     const next = target === undefined ? undefined : order[(target + order.length) % order.length];
     if (next === undefined) return;
     event.preventDefault();
     choose({ tab: next });
-    event.currentTarget.parentElement?.querySelector<HTMLElement>(`[data-tab="${next}"]`)?.focus();
+    event.currentTarget.querySelector<HTMLElement>(`[data-tab="${next}"]`)?.focus();
   }
 
   return (
     <div>
-      <div role="tablist" aria-label={text.label} className="flex gap-x-4 overflow-x-auto border-b border-line">
+      <div
+        role="tablist"
+        tabIndex={-1}
+        aria-label={text.label}
+        className="flex gap-x-4 overflow-x-auto border-b border-line"
+        onKeyDown={move}
+      >
         {order.map((each) => (
           <button
             key={each}
@@ -39,7 +45,6 @@ export function Tabs({ children }: { children: ReactNode }) {
               each === tab ? 'border-accent font-semibold text-ink' : 'border-transparent text-ink-soft hover:text-ink'
             }`}
             onClick={() => choose({ tab: each })}
-            onKeyDown={move}
           >
             {text[each]}
           </button>

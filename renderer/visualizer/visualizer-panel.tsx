@@ -3,12 +3,11 @@ import { X } from 'lucide-react';
 import { useId, useMemo, type ReactNode } from 'react';
 import type { Message } from '../../electron/contract/chats.ts';
 import { useChat } from '../chat/chat-store.ts';
-import { useView } from '../layout/view-store.ts';
 import { costsFor, useModel } from '../model/model-store.ts';
 import { useSettings } from '../settings/settings-store.ts';
 import { Notice } from '../ui/notice.tsx';
 import { AcceptanceTab } from './acceptance-tab.tsx';
-import { AnswerPicker, type NumberedAnswer } from './answer-picker.tsx';
+import { AnswerPicker } from './answer-picker.tsx';
 import { ExportMenu } from './export-menu.tsx';
 import { speedOf } from './figures/speed.ts';
 import type { Trace } from './figures/trace.ts';
@@ -19,19 +18,18 @@ import { EmptyState, LoadingState, Standing } from './states.tsx';
 import { visualizerText } from './strings.ts';
 import { Summary, summaryWords, sumUp } from './summary.tsx';
 import { Tabs } from './tabs.tsx';
-import { useRounds } from './use-rounds.ts';
+import { useRounds, type NumberedAnswer } from './use-rounds.ts';
 import { useVisualizer } from './visualizer-store.ts';
 import { WhatIfTab } from './what-if-tab.tsx';
 import './visualizer.css';
 
 const text = visualizerText;
 
-export function VisualizerPanel() {
+export function VisualizerPanel({ onClose }: { onClose(): void }) {
   const chat = useChat((state) => state.chat);
   const answers = useMemo(() => answersOf(chat?.messages ?? []), [chat?.messages]);
   const scope = useVisualizer((state) => state.scope);
   const chosenId = useVisualizer((state) => state.messageId);
-  const close = useView((state) => state.close);
   const chatId = chat?.id ?? null;
   const latest = answers.at(-1) ?? null;
   const chosen = answers.find(({ message }) => message.id === chosenId) ?? latest;
@@ -52,7 +50,7 @@ export function VisualizerPanel() {
           aria-label={text.close}
           title={text.close}
           data-testid="visualizer-close"
-          onClick={() => close('panel')}
+          onClick={onClose}
         >
           <X size={18} aria-hidden />
         </button>
@@ -66,16 +64,7 @@ export function VisualizerPanel() {
         ) : known.status === 'loading' ? (
           <LoadingState />
         ) : known.status === 'failed' ? (
-          <Notice
-            tone="danger"
-            title={text.states.failedTitle}
-            testId="visualizer-failed"
-            actions={
-              <button type="button" className="button" onClick={known.retry}>
-                {text.states.retry}
-              </button>
-            }
-          >
+          <Notice tone="danger" title={text.states.failedTitle} testId="visualizer-failed">
             {known.error.message}
           </Notice>
         ) : (

@@ -126,7 +126,7 @@ function Predicted({ prediction: { speedup, tokensPerRound, draftsPerRound } }: 
   ];
   return (
     <dl
-      className="grid grid-cols-[repeat(auto-fit,minmax(6rem,1fr))] gap-3 rounded-xl border border-dashed border-line-strong px-4 py-3"
+      className="grid grid-cols-[repeat(auto-fit,minmax(7.5rem,1fr))] gap-3 rounded-xl border border-dashed border-line-strong px-4 py-3"
       data-testid="predicted"
     >
       {figures.map(([name, value]) => (
@@ -201,10 +201,10 @@ function Check({ trace, costs }: { trace: Trace; costs: Costs | null }) {
 function Grid({ scene, summary, onChoose }: DrawnProps & { onChoose(settings: WhatIfSettings): void }) {
   const { frame, canvas, width, height } = useDrawing(scene);
   return (
+    // The sliders do the same by key.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions
     <div
       ref={frame}
-      // The sliders do the same for the keyboard.
-      role="presentation"
       className="w-full cursor-pointer"
       onClick={(event) => {
         const box = event.currentTarget.getBoundingClientRect();

@@ -68,7 +68,6 @@ export class Adapters implements AdaptersApi {
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
-  /** Throws as `node:fs` does. */
   constructor(options: AdaptersOptions) {
     this.#options = options;
     const folder = join(options.dataDir, 'adapters');
@@ -109,7 +108,7 @@ export class Adapters implements AdaptersApi {
       fileBytes: sizeBytes,
       speeds: costs ? speedsFrom(costs, bytes) : guessedSpeeds(bytes),
       basis: costs ? ('measured' as const) : ('guessed' as const),
-      availableBytes: availableBytes(this.#shelf.folder),
+      availableBytes: availableBytes(this.#options.dataDir),
       // What chats stays loaded.
       availableMemoryBytes: models.machine.gpu?.freeBytes ?? machineOf({ status: 'unloaded' }).ram.freeBytes,
     };

@@ -1,5 +1,5 @@
 // Trainings on the disk: a folder each, with what is known of it in `job.json`. They outlive the app, whatever ends it.
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorCodes } from '../../contract/errors.ts';
@@ -99,10 +99,8 @@ const fileName = 'job.json';
 export class JobStore {
   readonly folder: string;
 
-  /** Throws as `node:fs` does. */
   constructor(folder: string) {
     this.folder = folder;
-    mkdirSync(folder, { recursive: true });
   }
 
   /** Where a training's files lie. */
@@ -113,6 +111,7 @@ export class JobStore {
   /** All that can be read, oldest first. A folder without a readable `job.json` is none, and is removed. */
   load(): StoredJob[] {
     const jobs: StoredJob[] = [];
+    if (!existsSync(this.folder)) return jobs;
     for (const { name } of readdirSync(this.folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
       try {
         jobs.push(stored.parse(JSON.parse(readFileSync(join(this.folder, name, fileName), 'utf8'))));

@@ -41,7 +41,6 @@ export class TrainingJobs {
   #held = false;
   #closed = false;
 
-  /** Throws as `node:fs` does. */
   constructor(options: JobsOptions) {
     this.#options = options;
     this.#store = new JobStore(options.folder);

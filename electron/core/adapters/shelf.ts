@@ -58,15 +58,14 @@ export class AdapterShelf {
   readonly folder: string;
   readonly #trash: string;
 
-  /** Throws as `node:fs` does. */
   constructor(folder: string) {
     this.folder = folder;
     this.#trash = join(folder, ownFolderName, 'trash');
-    mkdirSync(folder, { recursive: true });
   }
 
   /** Paths of all of them. */
   paths(): string[] {
+    if (!existsSync(this.folder)) return [];
     return readdirSync(this.folder)
       .filter((name) => name.endsWith('.gguf'))
       .map((name) => join(this.folder, name));
@@ -91,6 +90,7 @@ export class AdapterShelf {
 
   /** Moves a file of this volume into the folder, under a name for people that is free. */
   async adopt(path: string, name: string): Promise<string> {
+    mkdirSync(this.folder, { recursive: true });
     const target = this.freePath(name);
     await rename(path, target).catch((error: unknown) => {
       throw fileError(error, path);
@@ -101,6 +101,7 @@ export class AdapterShelf {
   /** Copies a file into the folder; it appears there whole or not at all. */
   async take(path: string): Promise<string> {
     await readAdapterFile(path);
+    mkdirSync(this.folder, { recursive: true });
     const target = this.freePath(basename(path, '.gguf'));
     await copyWhole(path, target);
     return target;
@@ -108,6 +109,8 @@ export class AdapterShelf {
 
   /** Copies one to a new file. Rejects with `invalid-argument` where there is something already, `file-not-found`, `disk-full`. */
   async give(path: string, target: string): Promise<void> {
+    // What a page asks for must not become anything but an adapter, wherever it is put.
+    if (!/\.gguf$/i.test(target)) throw new KangarooError('invalid-argument', `${target} must end in .gguf.`);
     if (existsSync(target)) throw new KangarooError('invalid-argument', `${target} is there already. Choose another name.`);
     if (!existsSync(dirname(target)))
       throw new KangarooError('file-not-found', `${dirname(target)} is no folder. Check the path.`);

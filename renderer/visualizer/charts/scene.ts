@@ -26,8 +26,7 @@ export type Ink = (typeof inks)[number];
 export type Palette = Record<Ink, string>;
 
 /** Told apart without colour. */
-export const patterns = ['dots', 'dashes', 'hatch'] as const;
-export type Pattern = (typeof patterns)[number];
+export type Pattern = 'dots' | 'dashes' | 'hatch';
 
 export type Mark =
   | { kind: 'rect'; x: number; y: number; width: number; height: number; fill: Ink; pattern?: { name: Pattern; ink: Ink } }

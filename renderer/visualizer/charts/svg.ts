@@ -1,5 +1,5 @@
 // Writes scenes as SVG files that need nothing else: no style sheet, no font, no script. Pure.
-import type { patterns, Ink, Mark, Palette, Pattern, Scene } from './scene.ts';
+import type { Ink, Mark, Palette, Pattern, Scene } from './scene.ts';
 
 const fontFamily = 'system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, sans-serif';
 
@@ -34,7 +34,7 @@ const idOf = (name: Pattern, ink: Ink) => `${name}-${ink}`;
 
 function patternElement(name: Pattern, ink: Ink, palette: Palette): string {
   const color = palette[ink];
-  const inside: Record<(typeof patterns)[number], string> = {
+  const inside: Record<Pattern, string> = {
     dots: `<circle cx="1.5" cy="1.5" r="0.9" fill="${color}"/><circle cx="4.5" cy="4.5" r="0.9" fill="${color}"/>`,
     dashes: `<rect y="2" width="4" height="1.2" fill="${color}"/>`,
     hatch: `<path d="M-7 7L1 -1M-1 7L7 -1M5 7L13 -1" stroke="${color}" stroke-width="1.2"/>`,
