@@ -7,7 +7,7 @@ test.describe('of a drafted answer', () => {
   test.beforeEach(async ({ chat, page }) => {
     await chat.send(shortPrompt);
     await chat.finished();
-    await page.getByTestId('visualizer-toggle').click();
+    await page.getByTestId('toggle-panel').click();
     await expect(page.getByTestId('summary-speedup')).toContainText('×');
   });
 
@@ -71,7 +71,7 @@ for (const scheme of ['light', 'dark'] as const) {
     await page.setViewportSize({ width: 1280, height: 1000 });
     const picture = (name: string) =>
       page.screenshot({ path: `test-results/screens/${scheme}-visualizer-${name}.png`, animations: 'disabled' });
-    await page.getByTestId('visualizer-toggle').click();
+    await page.getByTestId('toggle-panel').click();
     await expect(page.getByTestId('visualizer-empty')).toBeVisible();
     await picture('0-empty');
     await chat.send(shortPrompt);

@@ -1,16 +1,21 @@
-// The page: header, what is wrong with the connection if anything, the chat or the model pages, and the dialogs over them.
-import { useRef } from 'react';
+// The page: header, what is wrong with the connection if anything, the chat between its list and its panel or the model pages,
+// and the dialogs over them.
+import { Suspense, useRef } from 'react';
 import { ChatView } from './chat/chat-view.tsx';
+import { ChatList } from './chat/list/chat-list.tsx';
+import { CommandHost } from './commands/command-host.tsx';
 import { useConnection } from './connection-store.ts';
 import { Header } from './header.tsx';
+import { SideRegion } from './layout/side-region.tsx';
+import { Visualizer } from './layout/visualizer.ts';
+import { useView } from './layout/view-store.ts';
 import { LinkDialog } from './markdown/link-dialog.tsx';
 import { ModelsView } from './models/models-view.tsx';
 import { Toasts } from './models/toasts.tsx';
 import { useRoute } from './route.ts';
 import { SettingsSheet } from './settings/settings-sheet.tsx';
 import { strings } from './strings.ts';
-import { VisualizerPanel } from './visualizer/visualizer-panel.tsx';
-import { useVisualizer } from './visualizer/visualizer-store.ts';
+import { MenuHost } from './ui/menu.tsx';
 
 export function App() {
   const settings = useRef<HTMLDialogElement>(null);
@@ -26,30 +31,31 @@ export function App() {
           {strings.skipToComposer}
         </a>
       )}
-      <Header onSettings={() => settings.current?.showModal()} />
+      <Header inChat={route.view === 'chat'} onSettings={() => settings.current?.showModal()} />
       <ConnectionBanner />
       {route.view === 'chat' ? <ChatPage /> : <ModelsView route={route} />}
       <SettingsSheet ref={settings} />
       <LinkDialog />
       <Toasts />
+      <CommandHost />
+      <MenuHost />
     </div>
   );
 }
 
-/** The visualizer stands beside the chat, and over it where there is no room for both. */
 function ChatPage() {
-  const open = useVisualizer((state) => state.open);
-  const close = useVisualizer((state) => state.close);
+  const close = useView((state) => state.close);
   return (
-    <div
-      className={`relative grid min-h-0 grid-rows-[minmax(0,1fr)] ${open ? 'lg:grid-cols-[minmax(0,1fr)_minmax(26rem,38%)]' : ''}`}
-    >
+    <div className="flex min-h-0">
+      <SideRegion region="sidebar">
+        <ChatList />
+      </SideRegion>
       <ChatView />
-      {open && (
-        <aside className="min-h-0 border-l border-line max-lg:absolute max-lg:inset-0 max-lg:z-10">
-          <VisualizerPanel onClose={close} />
-        </aside>
-      )}
+      <SideRegion region="panel">
+        <Suspense fallback={null}>
+          <Visualizer onClose={() => close('panel')} />
+        </Suspense>
+      </SideRegion>
     </div>
   );
 }

@@ -1,24 +1,51 @@
 // The bar on top: whose app this is, which model answers, whether it drafts, and what can be done everywhere.
-import { Activity, Boxes, Monitor, Moon, Settings as SettingsIcon, SquarePen, Sun } from 'lucide-react';
+import {
+  Boxes,
+  ChartNoAxesCombined,
+  Monitor,
+  Moon,
+  PanelLeft,
+  Search,
+  Settings as SettingsIcon,
+  SlidersHorizontal,
+  SquarePen,
+  Sun,
+} from 'lucide-react';
+import type { ReactNode } from 'react';
 import type { Settings } from '../electron/contract/settings.ts';
+import { newChat } from './chat/list/actions.ts';
 import { useChat } from './chat/chat-store.ts';
+import { useDialogs } from './chat/dialogs-store.ts';
+import { chatText } from './chat/strings.ts';
+import { useCommands } from './commands/commands-store.ts';
+import { commandText } from './commands/strings.ts';
+import { useRoomFor, type Region } from './layout/use-media.ts';
+import { isShown, useView } from './layout/view-store.ts';
 import { DraftingStatus } from './model/drafting-status.tsx';
 import { LoadingBar } from './model/loading-bar.tsx';
 import { ModelPicker } from './model/model-picker.tsx';
 import { underWay, useDownloads } from './models/downloads/downloads-store.ts';
 import { modelsText } from './models/strings.ts';
-import { hrefOf, useRoute } from './route.ts';
+import { hrefOf } from './route.ts';
 import { useSettings } from './settings/settings-store.ts';
 import { strings } from './strings.ts';
 import { Mark } from './ui/mark.tsx';
-import { visualizerText } from './visualizer/strings.ts';
-import { useVisualizer } from './visualizer/visualizer-store.ts';
 
-export function Header({ onSettings }: { onSettings: () => void }) {
-  const newChat = useChat((state) => state.newChat);
+interface HeaderProps {
+  /** The chat is shown, with its list and its panel. */
+  inChat: boolean;
+  onSettings: () => void;
+}
+
+export function Header({ inChat, onSettings }: HeaderProps) {
+  const openPalette = useCommands((state) => state.toggle);
+  const openDialog = useDialogs((state) => state.open);
+  const room = useRoomFor('sidebar');
+  const listShown = useView((state) => inChat && isShown('sidebar', state, room));
   const unreadable = useChat((state) => state.unreadable !== null);
   return (
     <header className="relative z-20 flex items-center gap-1.5 border-b border-line px-3 py-2 sm:gap-3 sm:px-4">
+      {inChat && <RegionButton region="sidebar" />}
       <h1 className="flex shrink-0 items-center gap-2 text-[15px] font-semibold tracking-tight">
         <Mark size={26} className="text-accent" />
         <span className="max-md:sr-only">{strings.appName}</span>
@@ -29,19 +56,33 @@ export function Header({ onSettings }: { onSettings: () => void }) {
       </div>
       <DraftingStatus />
       <div className="flex items-center">
-        <VisualizerButton />
+        {/* The list has a button of its own for it. */}
+        {!listShown && (
+          <IconButton
+            testId="new-chat"
+            label={strings.header.newChat}
+            keys="Alt+N"
+            disabled={unreadable}
+            onClick={() => void newChat()}
+          >
+            <SquarePen size={18} aria-hidden />
+          </IconButton>
+        )}
+        <IconButton testId="open-palette" label={commandText.open} keys="Ctrl+K" wide onClick={() => openPalette('palette')}>
+          <Search size={18} aria-hidden />
+        </IconButton>
         <ModelsLink />
-        <button
-          type="button"
-          className="button-icon"
-          data-testid="new-chat"
-          aria-label={strings.header.newChat}
-          title={strings.header.newChat}
-          disabled={unreadable}
-          onClick={() => void newChat()}
-        >
-          <SquarePen size={18} aria-hidden />
-        </button>
+        {inChat && (
+          <IconButton
+            testId="chat-settings-open"
+            label={chatText.settings.open}
+            keys="Alt+S"
+            onClick={() => openDialog({ kind: 'settings' })}
+          >
+            <SlidersHorizontal size={18} aria-hidden />
+          </IconButton>
+        )}
+        {inChat && <RegionButton region="panel" />}
         <ThemeButton />
         <button
           type="button"
@@ -60,23 +101,51 @@ export function Header({ onSettings }: { onSettings: () => void }) {
   );
 }
 
-function VisualizerButton() {
-  const open = useVisualizer((state) => state.open);
-  const toggle = useVisualizer((state) => state.toggle);
-  const { view } = useRoute();
-  if (view !== 'chat') return null;
-  const label = open ? visualizerText.close : visualizerText.open;
+interface IconButtonProps {
+  testId: string;
+  label: string;
+  keys?: string;
+  disabled?: boolean;
+  /** Left out where there is little room. */
+  wide?: boolean;
+  onClick: () => void;
+  children: ReactNode;
+}
+
+function IconButton({ testId, label, keys, disabled, wide, onClick, children }: IconButtonProps) {
   return (
     <button
       type="button"
-      className={`button-icon ${open ? 'bg-sunken text-ink' : ''}`}
-      data-testid="visualizer-toggle"
+      className={`button-icon ${wide ? 'max-sm:hidden' : ''}`}
+      data-testid={testId}
       aria-label={label}
-      title={label}
-      aria-expanded={open}
-      onClick={toggle}
+      title={keys === undefined ? label : `${label} (${keys})`}
+      disabled={disabled}
+      onClick={onClick}
     >
-      <Activity size={18} aria-hidden />
+      {children}
+    </button>
+  );
+}
+
+/** Opens and closes the list or the panel. */
+function RegionButton({ region }: { region: Region }) {
+  const room = useRoomFor(region);
+  const shown = useView((state) => isShown(region, state, room));
+  const toggle = useView((state) => state.toggle);
+  const label = strings.layout.toggle[region];
+  const Icon = region === 'sidebar' ? PanelLeft : ChartNoAxesCombined;
+  return (
+    <button
+      type="button"
+      className="button-icon aria-expanded:text-ink"
+      data-testid={`toggle-${region}`}
+      aria-label={label}
+      aria-expanded={shown}
+      title={`${label} (${region === 'sidebar' ? 'Ctrl+B' : 'Alt+V'})`}
+      onClick={() => toggle(region)}
+    >
+      <Icon size={18} aria-hidden />
     </button>
   );
 }
@@ -110,7 +179,7 @@ function ThemeButton() {
   return (
     <button
       type="button"
-      className="button-icon"
+      className="button-icon max-sm:hidden"
       data-testid="theme"
       aria-label={label}
       title={label}

@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client';
 import { useAdapters } from './adapters/adapters-store.ts';
 import { App } from './app.tsx';
 import { useChat } from './chat/chat-store.ts';
+import { useChatList } from './chat/list/list-store.ts';
 import { keepConnected, pageConnection } from './connect.ts';
 import { useConnection } from './connection-store.ts';
 import { useModel } from './model/model-store.ts';
@@ -26,6 +27,7 @@ keepConnected(
       useLibrary.getState().attach(client, signal);
       useDownloads.getState().attach(client, signal);
       useHub.getState().attach(client, signal);
+      useChatList.getState().attach(client, signal);
       useAdapters.getState().attach(client, signal);
       useChat.getState().attach(client, signal);
     },

@@ -25,6 +25,13 @@ export const strings = {
   tryAgain: 'Try again',
   close: 'Close',
   dismiss: 'Dismiss',
+  undo: 'Undo',
+
+  layout: {
+    regions: { sidebar: 'Chats', panel: 'Visualizer' },
+    resize: { sidebar: 'Width of the chat list', panel: 'Width of the visualizer' },
+    toggle: { sidebar: 'Chat list', panel: 'Visualizer' },
+  },
 
   connection: {
     lost: 'Connection lost – reconnecting…',
@@ -275,6 +282,7 @@ export const strings = {
     code: (language: string) => (language ? `Code: ${language}` : 'Code'),
     plainCode: 'text',
     copyCode: 'Copy code',
+    wrapCode: 'Wrap long lines',
     table: 'Table',
     task: (done: boolean) => (done ? 'Done' : 'Not done'),
     imageNotLoaded: (alt: string) => (alt ? `Image, not loaded: ${alt}` : 'Image, not loaded'),
@@ -294,6 +302,11 @@ export const strings = {
   settings: {
     title: 'Settings',
     drafting: 'Drafting',
+    chats: 'Chats',
+    systemPrompt: 'System prompt',
+    systemPromptHelp: 'Tells the model how to behave, in every chat that has none of its own.',
+    titlesByModel: 'Let the model name chats',
+    titlesByModelHelp: 'After the first answer; a title that you have given stays.',
     sampling: 'Sampling',
     appearance: 'Appearance',
     about: 'About',

@@ -2,12 +2,19 @@
 // pass its content security policy.
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
+import { join } from 'node:path';
 import { defineConfig } from 'vite';
 
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
   plugins: [react(), tailwindcss()],
+  resolve: {
+    alias: {
+      // What KaTeX writes is read by a parser of its own: the browser's would refuse its `style` attributes, as the policy says.
+      'hast-util-from-html-isomorphic': join(import.meta.dirname, '../node_modules/hast-util-from-html-isomorphic/index.js'),
+    },
+  },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

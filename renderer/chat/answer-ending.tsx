@@ -35,7 +35,7 @@ function Ending({ message, isLast }: EndingProps) {
         tone="danger"
         title={strings.chat.failed}
         testId="message-error"
-        actions={isLast && (code && needsNewChat.has(code) ? <NewChatButton /> : <TryAgainButton />)}
+        actions={isLast && (code && needsNewChat.has(code) ? <NewChatButton /> : <TryAgainButton messageId={message.id} />)}
       >
         {message.error?.message}
       </Notice>
@@ -62,11 +62,11 @@ function Note({ children, testId }: { children: ReactNode; testId?: string }) {
   );
 }
 
-function TryAgainButton() {
-  const retry = useChat((state) => state.retry);
+function TryAgainButton({ messageId }: { messageId: string }) {
+  const regenerate = useChat((state) => state.regenerate);
   const ready = useModel(({ state }) => state?.status === 'ready');
   return (
-    <button type="button" className="button" data-testid="try-again" disabled={!ready} onClick={() => void retry()}>
+    <button type="button" className="button" data-testid="try-again" disabled={!ready} onClick={() => void regenerate(messageId)}>
       {strings.tryAgain}
     </button>
   );

@@ -33,7 +33,7 @@ export function applyEvents<View extends ChatView>(view: View, events: readonly 
     flush();
     switch (event.type) {
       case 'snapshot':
-        chat = keepRounds(event.chat, chat);
+        chat = chat?.id === event.chat.id ? renew(chat, event.chat) : event.chat;
         prefill = null;
         break;
       case 'head':
@@ -52,23 +52,6 @@ export function applyEvents<View extends ChatView>(view: View, events: readonly 
   return { ...view, chat, prefill };
 }
 
-/** Finished answers come without the rounds that are here already. */
-function keepRounds(chat: Chat, before: Chat | null): Chat {
-  const known = new Map(before?.messages.filter(({ rounds }) => rounds.length > 0).map((message) => [message.id, message]));
-  const messages = chat.messages.map((message) => {
-    const old = known.get(message.id);
-    const same = old && message.rounds.length === 0 && old.rounds.length === message.roundCount;
-    return same ? { ...message, rounds: old.rounds } : message;
-  });
-  return { ...chat, messages };
-}
-
-/** A finished answer whose rounds are not here yet gets them. */
-export function withRounds(chat: Chat, messageId: string, rounds: Round[]): Chat {
-  const fill = (message: Message) => message.id === messageId && message.rounds.length === 0 && message.status !== 'streaming';
-  return { ...chat, messages: chat.messages.map((message) => (fill(message) ? { ...message, rounds } : message)) };
-}
-
 function extend(message: Message, rounds: readonly Round[]): Message {
   const text = rounds.map((round) => round.pieces.map((piece) => piece.text).join('')).join('');
   return {
@@ -77,6 +60,29 @@ function extend(message: Message, rounds: readonly Round[]): Message {
     rounds: [...message.rounds, ...rounds],
     roundCount: message.roundCount + rounds.length,
   };
+}
+
+/** The new state, with the older pages and the rounds that are here already and that it does not bring. */
+function renew(before: Chat, after: Chat): Chat {
+  const known = new Map(before.messages.map((message) => [message.id, message]));
+  const messages = after.messages.map((message) => {
+    const old = known.get(message.id);
+    return old && message.rounds.length === 0 && old.rounds.length === message.roundCount
+      ? { ...message, rounds: old.rounds }
+      : message;
+  });
+  const first = messages[0];
+  const place = first ? before.messages.findIndex(({ id }) => id === first.id) : -1;
+  // The same message has the same messages before it, on every branch.
+  const older = place > 0 ? before.messages.slice(0, place) : [];
+  return { ...after, messages: [...older, ...messages], earlier: after.earlier - older.length };
+}
+
+/** With a page of older messages before those that are here. */
+export function prepend(chat: Chat, page: readonly Message[]): Chat {
+  const known = new Set(chat.messages.map(({ id }) => id));
+  const older = page.filter(({ id }) => !known.has(id));
+  return { ...chat, messages: [...older, ...chat.messages], earlier: Math.max(0, chat.earlier - older.length) };
 }
 
 function place(messages: readonly Message[], message: Message): Message[] {

@@ -1,6 +1,7 @@
 // The chat: its messages, what stands there before the first one, and the box to write in.
 import { ArrowDown } from 'lucide-react';
 import { useEffect, useRef } from 'react';
+import type { SendOptions } from '../../electron/contract/chats.ts';
 import type { ModelState } from '../../electron/contract/models.ts';
 import { useConnection } from '../connection-store.ts';
 import { useModel } from '../model/model-store.ts';
@@ -9,9 +10,11 @@ import { strings } from '../strings.ts';
 import { Notice } from '../ui/notice.tsx';
 import { Announcer } from './announcer.tsx';
 import { streamingMessage, useChat } from './chat-store.ts';
+import { ChatDialogs } from './chat-dialogs.tsx';
 import { Composer, type ComposerHandle } from './composer.tsx';
 import { EmptyChat, LoadingChat } from './empty-chat.tsx';
-import { MessageItem } from './message-item.tsx';
+import { FileDrop } from './file-drop.tsx';
+import { MessageList } from './message-list.tsx';
 import { useStickToBottom } from './stick-to-bottom.ts';
 import { StoreProblem } from './store-problem.tsx';
 
@@ -33,7 +36,7 @@ export function ChatView() {
   const connected = useConnection((state) => state.status === 'open');
   const model = useModel((state) => state.state);
   const composer = useRef<ComposerHandle>(null);
-  const { scroller, content, atBottom, scrollToBottom } = useStickToBottom();
+  const { scroller, content, atBottom, scrollToBottom, letGo } = useStickToBottom();
   const streaming = streamingMessage(chat) !== null;
 
   useEffect(() => {
@@ -41,6 +44,8 @@ export function ChatView() {
     const onKeyDown = (event: KeyboardEvent) => {
       // Escape belongs to an open dialog first, and to an input method.
       if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented || document.querySelector('dialog[open]')) return;
+      // And to a box in which something else is being written.
+      if (document.activeElement instanceof HTMLInputElement) return;
       void stop();
     };
     window.addEventListener('keydown', onKeyDown);
@@ -54,30 +59,25 @@ export function ChatView() {
     document.getElementById('composer')?.focus();
   }, [chatId, scrollToBottom]);
 
-  async function sendAndFollow(text: string): Promise<boolean> {
+  async function sendAndFollow(text: string, options: SendOptions): Promise<boolean> {
     scrollToBottom('instant');
-    return send(text);
+    return send(text, options);
   }
 
   const blocked = whyBlocked(connected, model);
   const empty = chat !== null && chat.messages.length === 0;
   return (
-    <main className="flex min-h-0 flex-col" aria-label={strings.chat.messages}>
+    <main className="relative flex min-h-0 min-w-0 flex-1 flex-col" aria-label={strings.chat.messages}>
+      {chat && <FileDrop onFiles={(files) => composer.current?.attach(files)} />}
       <div className="relative min-h-0 flex-1">
         <div
           ref={scroller}
           className="h-full overflow-x-hidden overflow-y-auto [overflow-anchor:none] [scrollbar-gutter:stable_both-edges]"
         >
-          <div ref={content} className="mx-auto flex min-h-full w-full max-w-[48rem] flex-col px-4 py-6">
+          <div ref={content} className="mx-auto flex min-h-full w-full max-w-[48rem] flex-col px-4">
             {chat === null && (unreadable ? <StoreProblem error={unreadable} /> : <LoadingChat />)}
             {empty && <EmptyChat onPick={(text) => composer.current?.fill(text)} />}
-            {chat && !empty && (
-              <div className="space-y-7">
-                {chat.messages.map((message, index) => (
-                  <MessageItem key={message.id} message={message} isLast={index === chat.messages.length - 1} />
-                ))}
-              </div>
-            )}
+            {chat && !empty && <MessageList key={chat.id} chat={chat} scroller={scroller} onLeaveEnd={letGo} />}
           </div>
         </div>
         {!atBottom && (
@@ -109,6 +109,7 @@ export function ChatView() {
           key={chat.id}
           ref={composer}
           chatId={chat.id}
+          draft={chat.draft}
           streaming={streaming}
           blocked={blocked}
           onSend={sendAndFollow}
@@ -116,6 +117,7 @@ export function ChatView() {
         />
       )}
       <Announcer />
+      <ChatDialogs />
     </main>
   );
 }

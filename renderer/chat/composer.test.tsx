@@ -3,6 +3,8 @@
 import { act } from 'react';
 import { createRoot } from 'react-dom/client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { AppApi } from '../../electron/contract/index.ts';
+import { useConnection } from '../connection-store.ts';
 import { Composer } from './composer.tsx';
 
 let cleanUp = () => {};
@@ -11,7 +13,6 @@ let taken = true;
 
 beforeEach(() => {
   vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true);
-  sessionStorage.clear();
   sent = [];
   taken = true;
 });
@@ -22,12 +23,13 @@ afterEach(() => {
 });
 
 interface Situation {
+  draft?: string;
   streaming?: boolean;
   blocked?: string | null;
   onStop?: () => void;
 }
 
-function show({ streaming = false, blocked = null, onStop = () => {} }: Situation = {}): HTMLTextAreaElement {
+function show({ draft = '', streaming = false, blocked = null, onStop = () => {} }: Situation = {}): HTMLTextAreaElement {
   const page = document.createElement('div');
   document.body.append(page);
   const root = createRoot(page);
@@ -35,6 +37,7 @@ function show({ streaming = false, blocked = null, onStop = () => {} }: Situatio
     root.render(
       <Composer
         chatId="chat"
+        draft={draft}
         streaming={streaming}
         blocked={blocked}
         onSend={async (text) => {
@@ -118,11 +121,16 @@ test('a refused message comes back', async () => {
   expect(box.value).toBe('Hello');
 });
 
-test('what was written is there again after a reload', async () => {
+test('what was written is kept with its chat when the box goes away, and is there again', async () => {
+  const saveDraft = vi.fn(async () => {});
+  useConnection.setState({ client: { chats: { saveDraft } } as unknown as AppApi });
   const box = show();
   await type(box, 'Half a thou');
+  expect(saveDraft).not.toHaveBeenCalled();
   cleanUp();
-  expect(show().value).toBe('Half a thou');
+  expect(saveDraft).toHaveBeenCalledExactlyOnceWith('chat', 'Half a thou');
+  useConnection.setState({ client: null });
+  expect(show({ draft: 'Half a thou' }).value).toBe('Half a thou');
 });
 
 test('while an answer streams, the button stops it', async () => {

@@ -34,7 +34,7 @@ export function EmptyChat({ onPick }: { onPick: (text: string) => void }) {
 
 export function LoadingChat() {
   return (
-    <div role="status" className="space-y-7">
+    <div role="status" className="space-y-7 pt-6">
       <span className="sr-only">{strings.chat.loading}</span>
       <div aria-hidden className="flex justify-end">
         <div className="skeleton h-11 w-2/5" />

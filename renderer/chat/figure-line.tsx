@@ -8,7 +8,9 @@ import { costsFor, useModel } from '../model/model-store.ts';
 import { useSettings } from '../settings/settings-store.ts';
 import { strings } from '../strings.ts';
 import { Tip } from '../ui/tip.tsx';
+import { AnswerDetails } from './answer-details.tsx';
 import { figuresOf, type Figures, type Speedup } from './figures.ts';
+import { chatText } from './strings.ts';
 import { useThrottled } from './use-throttled.ts';
 
 const refreshMs = 250;
@@ -48,7 +50,13 @@ export function FigureLine({ message }: { message: Message }) {
       ) : (
         <DraftingFigures figures={figures} />
       )}
-      {figures.speedup && <span>{strings.figures.baseline(strings.figures.baselines[figures.speedup.baseline])}</span>}
+      <span className="max-sm:hidden">{chatText.figures.tokens(figures.tokens)}</span>
+      {message.timeToFirstTokenMs !== null && (
+        <Tip tip={chatText.figures.firstTokenTip}>
+          <span data-testid="first-token">{chatText.figures.firstToken(message.timeToFirstTokenMs)}</span>
+        </Tip>
+      )}
+      {!streaming && <AnswerDetails message={message} />}
     </div>
   );
 }

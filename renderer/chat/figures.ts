@@ -41,9 +41,15 @@ const fewestTokens = 6;
 const fewestCompared = 24;
 
 /** Only rounds of automatic drafting say what they expect of drafting, and only there drafts are copied. */
-export function modeOf(rounds: readonly Round[]): DraftingMode {
+function modeOf(rounds: readonly Round[]): DraftingMode {
   if (rounds.some((round) => round.expectedSpeedup !== null || round.mode === 'lookup')) return 'auto';
   return rounds.some((round) => round.drafts.length > 0) ? 'kangaroo' : 'plain';
+}
+
+/** The same before the rounds of a finished answer are here: from how it was asked for. */
+export function askedMode({ rounds, stats, answeredWith }: Message): DraftingMode {
+  if (rounds.length > 0 || stats === null) return modeOf(rounds);
+  return stats.drafted > 0 ? (answeredWith?.settings.decodingMode ?? 'kangaroo') : stats.pausedRounds > 0 ? 'auto' : 'plain';
 }
 
 interface Totals {
@@ -82,8 +88,11 @@ function totalRounds(rounds: readonly Round[]): Totals {
 export function figuresOf(message: Message, costs: Costs | null): Figures | null {
   const totals = totalRounds(message.rounds);
   const { stats } = message;
-  const mode = modeOf(message.rounds);
-  const pauses = mode === 'auto' && message.rounds.some((round) => round.expectedSpeedup !== null);
+  const mode = askedMode(message);
+  const pauses =
+    mode === 'auto' &&
+    (message.rounds.some((round) => round.expectedSpeedup !== null) ||
+      (message.stats !== null && message.stats.pausedRounds > 0));
   if (stats) {
     if (stats.tokensPerSecond <= 0) return null;
     const { tokens, tokensPerSecond, rounds, tokensPerRound, drafted, accepted, pausedRounds, discarded, plainStepMs } = stats;

@@ -10,6 +10,8 @@ export interface StickToBottom {
   /** False when the user has scrolled away from the end. */
   atBottom: boolean;
   scrollToBottom(behavior: ScrollBehavior): void;
+  /** The end is not followed any more: the reader is taken elsewhere. */
+  letGo(): void;
 }
 
 export function useStickToBottom(): StickToBottom {
@@ -23,6 +25,11 @@ export function useStickToBottom(): StickToBottom {
     setAtBottom(true);
     const area = scroller.current;
     area?.scrollTo({ top: area.scrollHeight, behavior });
+  }, []);
+
+  const letGo = useCallback(() => {
+    sticking.current = false;
+    setAtBottom(false);
   }, []);
 
   useLayoutEffect(() => {
@@ -54,5 +61,5 @@ export function useStickToBottom(): StickToBottom {
     };
   }, []);
 
-  return { scroller, content, atBottom, scrollToBottom };
+  return { scroller, content, atBottom, scrollToBottom, letGo };
 }

@@ -1,6 +1,7 @@
 // Splits a growing Markdown text into top-level blocks, so that while an answer streams only its last block is rendered
 // again. Blocks that can no longer change are kept; only the text behind them is parsed.
 import remarkGfm from 'remark-gfm';
+import remarkMath from 'remark-math';
 import remarkParse from 'remark-parse';
 import { unified } from 'unified';
 
@@ -19,7 +20,7 @@ export interface BlockSplit {
   definitions: string;
 }
 
-const parser = unified().use(remarkParse).use(remarkGfm).freeze();
+const parser = unified().use(remarkParse).use(remarkGfm).use(remarkMath).freeze();
 
 /**
  * How many blocks at the end are parsed again when text is appended. What is typed next may still join the last two
@@ -51,10 +52,18 @@ export class BlockSplitter {
   }
 }
 
-/** Splits `text`; `previous` is the split of a beginning of it, and its finished blocks are taken over as they are. */
+/** Blocks that end before the texts differ. A formula that is closed changes the text from its beginning on. */
+function unchangedBlocks({ text: before, blocks }: BlockSplit, text: string): readonly Block[] {
+  if (text.startsWith(before)) return blocks;
+  let same = 0;
+  while (same < before.length && before[same] === text[same]) same += 1;
+  return blocks.filter(({ start, source }) => start + source.length <= same);
+}
+
+/** Splits `text`; finished blocks of `previous`, the split of an earlier state of it, are taken over where nothing changed. */
 export function splitBlocks(text: string, previous: BlockSplit | null): BlockSplit {
   if (previous?.text === text) return previous;
-  const kept = previous && text.startsWith(previous.text) ? previous.blocks.slice(0, -openBlocks) : [];
+  const kept = previous ? unchangedBlocks(previous, text).slice(0, -openBlocks) : [];
   const last = kept.at(-1);
   const parsedFrom = last ? last.start + last.source.length : 0;
   const pieces = parsePieces(text.slice(parsedFrom));

@@ -2,18 +2,21 @@
 import { memo, useState } from 'react';
 import Markdown, { defaultUrlTransform, type Components, type Options } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
+import remarkMath from 'remark-math';
 import { strings } from '../strings.ts';
 import { BlockSplitter } from './blocks.ts';
 import { CodeBlock } from './code-block.tsx';
 import { openLink } from './link-prompt.ts';
+import { useMathPlugin } from './math-plugin.ts';
+import { markFormulas, rehypeFormulas, showDollars } from './math-source.ts';
 import { rehypeSourceMap } from './source-map.ts';
 
-const remarkPlugins: NonNullable<Options['remarkPlugins']> = [remarkGfm];
-const rehypePlugins: NonNullable<Options['rehypePlugins']> = [rehypeSourceMap];
+const remarkPlugins: NonNullable<Options['remarkPlugins']> = [remarkGfm, remarkMath];
+const rehypePlugins: NonNullable<Options['rehypePlugins']> = [rehypeSourceMap, rehypeFormulas];
 
 /** Addresses that can be opened at all; every other link is shown as plain text. */
 function safeUrl(url: string): string {
-  const transformed = defaultUrlTransform(url);
+  const transformed = defaultUrlTransform(showDollars(url));
   return /^https?:/i.test(transformed) ? transformed : '';
 }
 
@@ -60,33 +63,51 @@ const components: Components = {
 };
 
 const MarkdownBlock = memo(function MarkdownBlock({ source }: { source: string }) {
+  const math = useMathPlugin(source.includes('$'));
   return (
-    <Markdown remarkPlugins={remarkPlugins} rehypePlugins={rehypePlugins} components={components} urlTransform={safeUrl}>
+    <Markdown
+      remarkPlugins={remarkPlugins}
+      rehypePlugins={math ? [...rehypePlugins, math] : rehypePlugins}
+      components={components}
+      urlTransform={safeUrl}
+    >
       {source}
     </Markdown>
   );
 });
 
-interface MarkdownTextProps {
-  text: string;
-  /** Stands around each block; `source` is what was rendered into it, from `start` of the text on. */
-  Wrapper: React.ComponentType<{ start: number; source: string; children: React.ReactNode }>;
+interface BlockProps {
+  start: number;
+  /** What is rendered, from `start` of the text on. */
+  source: string;
+  Wrapper: Wrapper;
 }
 
-/** Markdown whose finished blocks are not rendered again while `text` grows. */
-export function MarkdownText({ text, Wrapper }: MarkdownTextProps) {
+type Wrapper = React.ComponentType<{ start: number; source: string; children: React.ReactNode }>;
+
+/** A block whose source is the same is not even looked at while the text behind it grows. */
+const WrappedBlock = memo(function WrappedBlock({ start, source, Wrapper }: BlockProps) {
+  return (
+    <Wrapper start={start} source={source}>
+      <MarkdownBlock source={source} />
+    </Wrapper>
+  );
+});
+
+/** Markdown whose finished blocks are not rendered again while `text` grows. `Wrapper` stands around each block. */
+export function MarkdownText({ text, Wrapper }: { text: string; Wrapper: Wrapper }) {
   const [splitter] = useState(() => new BlockSplitter());
-  const split = splitter.split(text);
+  const split = splitter.split(markFormulas(text));
   return split.blocks
     .filter((block) => !block.isDefinition)
-    .map((block) => {
-      const source = withDefinitions(block.source, split.definitions);
-      return (
-        <Wrapper key={block.start} start={block.start} source={source}>
-          <MarkdownBlock source={source} />
-        </Wrapper>
-      );
-    });
+    .map((block) => (
+      <WrappedBlock
+        key={block.start}
+        start={block.start}
+        source={withDefinitions(block.source, split.definitions)}
+        Wrapper={Wrapper}
+      />
+    ));
 }
 
 /** Definitions stand behind the block, so its own offsets stay. */

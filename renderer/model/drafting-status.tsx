@@ -35,8 +35,9 @@ function lookOf(state: DraftingState) {
 
 export function DraftingStatus() {
   const loaded = useModel(({ state }) => (state?.status === 'ready' || state?.status === 'calibrating' ? state.loaded : null));
-  const decodingMode = useSettings((state) => state.settings.decodingMode);
-  const promptLookup = useSettings((state) => state.settings.promptLookup);
+  const general = useSettings((state) => state.settings);
+  const own = useChat(({ chat }) => chat?.settings.overrides);
+  const { decodingMode, promptLookup } = { ...general, ...own };
   const newest = useThrottled(
     useChat(({ chat }) => newestRound(chat)),
     refreshMs,

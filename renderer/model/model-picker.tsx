@@ -1,6 +1,5 @@
 // The model that answers, in the header: its name and state, and opened, every model there is, to switch by a few keys.
 import { ChevronDown } from 'lucide-react';
-import { useEffect, useRef } from 'react';
 import { modelsText } from '../models/strings.ts';
 import { strings } from '../strings.ts';
 import { Popover } from '../ui/popover.tsx';
@@ -13,22 +12,9 @@ const text = modelsText.picker;
 export function ModelPicker() {
   const state = useModel((model) => model.state);
   const { light, name, text: said } = describeModel(state);
-  const place = useRef<HTMLDivElement>(null);
-
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      // By the key's place: with Alt held, some layouts type another character.
-      if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.code !== 'KeyM') return;
-      if (document.querySelector('dialog[open]')) return;
-      event.preventDefault();
-      place.current?.querySelector('button')?.click();
-    };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
-  }, []);
 
   return (
-    <div ref={place} className="min-w-0" data-testid="model-state" data-status={state?.status ?? 'unknown'}>
+    <div className="min-w-0" data-testid="model-state" data-status={state?.status ?? 'unknown'}>
       <Popover
         label={text.label}
         testId="model-picker"

@@ -1,11 +1,12 @@
 // What has happened while the user looks elsewhere: a download has ended, a model went to the trash. Stays until dismissed,
 // but for the offer to undo, which goes by itself.
-import { CircleAlert, CircleCheck, Undo2, X } from 'lucide-react';
-import { useEffect, type ReactNode } from 'react';
+import { CircleAlert, CircleCheck, Undo2 } from 'lucide-react';
+import { useEffect } from 'react';
 import { useAdapters } from '../adapters/adapters-store.ts';
 import type { Download } from '../../electron/contract/downloads.ts';
 import { goTo } from '../route.ts';
-import { strings } from '../strings.ts';
+import { Happenings } from '../layout/happenings.tsx';
+import { Toast } from '../ui/toast.tsx';
 import { useDownloads } from './downloads/downloads-store.ts';
 import { modelAtPath, useLibrary } from './library/library-store.ts';
 import { ChatButton } from './library/model-row.tsx';
@@ -28,34 +29,7 @@ export function Toasts() {
       ))}
       <Trashed />
       <TrashedAdapter />
-    </div>
-  );
-}
-
-interface ToastProps {
-  icon: ReactNode;
-  title: string;
-  children?: ReactNode;
-  actions: ReactNode;
-  onDismiss: () => void;
-  testId: string;
-}
-
-function Toast({ icon, title, children, actions, onDismiss, testId }: ToastProps) {
-  return (
-    <div
-      data-testid={testId}
-      className="rise pointer-events-auto flex w-full gap-3 rounded-xl border border-line bg-raised py-3 pr-2.5 pl-4 text-[14px] leading-normal shadow-float sm:w-96"
-    >
-      <span className="mt-0.5 shrink-0">{icon}</span>
-      <div className="min-w-0 flex-1">
-        <p className="font-medium wrap-anywhere">{title}</p>
-        {children && <p className="line-clamp-3 text-ink-soft wrap-anywhere">{children}</p>}
-        <div className="mt-2 flex flex-wrap gap-2">{actions}</div>
-      </div>
-      <button type="button" className="button-ghost self-start" aria-label={strings.dismiss} onClick={onDismiss}>
-        <X size={16} aria-hidden />
-      </button>
+      <Happenings />
     </div>
   );
 }

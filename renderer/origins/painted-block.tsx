@@ -1,23 +1,36 @@
 // A block of an answer whose text is tinted by origin.
-import { createContext, useContext, useEffectEvent, useLayoutEffect, useRef, type ReactNode } from 'react';
+import { createContext, useContext, useLayoutEffect, useRef, type ReactNode } from 'react';
 import { useSettings } from '../settings/settings-store.ts';
 import type { OriginRun } from './origin-runs.ts';
 import { paintOrigins } from './painter.ts';
 
-/** The runs of the answer around. */
-export const RunsContext = createContext<readonly OriginRun[]>([]);
+/** The runs of an answer. It stays the same while they grow: a finished block need not hear of it. */
+export class OriginRuns {
+  #now: readonly OriginRun[] = [];
+
+  get now(): readonly OriginRun[] {
+    return this.#now;
+  }
+
+  put(runs: readonly OriginRun[]): void {
+    this.#now = runs;
+  }
+}
+
+/** `known`: there are some. Those of a finished answer come all at once, behind its text. */
+export const RunsContext = createContext({ runs: new OriginRuns(), known: false });
 
 /** `source` is what was rendered into `children`, from `start` of the answer on. */
 export function PaintedBlock({ start, source, children }: { start: number; source: string; children: ReactNode }) {
   const element = useRef<HTMLDivElement>(null);
-  const runs = useContext(RunsContext);
+  const { runs, known } = useContext(RunsContext);
   const show = useSettings((state) => state.settings.showOrigins);
 
-  // Runs only ever grow at the end, together with the text: those of a block change when its source does, or all come at once
-  // behind a finished answer.
-  const known = runs.length > 0;
-  const paint = useEffectEvent((end: number) => (element.current ? paintOrigins(element.current, start, end, runs) : () => {}));
-  useLayoutEffect(() => (show && known ? paint(start + source.length) : undefined), [show, start, source, known]);
+  // Runs only ever grow at the end, together with the text: those of a block change when its source does.
+  useLayoutEffect(
+    () => (show && known && element.current ? paintOrigins(element.current, start, start + source.length, runs.now) : undefined),
+    [show, known, start, source, runs],
+  );
 
   return <div ref={element}>{children}</div>;
 }

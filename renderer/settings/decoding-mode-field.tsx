@@ -2,16 +2,15 @@
 import { useId } from 'react';
 import type { DraftingMode } from '../../electron/contract/engine.ts';
 import { strings } from '../strings.ts';
-import { useSettings } from './settings-store.ts';
+import { useSetting } from './binding.ts';
+import { Below } from './fields.tsx';
 
 const text = strings.settings;
 const modes: readonly DraftingMode[] = ['auto', 'kangaroo', 'plain'];
 
 export function DecodingModeField() {
   const id = useId();
-  const value = useSettings((state) => state.settings.decodingMode);
-  const error = useSettings((state) => state.errors.decodingMode?.message ?? null);
-  const change = useSettings((state) => state.change);
+  const { value, error, change, release } = useSetting('decodingMode');
   return (
     <fieldset aria-describedby={`${id}-below`}>
       <legend className="mb-1.5 text-[14.5px] font-medium">{text.decodingMode}</legend>
@@ -30,7 +29,7 @@ export function DecodingModeField() {
               aria-describedby={`${id}-${mode}`}
               aria-label={text.decodingModes[mode].label}
               className="mt-[3px] size-4 shrink-0 accent-accent outline-none"
-              onChange={() => void change('decodingMode', mode)}
+              onChange={() => void change(mode)}
             />
             <span className="min-w-0">
               <span className="block text-[14px] leading-5.5">{text.decodingModes[mode].label}</span>
@@ -41,13 +40,8 @@ export function DecodingModeField() {
           </label>
         ))}
       </div>
-      <div id={`${id}-below`} className="mt-1.5 text-[13px] leading-snug text-ink-soft">
-        <p>{text.decodingModeHelp}</p>
-        {error && (
-          <p role="alert" className="mt-1 text-danger">
-            {error}
-          </p>
-        )}
+      <div className="mt-1.5">
+        <Below id={`${id}-below`} label={text.decodingMode} help={text.decodingModeHelp} error={error} release={release} />
       </div>
     </fieldset>
   );

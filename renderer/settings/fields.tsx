@@ -1,8 +1,9 @@
-// Fields of the settings, each bound to one setting by its name. Numbers are sent when the user pauses or leaves the field.
+// Fields of the settings, each bound to one setting by its name: of the general settings, or of a chat. Numbers are sent when the user pauses or leaves the field.
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import type { Settings } from '../../electron/contract/settings.ts';
 import { strings } from '../strings.ts';
-import { useSettings } from './settings-store.ts';
+import { chatText } from '../chat/strings.ts';
+import { useSetting } from './binding.ts';
 
 /** Names of the settings whose values are of one type. */
 type NamesOf<T> = { [K in keyof Settings]: Settings[K] extends T ? K : never }[keyof Settings];
@@ -19,26 +20,34 @@ interface FieldProps {
   note?: string;
 }
 
-function useError(name: keyof Settings): string | null {
-  return useSettings((state) => state.errors[name]?.message ?? null);
-}
-
-/** Help, note and error below a field, tied to it by `id`. */
-function Below({
-  id,
-  help,
-  note,
-  error,
-}: {
+interface BelowProps {
   id: string;
+  label: string;
   help?: string | undefined;
   note?: string | undefined;
   error: string | null;
-}) {
+  release: (() => void) | null;
+}
+
+/** Help, note and error below a field, tied to it by `id`; and the way back for what a chat has set for itself. */
+export function Below({ id, label, help, note, error, release }: BelowProps) {
   return (
     <div id={id} className="text-[13px] leading-snug text-ink-soft">
       {help && <p>{help}</p>}
       {note && <p className="italic">{note}</p>}
+      {release && (
+        <p className="mt-0.5 text-accent">
+          {chatText.settings.own} ·{' '}
+          <button
+            type="button"
+            className="rounded underline underline-offset-2"
+            aria-label={chatText.settings.resetLabel(label)}
+            onClick={release}
+          >
+            {chatText.settings.reset}
+          </button>
+        </p>
+      )}
       {error && (
         <p role="alert" className="mt-1 text-danger">
           {error}
@@ -50,8 +59,7 @@ function Below({
 
 /** A number being edited: what is typed shows at once and is sent after a pause. */
 function useNumber(name: NumberName) {
-  const stored = useSettings((state) => state.settings[name]);
-  const change = useSettings((state) => state.change);
+  const { value: stored, error, change, release } = useSetting(name);
   const [edited, setEdited] = useState<number | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
 
@@ -65,7 +73,7 @@ function useNumber(name: NumberName) {
   function commit(value: number): void {
     if (timer.current !== null) clearTimeout(timer.current);
     timer.current = null;
-    void change(name, value).then(() => setEdited((now) => (now === value ? null : now)));
+    void change(value).then(() => setEdited((now) => (now === value ? null : now)));
   }
 
   function edit(value: number): void {
@@ -74,7 +82,7 @@ function useNumber(name: NumberName) {
     timer.current = setTimeout(() => commit(value), pauseMs);
   }
 
-  return { value: edited ?? stored, edit, commit };
+  return { value: edited ?? stored, error, release, edit };
 }
 
 interface SliderProps extends FieldProps {
@@ -86,8 +94,7 @@ interface SliderProps extends FieldProps {
 
 export function SliderField({ name, label, help, note, min, max, step }: SliderProps) {
   const id = useId();
-  const error = useError(name);
-  const { value, edit } = useNumber(name);
+  const { value, error, release, edit } = useNumber(name);
   return (
     <div className="space-y-1">
       <div className="flex items-baseline justify-between gap-4">
@@ -110,15 +117,14 @@ export function SliderField({ name, label, help, note, min, max, step }: SliderP
         className="block h-5 w-full accent-accent"
         onChange={(event) => edit(event.target.valueAsNumber)}
       />
-      <Below id={`${id}-below`} help={help} note={note} error={error} />
+      <Below id={`${id}-below`} label={label} help={help} note={note} error={error} release={release} />
     </div>
   );
 }
 
 export function NumberField({ name, label, help, note, step }: FieldProps & { name: NumberName; step: number }) {
   const id = useId();
-  const error = useError(name);
-  const { value, edit } = useNumber(name);
+  const { value, error, release, edit } = useNumber(name);
   const [typed, setTyped] = useState<string | null>(null);
   const wrong = typed !== null && Number.isNaN(Number.parseFloat(typed)) ? strings.settings.notANumber : null;
   return (
@@ -143,7 +149,7 @@ export function NumberField({ name, label, help, note, step }: FieldProps & { na
         }}
         onBlur={() => setTyped(null)}
       />
-      <Below id={`${id}-below`} help={help} note={note} error={wrong ?? error} />
+      <Below id={`${id}-below`} label={label} help={help} note={note} error={wrong ?? error} release={release} />
     </div>
   );
 }
@@ -155,9 +161,7 @@ interface ChoiceProps<K extends ChoiceName> extends FieldProps {
 
 export function ChoiceField<K extends ChoiceName>({ name, label, help, options }: ChoiceProps<K>): ReactNode {
   const id = useId();
-  const error = useError(name);
-  const value = useSettings((state) => state.settings[name]);
-  const change = useSettings((state) => state.change);
+  const { value, error, change, release } = useSetting(name);
   return (
     <fieldset className="space-y-1.5" aria-describedby={`${id}-below`}>
       <legend className="mb-1.5 text-[14.5px] font-medium">{label}</legend>
@@ -173,22 +177,20 @@ export function ChoiceField<K extends ChoiceName>({ name, label, help, options }
               value={option}
               checked={value === option}
               className="sr-only"
-              onChange={() => void change(name, option)}
+              onChange={() => void change(option)}
             />
             {options[option]}
           </label>
         ))}
       </div>
-      <Below id={`${id}-below`} help={help} error={error} />
+      <Below id={`${id}-below`} label={label} help={help} error={error} release={release} />
     </fieldset>
   );
 }
 
 export function SwitchField({ name, label, help, note }: FieldProps & { name: FlagName }) {
   const id = useId();
-  const error = useError(name);
-  const value = useSettings((state) => state.settings[name]);
-  const change = useSettings((state) => state.change);
+  const { value, error, change, release } = useSetting(name);
   return (
     <div>
       <label className="flex cursor-pointer items-center justify-between gap-4 text-[14.5px] font-medium">
@@ -201,10 +203,40 @@ export function SwitchField({ name, label, help, note }: FieldProps & { name: Fl
           aria-checked={value}
           aria-describedby={`${id}-below`}
           className="size-4.5 shrink-0 accent-accent"
-          onChange={(event) => void change(name, event.target.checked)}
+          onChange={(event) => void change(event.target.checked)}
         />
       </label>
-      <Below id={`${id}-below`} help={help} note={note} error={error} />
+      <Below id={`${id}-below`} label={label} help={help} note={note} error={error} release={release} />
+    </div>
+  );
+}
+
+/** A longer text: sent when the field is left. */
+export function TextField({ name, label, help }: FieldProps & { name: 'systemPrompt' }) {
+  const id = useId();
+  const { value, error, change, release } = useSetting(name);
+  const [edited, setEdited] = useState<string | null>(null);
+  return (
+    <div className="space-y-1">
+      <label htmlFor={id} className="block text-[14.5px] font-medium">
+        {label}
+      </label>
+      <textarea
+        id={id}
+        name={name}
+        rows={3}
+        value={edited ?? value}
+        aria-describedby={`${id}-below`}
+        aria-invalid={error !== null}
+        className="field field-sizing-content max-h-60 min-h-20 resize-y leading-normal"
+        onChange={(event) => setEdited(event.target.value)}
+        onBlur={() => {
+          if (edited === null) return;
+          void change(edited.trim());
+          setEdited(null);
+        }}
+      />
+      <Below id={`${id}-below`} label={label} help={help} error={error} release={release} />
     </div>
   );
 }

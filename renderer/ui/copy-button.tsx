@@ -42,7 +42,7 @@ export function CopyButton({ label, text, className = 'button-ghost' }: CopyButt
   );
 }
 
-async function writeClipboard(text: string): Promise<void> {
+export async function writeClipboard(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
   } catch {

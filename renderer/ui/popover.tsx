@@ -22,18 +22,24 @@ const margin = 8;
 const gap = 6;
 
 interface Place {
-  top: number;
+  top: number | 'auto';
+  bottom: number | 'auto';
   left: number;
   width: number;
 }
 
-/** Edges in line, unless the panel would leave the window. */
-function placeBelow(opener: HTMLElement, align: 'start' | 'end'): Place {
+/** Below the button, or above one that is far down. Edges in line, unless the panel would leave the window. */
+function placeAt(opener: HTMLElement, align: 'start' | 'end'): Place {
   const box = opener.getBoundingClientRect();
   const room = document.documentElement.clientWidth - 2 * margin;
   const width = Math.min(widest, room);
   const left = align === 'end' ? box.right - width : Math.min(box.left, margin + room - width);
-  return { top: box.bottom + gap, left: Math.max(margin, left), width };
+  const { clientHeight } = document.documentElement;
+  const down = box.bottom < clientHeight * 0.6;
+  const vertical = down
+    ? { top: box.bottom + gap, bottom: 'auto' as const }
+    : { top: 'auto' as const, bottom: clientHeight - box.top + gap };
+  return { ...vertical, left: Math.max(margin, left), width };
 }
 
 export function Popover({ label, button, buttonClass, children, testId, align = 'end', shortcut }: PopoverProps) {
@@ -59,7 +65,7 @@ export function Popover({ label, button, buttonClass, children, testId, align = 
 
   useEffect(() => {
     if (!open) return;
-    const onResize = () => opener.current && setPlace(placeBelow(opener.current, align));
+    const onResize = () => opener.current && setPlace(placeAt(opener.current, align));
     window.addEventListener('resize', onResize);
     return () => window.removeEventListener('resize', onResize);
   }, [open, align]);
@@ -86,9 +92,9 @@ export function Popover({ label, button, buttonClass, children, testId, align = 
         aria-label={label}
         data-testid={`${testId}-panel`}
         className="fixed m-0 max-h-[80dvh] overflow-y-auto rounded-xl border border-line bg-raised p-4 text-ink shadow-float"
-        style={{ inset: 'auto', ...place }}
+        style={{ right: 'auto', top: 'auto', bottom: 'auto', ...place }}
         onBeforeToggle={(event) => {
-          setPlace(event.newState === 'open' && opener.current ? placeBelow(opener.current, align) : null);
+          setPlace(event.newState === 'open' && opener.current ? placeAt(opener.current, align) : null);
         }}
       >
         {open && (typeof children === 'function' ? children(close) : children)}

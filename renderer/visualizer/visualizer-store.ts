@@ -6,7 +6,6 @@ export type VisualizerTab = 'rounds' | 'acceptance' | 'speed' | 'whatIf' | 'proo
 export type VisualizerScope = 'answer' | 'chat';
 
 interface VisualizerStore {
-  open: boolean;
   tab: VisualizerTab;
   scope: VisualizerScope;
   /** The answer that was chosen; null: the latest one, whichever that is. */
@@ -15,25 +14,17 @@ interface VisualizerStore {
   round: number | null;
   /** Rejected drafts stand in the text. */
   ghosts: boolean;
-  /** Opens it, on an answer where one is given. */
-  show(messageId?: string): void;
-  close(): void;
-  toggle(): void;
   choose(patch: Partial<Pick<VisualizerStore, 'tab' | 'round' | 'ghosts'>>): void;
   /** What is shown changes: the round that was looked at is another one's. */
   look(patch: Partial<Pick<VisualizerStore, 'scope' | 'messageId'>>): void;
 }
 
 export const useVisualizer = create<VisualizerStore>()((set) => ({
-  open: false,
   tab: 'rounds',
   scope: 'answer',
   messageId: null,
   round: null,
   ghosts: false,
-  show: (messageId) => set({ open: true, ...(messageId !== undefined && { scope: 'answer', messageId, round: null }) }),
-  close: () => set({ open: false }),
-  toggle: () => set(({ open }) => ({ open: !open })),
   choose: (patch) => set(patch),
   look: (patch) => set({ ...patch, round: null }),
 }));

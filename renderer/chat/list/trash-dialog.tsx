@@ -1,0 +1,61 @@
+// Deleted chats, for as long as they can be brought back.
+import { Trash2, Undo2 } from 'lucide-react';
+import type { TrashedChat } from '../../../electron/contract/chat-list.ts';
+import { requireClient } from '../../connection-store.ts';
+import { attempt } from '../../layout/happenings.tsx';
+import { FailedAnswer } from '../../models/page-parts.tsx';
+import { strings } from '../../strings.ts';
+import { Modal } from '../../ui/modal.tsx';
+import { useAnswer } from '../../use-answer.ts';
+import { useNow } from '../../use-now.ts';
+import { titleOf } from './actions.ts';
+import { listText } from './strings.ts';
+
+const dayMs = 86_400_000;
+
+export function TrashDialog({ onClose }: { onClose: () => void }) {
+  const { value, error, askAgain } = useAnswer('trash', (client) => client.chats.listTrash());
+
+  async function change(action: Promise<void>): Promise<void> {
+    await attempt(() => action);
+    askAgain();
+  }
+
+  return (
+    <Modal title={listText.trashTitle} onClose={onClose} testId="trash-dialog" width={520}>
+      {error && <FailedAnswer title={strings.chat.notDone} error={error} askAgain={askAgain} />}
+      {value?.length === 0 && <p className="text-ink-soft">{listText.trashEmpty}</p>}
+      <ul className="divide-y divide-line">
+        {value?.map((chat) => (
+          <Trashed key={chat.id} chat={chat} onChange={(action) => void change(action)} />
+        ))}
+      </ul>
+    </Modal>
+  );
+}
+
+function Trashed({ chat, onChange }: { chat: TrashedChat; onChange: (action: Promise<void>) => void }) {
+  const now = useNow();
+  const days = Math.max(1, Math.ceil((chat.purgedAtMs - now) / dayMs));
+  return (
+    <li className="flex items-center gap-3 py-2" data-testid="trashed-chat">
+      <div className="min-w-0 flex-1">
+        <p className="truncate text-[14.5px]">{titleOf(chat)}</p>
+        <p className="text-[13px] text-ink-soft">{listText.trashDays(days)}</p>
+      </div>
+      <button type="button" className="button" onClick={() => onChange(requireClient().chats.restore(chat.id))}>
+        <Undo2 size={15} aria-hidden />
+        {listText.restore}
+      </button>
+      <button
+        type="button"
+        className="button-icon text-danger"
+        aria-label={listText.purge}
+        title={listText.purge}
+        onClick={() => onChange(requireClient().chats.purge(chat.id))}
+      >
+        <Trash2 size={16} aria-hidden />
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,47 @@
+// A dialog in the middle of the page, open for as long as it is drawn. Escape, its cross and a click beside it close it.
+import { X } from 'lucide-react';
+import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { strings } from '../strings.ts';
+
+interface ModalProps {
+  title: string;
+  onClose: () => void;
+  children: ReactNode;
+  /** Below the content, to the right. */
+  actions?: ReactNode;
+  testId: string;
+  /** In CSS pixels, where there is room. */
+  width?: number;
+}
+
+export function Modal({ title, onClose, children, actions, testId, width = 480 }: ModalProps) {
+  const id = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const opened = dialog.current;
+    opened?.showModal();
+    return () => opened?.close();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      data-testid={testId}
+      closedby="any"
+      className="rise m-auto max-h-[min(44rem,92dvh)] max-w-[94vw] flex-col overflow-hidden rounded-2xl border border-line bg-raised p-0 text-start text-ink shadow-float open:flex"
+      style={{ width }}
+      onClose={onClose}
+    >
+      <header className="flex items-center justify-between gap-3 pt-3.5 pr-3 pl-5">
+        <h2 id={id} className="text-[17px] font-semibold wrap-anywhere">
+          {title}
+        </h2>
+        <button type="button" className="button-icon" aria-label={strings.close} onClick={() => dialog.current?.close()}>
+          <X size={18} aria-hidden />
+        </button>
+      </header>
+      <div className="min-h-0 flex-1 overflow-y-auto px-5 pt-1 pb-5">{children}</div>
+      {actions && <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3">{actions}</footer>}
+    </dialog>
+  );
+}
