@@ -1,6 +1,6 @@
 // The chat's page in states that take the real model too long to reach: code, formulas, branches, folders, a full context.
 // Pictures in test-results/screens; no violation of the content security policy, none of accessibility that is serious.
-import AxeBuilder from '@axe-core/playwright';
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import type { Chat, Message } from '../electron/contract/chats.ts';
 import type { ChatEntry } from '../electron/contract/chat-list.ts';
