@@ -34,7 +34,7 @@ test('widths stay within their limits, also those that were kept', async () => {
   store.getState().setWidth('sidebar', 5000);
   expect(store.getState().widths.sidebar).toBe(440);
   kept.set('kangaroo-view', JSON.stringify({ state: { widths: { sidebar: 'wide', panel: 1 }, open: 7 }, version: 0 }));
-  expect((await freshStore()).getState()).toMatchObject({ widths: { sidebar: 268, panel: 300 }, open: { sidebar: true } });
+  expect((await freshStore()).getState()).toMatchObject({ widths: { sidebar: 268, panel: 320 }, open: { sidebar: true } });
 });
 
 test('without room a panel comes over the chat, one at a time, and is not there after a reload', async () => {
