@@ -81,6 +81,8 @@ for (const scheme of ['light', 'dark'] as const) {
       await picture(tab);
     }
     await page.setViewportSize({ width: 420, height: 860 });
+    // There it comes over the chat, when it is asked for.
+    await page.getByTestId('toggle-panel').click();
     await page.getByTestId('tab-rounds').click();
     await picture('narrow');
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);

@@ -339,6 +339,7 @@ export const visualizerText = {
     noRoundsTitle: 'This answer has no rounds',
     noRoundsText: 'It failed or was stopped before the first token. Choose another answer, or try it again.',
     failedTitle: 'The rounds could not be read',
+    retry: 'Read them again',
     plainTitle: 'This answer was decoded plainly',
     plainText: 'Nothing was drafted, so there is nothing to accept or reject.',
     draftAutomatically: 'Draft automatically',

@@ -5,11 +5,14 @@ import type { Message } from '../../electron/contract/chats.ts';
 import type { Round } from '../../electron/contract/engine.ts';
 import { toErrorShape, type ErrorShape } from '../../electron/contract/errors.ts';
 import { useThrottled } from '../chat/use-throttled.ts';
-import { requireClient } from '../connection-store.ts';
+import { useConnection } from '../connection-store.ts';
 import { costsFor, useModel } from '../model/model-store.ts';
 import { joinTraces, traceAnswer, type Trace } from './figures/trace.ts';
 
-export type KnownRounds = { status: 'loading' } | { status: 'failed'; error: ErrorShape } | { status: 'known'; trace: Trace };
+export type KnownRounds =
+  | { status: 'loading' }
+  | { status: 'failed'; error: ErrorShape; retry(): void }
+  | { status: 'known'; trace: Trace };
 
 export interface NumberedAnswer {
   message: Message;
@@ -22,41 +25,51 @@ const refreshMs = 250;
 
 /** Not here, although there are some. */
 const missing = ({ rounds, roundCount, status }: Message) => rounds.length === 0 && roundCount > 0 && status !== 'streaming';
+/** An answer that was gone on with has other rounds than before. */
+const keyOf = ({ id, roundCount }: Message) => `${id} ${roundCount}`;
 
 export function useRounds(chatId: string | null, answers: readonly NumberedAnswer[]): KnownRounds {
   const streaming = answers.some(({ message }) => message.status === 'streaming');
   const shown = useThrottled(answers, streaming ? refreshMs : 0);
   const model = useModel(({ state }) => state);
   const [fetched, setFetched] = useState<ReadonlyMap<string, Round[]>>(new Map());
-  const [failure, setFailure] = useState<{ messageId: string; error: ErrorShape } | null>(null);
-  const wanted = shown.flatMap(({ message }) => (missing(message) && !fetched.has(message.id) ? [message.id] : []));
-  const next = wanted[0] ?? null;
+  const [failure, setFailure] = useState<{ key: string; error: ErrorShape } | null>(null);
+  const client = useConnection((state) => state.client);
+  const wanted = shown.find(({ message }) => missing(message) && !fetched.has(keyOf(message)))?.message ?? null;
+  const messageId = wanted?.id ?? null;
+  const key = wanted && keyOf(wanted);
+  const error = failure !== null && failure.key === key ? failure.error : null;
+  const failed = error !== null;
 
   useEffect(() => {
-    if (chatId === null || next === null) return;
+    if (!client || chatId === null || messageId === null || key === null || failed) return;
     let left = false;
-    const ask = async () => {
-      const rounds = await requireClient().chats.rounds(chatId, next);
-      if (!left) setFetched((before) => new Map(before).set(next, rounds));
-    };
-    ask().catch((reason: unknown) => {
-      if (!left) setFailure({ messageId: next, error: toErrorShape(reason) });
-    });
+    client.chats.rounds(chatId, messageId).then(
+      (rounds) => {
+        if (!left) setFetched((before) => new Map(before).set(key, rounds));
+      },
+      (reason: unknown) => {
+        const shape = toErrorShape(reason);
+        // A connection that is lost says so elsewhere, and the next one asks again.
+        if (!left && shape.code !== 'closed') setFailure({ key, error: shape });
+      },
+    );
     return () => {
       left = true;
     };
-  }, [chatId, next]);
+  }, [client, chatId, messageId, key, failed]);
 
   return useMemo(() => {
-    if (next !== null) return failure?.messageId === next ? { status: 'failed', error: failure.error } : { status: 'loading' };
+    if (error) return { status: 'failed', error, retry: () => setFailure(null) };
+    if (key !== null) return { status: 'loading' };
     const traces = shown.map(({ message, number }) =>
       traceAnswer(
         message,
-        missing(message) ? (fetched.get(message.id) ?? []) : message.rounds,
+        missing(message) ? (fetched.get(keyOf(message)) ?? []) : message.rounds,
         number,
         costsFor(model, message.modelName),
       ),
     );
     return { status: 'known', trace: joinTraces(traces) };
-  }, [shown, model, fetched, next, failure]);
+  }, [shown, model, fetched, key, error]);
 }

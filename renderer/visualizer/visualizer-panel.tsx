@@ -64,7 +64,16 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
         ) : known.status === 'loading' ? (
           <LoadingState />
         ) : known.status === 'failed' ? (
-          <Notice tone="danger" title={text.states.failedTitle} testId="visualizer-failed">
+          <Notice
+            tone="danger"
+            title={text.states.failedTitle}
+            testId="visualizer-failed"
+            actions={
+              <button type="button" className="button" onClick={known.retry}>
+                {text.states.retry}
+              </button>
+            }
+          >
             {known.error.message}
           </Notice>
         ) : (

@@ -1,5 +1,6 @@
 // What the visualizer shows: which answer, which of its faces, which round.
 import { create } from 'zustand';
+import { useChat } from '../chat/chat-store.ts';
 
 export type VisualizerTab = 'rounds' | 'acceptance' | 'speed' | 'whatIf' | 'proof';
 export type VisualizerScope = 'answer' | 'chat';
@@ -27,3 +28,10 @@ export const useVisualizer = create<VisualizerStore>()((set) => ({
   choose: (patch) => set(patch),
   look: (patch) => set({ ...patch, round: null }),
 }));
+
+// The answer that was chosen is gone with its chat, and the round that was looked at with the answer that was the latest.
+useChat.subscribe(({ chat: now }, { chat: before }) => {
+  const { messageId, look } = useVisualizer.getState();
+  const latest = messageId === null && now?.messages.at(-1)?.id !== before?.messages.at(-1)?.id;
+  if (now?.id !== before?.id || latest) look({ messageId: null });
+});

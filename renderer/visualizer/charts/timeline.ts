@@ -59,7 +59,8 @@ export function timelineScene(columns: Columns, view: TimelineView, width: numbe
   }
   marks.push(label(text.paceAxis, 0, lanes.pace[1] - 1, 'start'));
   for (const value of ticks(view.from, view.to, 5)) {
-    if (Number.isInteger(value)) marks.push(label(text.roundTick(value + 1), x(value), lanes.pace[1] + 16, 'middle'));
+    if (Number.isInteger(value) && value < columns.length)
+      marks.push(label(text.roundTick(value + 1), x(value), lanes.pace[1] + 16, 'middle'));
   }
   marks.push(label(text.roundAxis, plot.right, lanes.pace[1] + 30, 'end'));
   return { width, height: timelineHeight, marks };
