@@ -8,7 +8,7 @@ import { speedupInside } from '../contract/speedup.ts';
 import { createApp, type App } from './app.ts';
 import type { EngineProcess } from './engine/engine-process.ts';
 import { spawnNode } from './engine/spawn-node.ts';
-import { isFinal, lastMessage, until } from './testing/scripted-app.ts';
+import { isFinal, lastMessage, openNewChat, until } from './testing/scripted-app.ts';
 
 /** Greedy, the starter goes on about this for hundreds of tokens. */
 const longStory = 'Tell me a story about a kangaroo.';
@@ -33,13 +33,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A new chat and its events. */
-async function open(): Promise<{ id: string; events: AsyncIterator<ChatEvent> }> {
-  const { id } = await app.services.chats.create();
-  const events = app.services.chats.watch(id)[Symbol.asyncIterator]();
-  await events.next();
-  return { id, events };
-}
+const open = () => openNewChat(app.services);
 
 /** The current chat's last message, with its rounds. */
 async function lastWithRounds(): Promise<Message> {

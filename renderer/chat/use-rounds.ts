@@ -3,39 +3,30 @@ import { useEffect, useState } from 'react';
 import type { Message } from '../../electron/contract/chats.ts';
 import type { Round } from '../../electron/contract/engine.ts';
 import { useConnection } from '../connection-store.ts';
+import { askForRounds, rememberedRounds, roundsKey } from './rounds-memory.ts';
 
-/** Answers whose rounds are remembered after they have left the screen; the longest unused go. */
-const mostRemembered = 60;
 /** What is scrolled past is not asked for. */
 const pauseMs = 120;
-
-const remembered = new Map<string, readonly Round[]>();
-
-function remember(id: string, rounds: readonly Round[]): void {
-  remembered.delete(id);
-  remembered.set(id, rounds);
-  const [oldest] = remembered.keys();
-  if (remembered.size > mostRemembered && oldest !== undefined) remembered.delete(oldest);
-}
 
 const none: readonly Round[] = [];
 
 /** All rounds of the message; [] until they are here. */
-export function useRounds(chatId: string, { id, rounds, roundCount, status }: Message): readonly Round[] {
+export function useRounds(chatId: string, message: Message): readonly Round[] {
+  const { id, rounds, roundCount, status } = message;
   const client = useConnection((state) => state.client);
-  const [fetched, setFetched] = useState<{ id: string; rounds: readonly Round[] } | null>(null);
+  const [fetched, setFetched] = useState<{ key: string; rounds: readonly Round[] } | null>(null);
   const complete = rounds.length === roundCount || status === 'streaming';
-  const kept = complete ? rounds : fetched?.id === id ? fetched.rounds : remembered.get(id);
+  const kept = complete ? rounds : fetched?.key === roundsKey(message) ? fetched.rounds : rememberedRounds(message);
   const known = kept !== undefined && (complete || kept.length === roundCount);
 
   useEffect(() => {
     if (known || !client) return;
     let left = false;
+    const answer = { id, roundCount };
     const timer = setTimeout(() => {
-      client.chats.rounds(chatId, id).then(
+      askForRounds(client, chatId, answer).then(
         (all) => {
-          remember(id, all);
-          if (!left) setFetched({ id, rounds: all });
+          if (!left) setFetched({ key: roundsKey(answer), rounds: all });
         },
         () => {}, // Then the answer has no tints; its text and its figures are all there.
       );
@@ -44,7 +35,7 @@ export function useRounds(chatId: string, { id, rounds, roundCount, status }: Me
       left = true;
       clearTimeout(timer);
     };
-  }, [known, client, chatId, id]);
+  }, [known, client, chatId, id, roundCount]);
 
   return known ? kept : none;
 }

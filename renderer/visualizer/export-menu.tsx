@@ -7,7 +7,7 @@ import { usePalette } from './charts/palette.ts';
 import { writeSvg } from './charts/svg.ts';
 import type { Trace } from './figures/trace.ts';
 import { roundsAsJson } from './rounds-json.ts';
-import { fileName, saveFile } from './save-file.ts';
+import { fileName, saveFile } from '../ui/save-file.ts';
 import { sheetOf } from './sheet.ts';
 import { visualizerText } from './strings.ts';
 import { baselineText, summaryWords, type SummaryFigures } from './summary.tsx';

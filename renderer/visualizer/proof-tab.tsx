@@ -8,7 +8,7 @@ import { useSettings } from '../settings/settings-store.ts';
 import { Notice } from '../ui/notice.tsx';
 import { gapText, proofAsText, recordedText } from './proof-report.ts';
 import { useProof } from './proof-store.ts';
-import { fileName, saveFile } from './save-file.ts';
+import { fileName, saveFile } from '../ui/save-file.ts';
 import { visualizerText } from './strings.ts';
 
 const text = visualizerText.proof;

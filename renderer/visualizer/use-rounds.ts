@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from 'react';
 import type { Message } from '../../electron/contract/chats.ts';
 import type { Round } from '../../electron/contract/engine.ts';
 import { toErrorShape, type ErrorShape } from '../../electron/contract/errors.ts';
+import { askForRounds, roundsKey } from '../chat/rounds-memory.ts';
 import { useThrottled } from '../chat/use-throttled.ts';
 import { useConnection } from '../connection-store.ts';
 import { costsFor, useModel } from '../model/model-store.ts';
@@ -25,26 +26,25 @@ const refreshMs = 250;
 
 /** Not here, although there are some. */
 const missing = ({ rounds, roundCount, status }: Message) => rounds.length === 0 && roundCount > 0 && status !== 'streaming';
-/** An answer that was gone on with has other rounds than before. */
-const keyOf = ({ id, roundCount }: Message) => `${id} ${roundCount}`;
 
 export function useRounds(chatId: string | null, answers: readonly NumberedAnswer[]): KnownRounds {
   const streaming = answers.some(({ message }) => message.status === 'streaming');
   const shown = useThrottled(answers, streaming ? refreshMs : 0);
   const model = useModel(({ state }) => state);
-  const [fetched, setFetched] = useState<ReadonlyMap<string, Round[]>>(new Map());
+  const [fetched, setFetched] = useState<ReadonlyMap<string, readonly Round[]>>(new Map());
   const [failure, setFailure] = useState<{ key: string; error: ErrorShape } | null>(null);
   const client = useConnection((state) => state.client);
-  const wanted = shown.find(({ message }) => missing(message) && !fetched.has(keyOf(message)))?.message ?? null;
+  const wanted = shown.find(({ message }) => missing(message) && !fetched.has(roundsKey(message)))?.message ?? null;
   const messageId = wanted?.id ?? null;
-  const key = wanted && keyOf(wanted);
+  const roundCount = wanted?.roundCount ?? 0;
+  const key = wanted && roundsKey(wanted);
   const error = failure !== null && failure.key === key ? failure.error : null;
   const failed = error !== null;
 
   useEffect(() => {
     if (!client || chatId === null || messageId === null || key === null || failed) return;
     let left = false;
-    client.chats.rounds(chatId, messageId).then(
+    askForRounds(client, chatId, { id: messageId, roundCount }).then(
       (rounds) => {
         if (!left) setFetched((before) => new Map(before).set(key, rounds));
       },
@@ -57,7 +57,7 @@ export function useRounds(chatId: string | null, answers: readonly NumberedAnswe
     return () => {
       left = true;
     };
-  }, [client, chatId, messageId, key, failed]);
+  }, [client, chatId, messageId, roundCount, key, failed]);
 
   return useMemo(() => {
     if (error) return { status: 'failed', error, retry: () => setFailure(null) };
@@ -65,7 +65,7 @@ export function useRounds(chatId: string | null, answers: readonly NumberedAnswe
     const traces = shown.map(({ message, number }) =>
       traceAnswer(
         message,
-        missing(message) ? (fetched.get(keyOf(message)) ?? []) : message.rounds,
+        missing(message) ? (fetched.get(roundsKey(message)) ?? []) : message.rounds,
         number,
         costsFor(model, message.modelName),
       ),

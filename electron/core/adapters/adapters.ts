@@ -13,7 +13,6 @@ import type {
   TrainingAmount,
   TrainingChoices,
   TrainingEstimate,
-  TrainingJob,
   TrashedAdapter,
 } from '../../contract/adapters.ts';
 import { KangarooError, type ErrorShape } from '../../contract/errors.ts';
@@ -29,7 +28,7 @@ import { shownError } from '../shown-error.ts';
 import { Watchable } from '../watchable.ts';
 import { asDiskFull, availableBytes, diskFull } from './disk.ts';
 import { estimateTraining, guessedSpeeds, layersToCompare, speedsFrom, stepsFor, trainingTokens } from './estimate.ts';
-import type { StoredJob } from './job-store.ts';
+import { newJob, type StoredJob } from './job-store.ts';
 import { isUnderWay, TrainingJobs } from './jobs.ts';
 import { modelBytesOf } from './layer-costs.ts';
 import { bundledQuestions } from './questions.ts';
@@ -130,7 +129,7 @@ export class Adapters implements AdaptersApi {
     try {
       mkdirSync(folder, { recursive: true });
       writeQuestions(join(folder, 'questions.jsonl'), [...bundledQuestions(this.#options.root), ...own]);
-      this.#jobs.add(newJob(id, model, parsed), {
+      this.#jobs.add(newJob(id, model, parsed, Date.now()), {
         folder,
         modelPath: model.path,
         adapterPath: model.adapterPath,
@@ -318,28 +317,6 @@ function modelOf(model: LibraryModel): AdapterModel {
     adapterId: adapterPath,
     layers: facts?.layers ?? 0,
     problem: problem ?? (refused ? { code: 'unsupported-architecture', message: refused } : null),
-  };
-}
-
-function newJob(id: string, model: LibraryModel, choices: TrainingChoices): TrainingJob {
-  return {
-    id,
-    modelId: model.id,
-    modelName: model.name,
-    choices,
-    createdAtMs: Date.now(),
-    status: 'queued',
-    phase: 'load',
-    fraction: 0,
-    done: 0,
-    total: 0,
-    remainingMs: null,
-    error: null,
-    layers: [],
-    proposal: null,
-    points: [],
-    result: null,
-    adapterId: null,
   };
 }
 

@@ -1,31 +1,16 @@
 // A full disk, really full where that can be had: what was written stays, the error says what to do, and the file goes on.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { mountSmallDisk } from '../testing/small-disk.ts';
 import { AnswerFile } from './answers.ts';
 import { asDiskFull, availableBytes, requireRoom, reserveBytes } from './disk.ts';
 
-const mountPoint = mkdtempSync(join(tmpdir(), 'kangaroo-small-disk-'));
+const disk = mountSmallDisk('256k');
+const { path: mountPoint, reason } = disk;
 
-/** Why there is no small file system here, or null. */
-function mount(): string | null {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs root on Linux';
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', mountPoint], { stdio: 'pipe' });
-    return null;
-  } catch (error) {
-    return `no tmpfs can be mounted here: ${String(error)}`;
-  }
-}
-
-const reason = mount();
-
-afterAll(() => {
-  if (reason === null) execFileSync('umount', [mountPoint]);
-  rmSync(mountPoint, { recursive: true, force: true });
-});
+afterAll(() => disk.remove());
 
 test('what is always left free is not available', () => {
   const available = availableBytes(tmpdir());

@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorCodes } from '../../contract/errors.ts';
-import { trainingPhases, type TrainingJob } from '../../contract/adapters.ts';
+import { trainingPhases, type TrainingChoices, type TrainingJob } from '../../contract/adapters.ts';
 import type { TrainingPlan } from '../../contract/training.ts';
 import { writeAtomically } from '../write-atomically.ts';
+import { layerSchema, proposalSchema } from './layer-schemas.ts';
 
 /** A training as it is kept. */
 export interface StoredJob {
@@ -13,23 +14,35 @@ export interface StoredJob {
   plan: TrainingPlan;
 }
 
+/** One that waits for its turn. */
+export function newJob(
+  id: string,
+  model: { id: string; name: string },
+  choices: TrainingChoices,
+  createdAtMs: number,
+): TrainingJob {
+  return {
+    id,
+    modelId: model.id,
+    modelName: model.name,
+    choices,
+    createdAtMs,
+    status: 'queued',
+    phase: 'load',
+    fraction: 0,
+    done: 0,
+    total: 0,
+    remainingMs: null,
+    error: null,
+    layers: [],
+    proposal: null,
+    points: [],
+    result: null,
+    adapterId: null,
+  };
+}
+
 const number = z.number();
-const layer = z.object({
-  exitLayer: number,
-  agreement: number,
-  predictedSpeedup: number,
-  tokensPerRound: number,
-  threshold: number,
-  maxDraft: number,
-});
-const proposal = z.object({
-  exitLayer: number,
-  threshold: number,
-  maxDraft: number,
-  draftVocabularySize: number,
-  draftVocabularyCoverage: number,
-  predictedSpeedup: number,
-});
 const point = z.object({ step: number, loss: number, heldOutLoss: number.nullable(), agreement: number.nullable() });
 const speeds = z.object({
   plainTokensPerSecond: number,
@@ -75,8 +88,8 @@ const stored: z.ZodType<StoredJob> = z.object({
     total: number,
     remainingMs: number.nullable(),
     error: z.object({ code: z.enum(errorCodes), message: z.string(), detail: z.string().exactOptional() }).nullable(),
-    layers: z.array(layer),
-    proposal: proposal.nullable(),
+    layers: z.array(layerSchema),
+    proposal: proposalSchema.nullable(),
     points: z.array(point),
     result: trainingResultSchema.nullable(),
     adapterId: z.string().nullable(),

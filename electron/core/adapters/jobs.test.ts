@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TrainingJob } from '../../contract/adapters.ts';
 import type { EngineProcess } from '../engine/engine-process.ts';
 import { spawnNode } from '../engine/spawn-node.ts';
+import { newJob } from './job-store.ts';
 import { TrainingJobs, withPoint } from './jobs.ts';
 
 const worker = fileURLToPath(new URL('../engine/testing/scripted-worker.ts', import.meta.url));
@@ -46,25 +47,8 @@ afterEach(async () => {
 });
 
 function add(id: string, data = ''): void {
-  const job: TrainingJob = {
-    id,
-    modelId: 'm',
-    modelName: 'M',
-    choices: { amount: 'quick', useChats: false, exitLayer: null },
-    createdAtMs: Date.now() + jobs.list.length,
-    status: 'queued',
-    phase: 'load',
-    fraction: 0,
-    done: 0,
-    total: 0,
-    remainingMs: null,
-    error: null,
-    layers: [],
-    proposal: null,
-    points: [],
-    result: null,
-    adapterId: null,
-  };
+  const choices = { amount: 'quick', useChats: false, exitLayer: null } as const;
+  const job = newJob(id, { id: 'm', name: 'M' }, choices, Date.now() + jobs.list.length);
   const own = jobs.folderOf(id);
   mkdirSync(own, { recursive: true });
   writeFileSync(join(own, 'answers.jsonl'), '');

@@ -2,29 +2,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { writeAtomically } from '../write-atomically.ts';
+import { layerSchema, proposalSchema } from './layer-schemas.ts';
 
 const number = z.number();
-const layer = z.object({
-  exitLayer: number,
-  agreement: number,
-  predictedSpeedup: number,
-  tokensPerRound: number,
-  threshold: number,
-  maxDraft: number,
-});
-const proposal = z.object({
-  exitLayer: number,
-  threshold: number,
-  maxDraft: number,
-  draftVocabularySize: number,
-  draftVocabularyCoverage: number,
-  predictedSpeedup: number,
-});
 
 const schema = z.object({
   /** Of earlier runs. */
   spentMs: number,
-  explored: z.object({ layers: z.array(layer), proposal, draftVocabulary: z.array(z.int().nonnegative()) }).nullable(),
+  explored: z
+    .object({ layers: z.array(layerSchema), proposal: proposalSchema, draftVocabulary: z.array(z.int().nonnegative()) })
+    .nullable(),
   trained: z.object({ steps: number, loss: number, agreement: number }).nullable(),
 });
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ChatEvent, Message } from '../../contract/chats.ts';
 import { createApp, type App } from '../app.ts';
 import { spawnNode } from '../engine/spawn-node.ts';
-import { isFinal, lastMessage, until } from '../testing/scripted-app.ts';
+import { isFinal, lastMessage, openNewChat, until } from '../testing/scripted-app.ts';
 import { textOfRounds } from './round-codec.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -27,12 +27,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function open(): Promise<{ id: string; events: AsyncIterator<ChatEvent> }> {
-  const { id } = await app.services.chats.create();
-  const events = app.services.chats.watch(id)[Symbol.asyncIterator]();
-  await events.next();
-  return { id, events };
-}
+const open = () => openNewChat(app.services);
 
 const last = async (id: string): Promise<Message> => lastMessage(await app.services.chats.open(id));
 const isWriting = (event: ChatEvent) => event.type === 'rounds' && event.rounds.some((round) => round.rows > 0);

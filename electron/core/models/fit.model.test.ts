@@ -37,6 +37,8 @@ async function compare(path: string, options: FitOptions, adapterPath: string | 
     const adapter = adapterPath === null ? null : await model.loadAdapter(adapterPath);
     const { contextSize, cacheType } = options;
     const session = await model.createSession({ contextSize, cacheType, threads: 1, flashAttention: 'auto', adapter });
+    // As the app does after a load: then every width has its graph, whichever the clock lets the answer choose.
+    await session.measure({ maxRows: 8, repeat: 1, depth: 64, budgetMs: 60_000 });
     await answer(model, session);
     const held = session.memory();
     await session.dispose();
@@ -78,14 +80,12 @@ describe('other shapes', () => {
       'many layers with many heads',
       { embeddingLength: 512, feedForwardLength: 1408, heads: 8, headsKv: 8, layers: 12, trainedContext: 4096 },
     ],
-  ])('%s: within 15 %%', async (name, tiny) => {
+  ])('%s: within 10 %%', async (name, tiny) => {
     const path = join(folder, `${name}.gguf`);
     writeTinyLlama(path, { ...tiny, type: 1 });
     const { held, estimated } = await compare(path, { contextSize: 2048, cacheType: 'f16', adapter: null }, null);
     const real = heldBytes(held);
     expect(estimated.find((part) => part.name === 'kv')?.bytes).toBe(real.find((part) => part.name === 'kv')?.bytes);
-    // Which widths were verified, and so have a graph, is decided by the clock here: the estimate counts on all of them.
-    expect(total(estimated) / total(real)).toBeGreaterThan(0.9);
-    expect(total(estimated) / total(real)).toBeLessThan(1.15);
+    expect(Math.abs(total(estimated) / total(real) - 1)).toBeLessThan(0.1);
   });
 });

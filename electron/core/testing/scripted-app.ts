@@ -73,6 +73,16 @@ export async function until(events: AsyncIterator<ChatEvent>, fits: (event: Chat
   }
 }
 
+/** A new chat and its events, behind the snapshot. */
+export async function openNewChat({
+  chats,
+}: Pick<App['services'], 'chats'>): Promise<{ id: string; events: AsyncIterator<ChatEvent> }> {
+  const { id } = await chats.create();
+  const events = chats.watch(id)[Symbol.asyncIterator]();
+  await events.next();
+  return { id, events };
+}
+
 /** The answer in its final state. */
 export const isFinal = (event: ChatEvent) =>
   event.type === 'message' && event.message.role === 'assistant' && event.message.status !== 'streaming';

@@ -6,7 +6,7 @@ import { attempt, tell } from '../../layout/happenings.tsx';
 import { Modal } from '../../ui/modal.tsx';
 import { Radios } from '../../ui/radios.tsx';
 import { chatText } from '../strings.ts';
-import { saveFile } from './save-file.ts';
+import { saveFile } from '../../ui/save-file.ts';
 
 const text = chatText.export;
 

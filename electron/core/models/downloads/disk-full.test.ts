@@ -1,35 +1,19 @@
 // A small file system that is really full: the download waits, says why, and goes on when there is room. Needs root on
 // Linux, for a tmpfs of a few megabytes.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { mountSmallDisk } from '../../testing/small-disk.ts';
 import { startHubServer, type HubServer } from '../testing/hub-server.ts';
 import { openWorkbench, randomFile, repo, type Workbench } from './testing/workbench.ts';
 
 const mebibyte = 1 << 20;
-const mountPoint = mkdtempSync(join(tmpdir(), 'kangaroo-small-disk-'));
+const disk = mountSmallDisk('8m');
+const { path: mountPoint, reason } = disk;
 const name = 'joey.gguf';
 const bytes = randomFile(5 * mebibyte);
 
-/** Why there is no small file system here, or null. */
-function mount(): string | null {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs root on Linux';
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', mountPoint], { stdio: 'pipe' });
-    return null;
-  } catch (error) {
-    return `no tmpfs can be mounted here: ${String(error)}`;
-  }
-}
-
-const reason = mount();
-
-afterAll(() => {
-  if (reason === null) execFileSync('umount', [mountPoint]);
-  rmSync(mountPoint, { recursive: true, force: true });
-});
+afterAll(() => disk.remove());
 
 describe.skipIf(reason !== null)(`a disk of 8 MiB${reason === null ? '' : ` (${reason})`}`, () => {
   let hub: HubServer;

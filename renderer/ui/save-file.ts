@@ -1,4 +1,7 @@
-// Hands a file to the browser, which saves it where its user wants it.
+// Hands a file to the browser to save: in the desktop window the system asks where to.
+
+/** The address is kept this long: the download begins only after the click has been handled. */
+const keptMs = 60_000;
 
 export function saveFile(name: string, content: Blob | string, type = 'text/plain'): void {
   const blob = typeof content === 'string' ? new Blob([content], { type: `${type};charset=utf-8` }) : content;
@@ -7,8 +10,7 @@ export function saveFile(name: string, content: Blob | string, type = 'text/plai
   link.href = url;
   link.download = name;
   link.click();
-  // The download has its own hold on the content once it has begun.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  setTimeout(() => URL.revokeObjectURL(url), keptMs);
 }
 
 /** `kangaroo-proof-2026-11-25-14-03.json` */
