@@ -1,6 +1,8 @@
 // Disks that go away and come back: nothing is forgotten but by the user.
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { LibraryModel } from '../../../contract/library.ts';
 import { freshLibraryBench } from './testing/workbench.ts';
 
 const bench = freshLibraryBench();
@@ -71,4 +73,23 @@ test('a single file that is gone is away too, until the user forgets it', async 
   await bench.library.forget(id);
   await bench.reopen();
   expect(bench.only()).toMatchObject({ name: 'other' });
+});
+
+test('what was deleted by hand is not here; what lies on a disk that is away is, and downloads into it wait', async () => {
+  const path = bench.put('tiny.gguf');
+  bench.put('other.gguf');
+  const origin = { repository: 'someone/Tiny-GGUF', revision: 'main', file: 'tiny.gguf' };
+  await bench.library.published(path, origin, 'a'.repeat(64));
+  await bench.library.rescan();
+  const { id, sizeBytes } = bench.library.models.find(({ name }) => name === 'tiny') as LibraryModel;
+  const held = () => bench.library.modelOf('a'.repeat(64), { repository: origin.repository, file: origin.file, sizeBytes });
+  expect([held(), bench.library.awayFolder(join(bench.models, 'someone'))]).toEqual([id, null]);
+  renameSync(bench.models, `${bench.models}.away`);
+  await bench.library.rescan();
+  expect([held(), bench.library.awayFolder(join(bench.models, 'someone'))]).toEqual([id, bench.models]);
+  expect(bench.library.awayFolder(join(bench.folder, 'elsewhere'))).toBeNull();
+  renameSync(`${bench.models}.away`, bench.models);
+  rmSync(path);
+  await bench.library.rescan();
+  expect([held(), bench.library.awayFolder(join(bench.models, 'someone'))]).toEqual([null, null]);
 });

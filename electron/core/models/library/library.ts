@@ -1,7 +1,7 @@
 // The library as a page has it: every model in the folders of the user and, read-only, of other apps. Core's own list is the
 // truth; files that are away stay in it until the user forgets them.
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, resolve, sep } from 'node:path';
 import { z } from 'zod';
@@ -368,9 +368,18 @@ export class Library implements LibraryApi {
     return own.some(({ row }) => place === row.path || place.startsWith(row.path + sep));
   }
 
+  /** The folder around this place that is gone though models in it are known, as a disk that is not connected; null: none is. */
+  awayFolder(path: string): string | null {
+    const view = this.#catalogue.folderOf(resolve(path) + sep);
+    if (!view || existsSync(view.row.path)) return null;
+    return [...this.#catalogue.rows.values()].some((row) => row.folderId === view.row.id) ? view.row.path : null;
+  }
+
   /** The model of this SHA-256, or of this file of a repository; null: it is not here. */
   modelOf(sha256: string | null, origin: { repository: string; file: string; sizeBytes: number }): string | null {
-    const here = [...this.#catalogue.rows.values()].filter((row) => row.quarantine === null && row.problem === null);
+    const { rows, missing } = this.#catalogue;
+    // A file that somebody deleted by hand is not here; one on a disk that is away is.
+    const here = [...rows.values()].filter((row) => row.quarantine === null && row.problem === null && !missing.has(row.id));
     const found =
       here.find((row) => sha256 !== null && row.sha256 === sha256) ??
       here.find(
