@@ -82,6 +82,11 @@ export class Chats implements ChatsApi {
     return this.#conversations.rounds(chatId, messageId);
   }
 
+  async totals(chatId: string | null) {
+    const { store } = this.#shelf;
+    return chatId === null ? store.totals() : store.totals(this.#shelf.require(chatId).leafKey);
+  }
+
   async attachment(chatId: string, messageId: string, place: number) {
     return this.#conversations.attachment(chatId, messageId, parseArgument(integer(0, 1000), place, 'place'));
   }
