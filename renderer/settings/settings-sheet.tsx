@@ -7,6 +7,7 @@ import { strings } from '../strings.ts';
 import { ChoiceField, SwitchField, TextField } from './fields.tsx';
 import { DraftingSection, SamplingSection, Section } from './sections.tsx';
 import { useSettings } from './settings-store.ts';
+import { ZoomField } from './zoom-field.tsx';
 
 const text = strings.settings;
 
@@ -37,6 +38,7 @@ export function SettingsSheet({ ref }: { ref: RefObject<HTMLDialogElement | null
           <SamplingSection />
           <Section title={text.appearance}>
             <ChoiceField name="theme" label={text.theme} options={text.themes} />
+            <ZoomField />
             <SwitchField name="showOrigins" label={text.showOrigins} />
             <SwitchField name="showRejected" label={text.showRejected} />
           </Section>
