@@ -9,7 +9,6 @@ import { openStore, type ChatStore } from '../store.ts';
 import { exportChats } from './export.ts';
 import { importChats } from './import.ts';
 import { messagesOf, portableHead } from './portable.ts';
-import { Uploads } from './uploads.ts';
 
 let folder = '';
 let store: ChatStore;
@@ -290,26 +289,5 @@ describe('files that are none', () => {
   ])('%j is `file-damaged`, and nothing changes', async (text) => {
     await expect(importChats(store, text)).rejects.toMatchObject({ code: 'file-damaged' });
     expect(store.chats.list()).toEqual([]);
-  });
-});
-
-describe('uploads', () => {
-  test('are joined, once, without a byte order mark', () => {
-    const uploads = new Uploads();
-    const id = uploads.begin();
-    uploads.append(id, '\uFEFF{"a":');
-    uploads.append(id, '1}');
-    expect(uploads.take(id)).toBe('{"a":1}');
-    expect(() => uploads.take(id)).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
-  });
-
-  test('that are left behind make place for new ones', () => {
-    const uploads = new Uploads();
-    const [first, second, third] = [uploads.begin(), uploads.begin(), uploads.begin()];
-    expect(() => uploads.append(first, 'x')).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
-    uploads.append(second, 'x');
-    uploads.cancel(third);
-    expect(() => uploads.append(third, 'x')).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
-    expect(() => uploads.append(second, 'x'.repeat(1_000_001))).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
   });
 });
