@@ -148,7 +148,7 @@ export class Chats implements ChatsApi {
     const { store } = this.#shelf;
     const chat = this.#shelf.require(chatId);
     const copy = { ...portableHead(store, chat), createdAtMs: Date.now(), usedAtMs: Date.now(), pinned: false };
-    const { id } = insertPortable(store, { ...copy, messages: [...messagesOf(store, chat, true)] }, chat.folderId);
+    const { id } = await insertPortable(store, { ...copy, messages: [...messagesOf(store, chat, true)] }, chat.folderId);
     this.#lists.changed(id);
     return id;
   }

@@ -1,6 +1,5 @@
 // Stores the conversations of a file, one after the other.
 import { randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ImportReport } from '../../../contract/exchange.ts';
 import type { ChatStore } from '../store.ts';
 import { insertPortable } from './portable.ts';
@@ -23,10 +22,8 @@ export async function storeConversations(store: ChatStore, { format, all }: Conv
       continue;
     }
     const { chat } = conversation;
-    const stored = insertPortable(store, chat, chat.folder ? folderOf(store, chat.folder) : null);
+    const stored = await insertPortable(store, chat, chat.folder ? folderOf(store, chat.folder) : null);
     report.imported.push({ chatId: stored.id, title: chat.title, messages: chat.messages.length });
-    // Answers are being written meanwhile.
-    await nextTurn();
   }
   return report;
 }
