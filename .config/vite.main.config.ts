@@ -17,6 +17,7 @@ export default defineConfig({
       entry: {
         main: 'electron/desktop/main.ts',
         worker: 'electron/core/engine/worker.ts',
+        'import-worker': 'electron/core/chats/exchange/import-worker.ts',
         'hash-worker': 'electron/core/models/downloads/hash-worker.ts',
       },
       formats: ['es'],
