@@ -1,5 +1,6 @@
 // Many rounds in few columns: what a chart draws of 10,000 of them. Pure.
-import { prefixSums, type Trace } from './trace.ts';
+import { prefixSums } from '../../../electron/contract/bootstrap.ts';
+import type { Trace } from './trace.ts';
 
 /** Sums over the rounds `[from, to)`. */
 export interface Bucket {
