@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import type { ModelState } from '../../electron/contract/models.ts';
 import type { Round } from '../../electron/contract/engine.ts';
 import { hrefOf } from '../route.ts';
-import { useSettings } from '../settings/settings-store.ts';
+import { changeNextAnswer, useNextAnswer } from './next-answer.ts';
 import { visualizerText } from './strings.ts';
 
 const text = visualizerText.states;
@@ -40,8 +40,7 @@ interface StandingProps {
 
 /** What explains these rounds, and the remedy: paused, plain, or without an adapter; nothing where they drafted. */
 export function Standing({ rounds, model }: StandingProps) {
-  const mode = useSettings((state) => state.settings.decodingMode);
-  const change = useSettings((state) => state.change);
+  const { decodingMode: mode } = useNextAnswer();
   const paused = rounds.filter((round) => round.paused);
   const drafted = rounds.some(({ drafts }) => drafts.length > 0);
   const noAdapter = model?.status === 'ready' && model.loaded.adapter === null;
@@ -74,7 +73,7 @@ export function Standing({ rounds, model }: StandingProps) {
       <Card Icon={Rabbit} title={text.plainTitle} testId="standing-plain">
         <p>{text.plainText}</p>
         {mode === 'plain' && (
-          <button type="button" className="button mt-2" onClick={() => void change('decodingMode', 'auto')}>
+          <button type="button" className="button mt-2" onClick={() => void changeNextAnswer({ decodingMode: 'auto' })}>
             {text.draftAutomatically}
           </button>
         )}

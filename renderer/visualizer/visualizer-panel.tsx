@@ -4,15 +4,15 @@ import { useId, useMemo, type ReactNode } from 'react';
 import type { Message } from '../../electron/contract/chats.ts';
 import { useChat } from '../chat/chat-store.ts';
 import { costsFor, useModel } from '../model/model-store.ts';
-import { useSettings } from '../settings/settings-store.ts';
 import { Notice } from '../ui/notice.tsx';
 import { AcceptanceTab } from './acceptance-tab.tsx';
 import { AnswerPicker } from './answer-picker.tsx';
 import { ExportMenu } from './export-menu.tsx';
 import { speedOf } from './figures/speed.ts';
-import type { Trace } from './figures/trace.ts';
+import { isSampled, type Trace } from './figures/trace.ts';
 import { ProofTab } from './proof-tab.tsx';
 import { RoundsTab } from './rounds-tab.tsx';
+import { SavedTotals } from './saved-totals.tsx';
 import { SpeedTab } from './speed-tab.tsx';
 import { EmptyState, LoadingState, Standing } from './states.tsx';
 import { visualizerText } from './strings.ts';
@@ -77,7 +77,13 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
             {known.error.message}
           </Notice>
         ) : (
-          <Known trace={known.trace} chatId={chatId ?? ''} answer={chosen?.message ?? null} streaming={isStreaming(shown)} />
+          <Known
+            trace={known.trace}
+            chatId={chatId ?? ''}
+            answer={chosen?.message ?? null}
+            streaming={isStreaming(shown)}
+            totalsVersion={versionOf(latest.message, answers.length)}
+          />
         )}
       </div>
     </section>
@@ -102,18 +108,21 @@ function Export({ trace }: { trace: Trace }) {
   return <ExportMenu trace={trace} costs={costs} figures={figures} />;
 }
 
+/** Changes when an answer has ended, or another branch is shown. */
+const versionOf = ({ id, status }: Message, answers: number) => `${id} ${status} ${answers}`;
+
 interface KnownProps {
   trace: Trace;
   chatId: string;
   /** The answer that can be proven. */
   answer: Message | null;
   streaming: boolean;
+  totalsVersion: string;
 }
 
-function Known({ trace, chatId, answer, streaming }: KnownProps) {
+function Known({ trace, chatId, answer, streaming, totalsVersion }: KnownProps) {
   const tab = useVisualizer((state) => state.tab);
   const model = useModel((state) => state.state);
-  const sampled = useSettings((state) => state.settings.temperature > 0);
   const costs = useCosts(trace);
   const figures = useMemo(() => sumUp(trace, speedOf(trace.answers)), [trace]);
   const key = trace.answers.map(({ messageId }) => messageId).join(' ');
@@ -126,7 +135,7 @@ function Known({ trace, chatId, answer, streaming }: KnownProps) {
   }
   const faces: Record<typeof tab, ReactNode> = {
     rounds: <RoundsTab key={key} trace={trace} streaming={streaming} />,
-    acceptance: <AcceptanceTab trace={trace} sampled={sampled} />,
+    acceptance: <AcceptanceTab trace={trace} sampled={isSampled(trace.answers)} />,
     speed: <SpeedTab trace={trace} costs={costs} />,
     whatIf: <WhatIfTab trace={trace} costs={costs} />,
     proof: <ProofTab chatId={chatId} message={answer} />,
@@ -134,7 +143,10 @@ function Known({ trace, chatId, answer, streaming }: KnownProps) {
   return (
     <>
       <p className="sr-only">{summaryWords(figures).join('. ')}</p>
-      <Summary figures={figures} trace={trace} />
+      <div>
+        <Summary figures={figures} trace={trace} />
+        <SavedTotals chatId={chatId} version={totalsVersion} />
+      </div>
       <Standing rounds={trace.rounds} model={model} />
       <Tabs>{faces[tab]}</Tabs>
     </>

@@ -1,6 +1,7 @@
 // The rounds that a figure is about, of one answer or of a whole chat, in columns that are quick to add up.
 import type { Message } from '../../../electron/contract/chats.ts';
 import type { Costs, GenerationStats, Round } from '../../../electron/contract/engine.ts';
+import type { AnswerSettings } from '../../../electron/contract/settings.ts';
 import { calibrationBaseline, plainBaseline, roundTimes, type PlainBaseline } from '../../../electron/contract/speedup.ts';
 
 /** Where a plain step's time comes from: steps inside the answer, eight right after it, or the calibration at load. */
@@ -23,6 +24,8 @@ export interface AnswerTrace {
   baseline: AnswerBaseline | null;
   stats: GenerationStats | null;
   modelName: string | null;
+  /** How it was asked for; null where that is not known. */
+  settings: AnswerSettings | null;
 }
 
 export interface Trace {
@@ -40,7 +43,7 @@ export interface Trace {
 export function traceAnswer(message: Message, rounds: readonly Round[], number: number, costs: Costs | null): AnswerTrace {
   const decoded = rounds.filter(({ rows }) => rows > 0);
   const timesMs = roundTimes(decoded);
-  const { id, stats, modelName } = message;
+  const { id, stats, modelName, answeredWith } = message;
   return {
     messageId: id,
     number,
@@ -50,6 +53,7 @@ export function traceAnswer(message: Message, rounds: readonly Round[], number: 
     baseline: baselineOf(decoded, timesMs, stats, costs),
     stats,
     modelName,
+    settings: answeredWith?.settings ?? null,
   };
 }
 
@@ -82,3 +86,6 @@ export function joinTraces(answers: readonly AnswerTrace[]): Trace {
   }
   return { answers, rounds, timesMs, tokens, stepMs, starts };
 }
+
+/** Some of the answers were drawn by chance: there, a likely draft can be rejected. */
+export const isSampled = (answers: readonly AnswerTrace[]) => answers.some(({ settings }) => (settings?.temperature ?? 0) > 0);
