@@ -376,11 +376,18 @@ export const visualizerText = {
       factor === null
         ? 'Drafting would not have paid on this text, so tokens were decoded plainly, with short probes. There is nothing to do.'
         : `Drafting would have decoded at ${times(factor)} plain speed on this text, so tokens were decoded plainly, with short probes. There is nothing to do.`,
+    slowerTitle: 'Drafting in every round costs time on this text',
+    slowerText:
+      'You chose “Always draft”. Automatic drafting measures as it goes, and decodes plainly where drafting does not pay.',
     noAdapterTitle: 'This model has no adapter',
+    refusedTitle: 'The adapter of this model cannot be used',
     noAdapterText:
       'Copies still work: where an answer repeats what stands in the conversation, its next words are drafted from there. To draft ' +
-      'anywhere, the model needs an adapter that was trained for it: train one here, or choose its file in the model’s details.',
+      'anywhere, the model needs an adapter that was trained for it.',
+    train: (time: string) => `Train one (about ${time})`,
+    trainUnknown: 'Train one',
+    trainingLink: 'One is being trained: see how far it is',
+    cannotTrain: (reason: string) => `None can be trained now: ${reason}`,
     noAdapterLink: 'Choose an adapter file',
-    adaptersLink: 'Train an adapter',
   },
 };

@@ -35,6 +35,7 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
   const chosen = answers.find(({ message }) => message.id === chosenId) ?? latest;
   const shown = useMemo(() => (scope === 'chat' ? answers : chosen ? [chosen] : []), [scope, answers, chosen]);
   const known = useRounds(chatId, shown);
+  const model = useModel((state) => state.state);
   const titleId = useId();
   return (
     <section aria-labelledby={titleId} data-testid="visualizer" className="@container flex h-full min-h-0 flex-col bg-paper">
@@ -58,9 +59,12 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
       <div className="min-h-0 flex-1 space-y-5 overflow-y-auto px-4 pt-4 pb-10">
         {latest && <AnswerPicker answers={answers} chosen={chosen} />}
         {latest === null ? (
-          <EmptyState title={text.states.emptyTitle} testId="visualizer-empty">
-            {text.states.emptyText}
-          </EmptyState>
+          <>
+            <EmptyState title={text.states.emptyTitle} testId="visualizer-empty">
+              {text.states.emptyText}
+            </EmptyState>
+            <Standing rounds={[]} model={model} slower={false} />
+          </>
         ) : known.status === 'loading' ? (
           <LoadingState />
         ) : known.status === 'failed' ? (
@@ -147,7 +151,7 @@ function Known({ trace, chatId, answer, streaming, totalsVersion }: KnownProps) 
         <Summary figures={figures} trace={trace} />
         <SavedTotals chatId={chatId} version={totalsVersion} />
       </div>
-      <Standing rounds={trace.rounds} model={model} />
+      <Standing rounds={trace.rounds} model={model} slower={(figures.speed?.interval?.high ?? 1) < 1} />
       <Tabs>{faces[tab]}</Tabs>
     </>
   );
