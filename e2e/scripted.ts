@@ -31,6 +31,7 @@ export const test = base.extend<Fixtures>({
     core.tell('models.watchMemory', makeMemory({ parts: [] }));
     core.tell('library.watch', makeLibrary());
     core.tell('downloads.watch', []);
+    core.answer('downloads.speedLimit', () => null);
     core.tell('hub.watch', makeHubStatus());
     core.tell('adapters.watch', { models: [], adapters: [], trash: [], jobs: [] });
     await use(core);

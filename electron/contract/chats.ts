@@ -130,6 +130,24 @@ export type ChatEvent =
   /** A message appeared or took its final state. */
   | { type: 'message'; message: Message };
 
+/** What answers came to together; one that is being written is not among them. */
+export interface AnswerTotals {
+  /** Those that have figures. */
+  answers: number;
+  rounds: number;
+  /** Of the rounds: `accepted + 1` each. */
+  tokens: number;
+  drafted: number;
+  accepted: number;
+  /** Of the answers, those whose speedup is known, and the time of their rounds. */
+  compared: number;
+  comparedMs: number;
+  /** Against plain decoding: Σ `roundsMs` · (`speedup` − 1) over those that are compared. Negative: lost. */
+  savedMs: number;
+  /** How sure that is: of independent answers, √Σ (`roundsMs` · `speedupDeviation`)²; those without one add nothing. */
+  savedDeviationMs: number;
+}
+
 /** A message of the whole tree. Parents come before their children, siblings oldest first. */
 export interface TreeNode {
   id: string;
@@ -172,6 +190,8 @@ export interface ChatsApi {
   earlier(chatId: string, beforeId: string): Promise<Message[]>;
   /** All rounds of an answer. */
   rounds(chatId: string, messageId: string): Promise<Round[]>;
+  /** Of all answers of the active branch, however long it is. Null: of all answers in all chats that are not in the trash. */
+  totals(chatId: string | null): Promise<AnswerTotals>;
   /** An attachment of a message, by its place. */
   attachment(chatId: string, messageId: string, place: number): Promise<Attachment>;
 

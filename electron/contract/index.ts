@@ -65,6 +65,7 @@ export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
     watch: 'stream',
     earlier: 'call',
     rounds: 'call',
+    totals: 'call',
     attachment: 'call',
     send: 'call',
     stop: 'call',
@@ -141,6 +142,7 @@ export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
     resume: 'call',
     cancel: 'call',
     move: 'call',
+    speedLimit: 'call',
     setSpeedLimit: 'call',
   },
   adapters: {

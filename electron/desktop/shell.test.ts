@@ -116,6 +116,7 @@ function services(): AppApi {
       resume: refuse,
       cancel: refuse,
       move: refuse,
+      speedLimit: refuse,
       setSpeedLimit: refuse,
     },
     settings: { get: refuse, set: refuse, watch: never },
