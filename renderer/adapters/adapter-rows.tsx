@@ -47,7 +47,7 @@ export function ModelRow({ model, state }: { model: AdapterModel; state: Adapter
             type="button"
             className={adapter || training ? 'button' : 'button-accent'}
             data-testid="train"
-            aria-label={adapter ? text.againLabel(model.name) : text.trainLabel(model.name)}
+            aria-label={(training ? text.trainingLabel : adapter ? text.againLabel : text.trainLabel)(model.name)}
             disabled={training}
             onClick={() => ask(asked)}
           >

@@ -141,7 +141,7 @@ function Actions({ job }: { job: TrainingJob }) {
           type="button"
           className="button-accent"
           data-testid="resume-training"
-          aria-label={text.resumeLabel(modelName)}
+          aria-label={status === 'failed' ? text.tryAgainLabel(modelName) : text.resumeLabel(modelName)}
           onClick={() => void act((adapters) => adapters.resume(id))}
         >
           {status === 'failed' ? text.again : text.resume}

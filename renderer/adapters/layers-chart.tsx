@@ -8,10 +8,10 @@ const text = adaptersText.layers;
 export function LayersChart({ layers, proposal }: { layers: LayerResult[]; proposal: TrainingProposal | null }) {
   const most = Math.max(1, ...layers.map(({ predictedSpeedup }) => predictedSpeedup));
   return (
-    <section aria-label={text.title} data-testid="layers">
+    <section data-testid="layers">
       <h4 className="text-[13.5px] font-medium">{text.title}</h4>
       <p className="text-[12.5px] text-ink-soft">{text.note}</p>
-      <div className="mt-1.5 overflow-x-auto">
+      <div className="mt-1.5 overflow-x-auto" tabIndex={0} role="region" aria-label={text.title}>
         <table className="w-full min-w-[26rem] text-[13px] tabular-nums">
           <thead>
             <tr className="text-ink-soft">
