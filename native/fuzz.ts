@@ -1,4 +1,4 @@
-// Builds and runs the fuzz targets of native/fuzz/: `node native/fuzz.ts [model|adapter|state|calibration] [--seconds N]`.
+// Builds and runs the fuzz targets of native/fuzz/: `node native/fuzz.ts [model|adapter|state|calibration|captured|training] [--seconds N]`.
 // Without a target all run, one after the other. Needs clang with its sanitizer runtimes. Exit code 0 only when nothing was found;
 // what was found lies in native/build-fuzz/findings/ and can be run again: `native/build-fuzz/bin/fuzz-model FILE`.
 import { spawn, spawnSync } from 'node:child_process';

@@ -153,7 +153,10 @@ int64_t captured_bytes(const captured_layout & l, int64_t n_tokens, int64_t n_ta
 captured_writer::captured_writer(const std::string & path, const captured_layout & layout) : path_(path), layout_(layout) {
     std::error_code failed;
     int64_t         end = 0;
-    if (std::filesystem::exists(path, failed)) {
+    // A head that a full disk or a crash cut off holds nothing yet: the file is begun anew.
+    const uintmax_t head_bytes = sizeof(MAGIC) + sizeof(uint32_t) + head_of(layout).size() + SUM_BYTES;
+    const uintmax_t size       = std::filesystem::file_size(path, failed);
+    if (!failed && size >= head_bytes) {
         const captured_reader before(path, layout.model);
         if (before.layout().text() != layout.text()) {
             throw error("invalid-argument", path + " holds the states of other layers. Choose another file, or delete it.");
