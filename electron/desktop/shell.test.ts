@@ -65,6 +65,7 @@ function services(): AppApi {
     adapters: {
       watch: never,
       estimate: refuse,
+      timeTraining: refuse,
       start: refuse,
       pause: refuse,
       resume: refuse,

@@ -4,6 +4,7 @@
 #include "argument-check.h"
 #include "checksum.h"
 #include "layers.h"
+#include "model-files.h"
 #include "random.h"
 #include "timing.h"
 
@@ -46,12 +47,12 @@ adapter_shape shape_of(const model & base, const llama_context & ctx, int32_t ex
 
 // The base's last norm: a good beginning for the adapter's. Empty where it has none as a file of F32.
 std::vector<float> final_norm_of(const model & base) {
-    const gguf_file file(base.info().path);
-    const int64_t   id = file.tensor("output_norm.weight");
-    if (id < 0 || gguf_get_tensor_type(file.get(), id) != GGML_TYPE_F32) {
+    const model_files files(base.info().path);
+    const auto [file, id] = files.find("output_norm.weight");
+    if (!file || gguf_get_tensor_type(file->get(), id) != GGML_TYPE_F32) {
         return {};
     }
-    const auto         bytes = file.read(id);
+    const auto         bytes = file->read(id);
     std::vector<float> out(bytes.size() / sizeof(float));
     std::memcpy(out.data(), bytes.data(), out.size() * sizeof(float));
     return out;

@@ -32,6 +32,7 @@ beforeEach(() => {
     steps: 8,
     data: 'a test',
     gpuLayers: 0,
+    speeds: null,
   };
   mkdirSync(plan.folder);
   const questions = bundledQuestions(root).slice(0, 48);
