@@ -54,7 +54,7 @@ export const visualizerText = {
 
   summary: {
     label: 'Summary',
-    speedup: 'Speed over plain decoding',
+    speedup: 'Speed over plain',
     interval: (low: number, high: number) => `${times(low)}–${times(high)}`,
     intervalTip:
       '90% interval: the factor over 400 redrawings of blocks of rounds, with the plain steps redrawn too (bootstrap). A baseline ' +
