@@ -1,5 +1,5 @@
 // The answer's tokens, tinted by who they come from; the round that is pointed at, or focused, is told below.
-import { Fragment, useId, useMemo, useRef } from 'react';
+import { Fragment, memo, useId, useMemo, useRef } from 'react';
 import type { Round } from '../../electron/contract/engine.ts';
 import { RoundDetails } from '../chat/round-details.tsx';
 import { RoundText } from '../chat/round-text.tsx';
@@ -24,7 +24,7 @@ interface TokenStreamProps {
   onView(view: View): void;
 }
 
-export function TokenStream({ trace, view, selected, onSelect, onView }: TokenStreamProps) {
+export const TokenStream = memo(function TokenStream({ trace, view, selected, onSelect, onView }: TokenStreamProps) {
   const ghosts = useVisualizer((state) => state.ghosts);
   const choose = useVisualizer((state) => state.choose);
   const list = useRef<HTMLDivElement>(null);
@@ -102,7 +102,7 @@ export function TokenStream({ trace, view, selected, onSelect, onView }: TokenSt
       <RoundCard round={round} number={(selected ?? 0) + 1} total={total} />
     </section>
   );
-}
+});
 
 /** Where an answer begins: the token that came with its prompt, and its number where there are several answers. */
 function AnswerStart({ trace, round }: { trace: Trace; round: number }) {
