@@ -13,6 +13,9 @@ declare global {
       connect(): void;
       /** Where a file lies that the user has dropped on the page. */
       pathOf(file: File): string;
+      /** How large the window shows everything; 1: as usual. */
+      zoomFactor(): number;
+      setZoomFactor(factor: number): void;
     };
   }
 }

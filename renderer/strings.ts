@@ -342,6 +342,14 @@ export const strings = {
     maxTokensHelp: 'An answer ends there at the latest.',
     theme: 'Theme',
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
+    zoom: {
+      label: 'Size',
+      smaller: 'Smaller',
+      usual: 'Usual size',
+      larger: 'Larger',
+      percent: (factor: number) => `${Math.round(factor * 100)}%`,
+      inBrowser: 'Your browser zooms this page: Ctrl and +, Ctrl and −, Ctrl and 0 (⌘ on a Mac).',
+    },
     showOrigins: 'Tint tokens by origin',
     showRejected: 'Open answers as rounds, with rejected drafts',
     needsAdapter:

@@ -1,5 +1,5 @@
-// The preload's gifts to the page: `window.kangaroo.connect()`, which fetches a MessagePort, and `pathOf(file)`, the path of a file
-// that the user dropped on it or chose. Nothing else of Electron gets through.
+// The preload's gifts to the page: `window.kangaroo.connect()`, which fetches a MessagePort, `pathOf(file)`, the path of a file
+// that the user dropped on it or chose, and the window's zoom. Nothing else of Electron gets through.
 import type * as Electron from 'electron';
 
 /** Asks main for a port. */
@@ -12,15 +12,18 @@ export interface BridgeParts {
   contextBridge: Pick<Electron.ContextBridge, 'exposeInMainWorld'>;
   ipcRenderer: Pick<Electron.IpcRenderer, 'send' | 'on'>;
   webUtils: Pick<Electron.WebUtils, 'getPathForFile'>;
+  webFrame: Pick<Electron.WebFrame, 'getZoomFactor' | 'setZoomFactor'>;
   window: { location: { origin: string }; postMessage(message: unknown, targetOrigin: string, transfer: MessagePort[]): void };
 }
 
 /** Exposes `connect`; each call is answered by one `kangaroo:port` message with one port, from the page's own origin. */
-export function exposeBridge({ contextBridge, ipcRenderer, webUtils, window }: BridgeParts): void {
+export function exposeBridge({ contextBridge, ipcRenderer, webUtils, webFrame, window }: BridgeParts): void {
   ipcRenderer.on(portChannel, (event) => window.postMessage(portChannel, window.location.origin, event.ports));
   contextBridge.exposeInMainWorld('kangaroo', {
     connect: () => ipcRenderer.send(connectChannel),
     /** '' for a file that the page itself made. */
     pathOf: (file: File) => webUtils.getPathForFile(file),
+    zoomFactor: () => webFrame.getZoomFactor(),
+    setZoomFactor: (factor: number) => webFrame.setZoomFactor(factor),
   });
 }

@@ -1,9 +1,9 @@
-// The preload: exposes `connect` and `pathOf`, nothing else, and passes a port on to its own origin only.
+// The preload: exposes `connect`, `pathOf` and the zoom, nothing else, and passes a port on to its own origin only.
 import { EventEmitter } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, expect, test, vi } from 'vitest';
 
-const double = vi.hoisted(() => ({ exposed: {} as Record<string, unknown>, sent: [] as unknown[][] }));
+const double = vi.hoisted(() => ({ exposed: {} as Record<string, unknown>, sent: [] as unknown[][], zoom: 1 }));
 const ipc = vi.hoisted(() => ({ renderer: undefined as unknown }));
 
 vi.mock('electron', () => {
@@ -13,20 +13,26 @@ vi.mock('electron', () => {
     contextBridge: { exposeInMainWorld: (name: string, api: unknown) => (double.exposed[name] = api) },
     ipcRenderer,
     webUtils: { getPathForFile: (file: { name: string }) => `/dropped/${file.name}` },
+    webFrame: { getZoomFactor: () => double.zoom, setZoomFactor: (factor: number) => (double.zoom = factor) },
   };
 });
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('the page gets two functions, and its port by a message to its own origin', async () => {
+test('the page gets four functions, and its port by a message to its own origin', async () => {
   const postMessage = vi.fn();
   vi.stubGlobal('window', { location: { origin: 'app://kangaroo' }, postMessage });
   await import('./preload.ts');
 
   expect(Object.keys(double.exposed)).toEqual(['kangaroo']);
-  const bridge = double.exposed.kangaroo as { connect: () => unknown; pathOf: (file: unknown) => unknown };
-  expect(Object.keys(bridge)).toEqual(['connect', 'pathOf']);
+  const bridge = double.exposed.kangaroo as Record<
+    'connect' | 'pathOf' | 'zoomFactor' | 'setZoomFactor',
+    (value?: unknown) => unknown
+  >;
+  expect(Object.keys(bridge)).toEqual(['connect', 'pathOf', 'zoomFactor', 'setZoomFactor']);
   expect(bridge.pathOf({ name: 'a.gguf' })).toBe('/dropped/a.gguf');
+  bridge.setZoomFactor(1.2);
+  expect(bridge.zoomFactor()).toBe(1.2);
   expect(bridge.connect()).toBeUndefined();
   expect(double.sent).toEqual([['kangaroo:connect']]);
 

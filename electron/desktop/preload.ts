@@ -1,5 +1,5 @@
 // Preload entry: runs sandboxed in the window, before the page. See bridge.ts for what it exposes.
-import { contextBridge, ipcRenderer, webUtils } from 'electron';
+import { contextBridge, ipcRenderer, webFrame, webUtils } from 'electron';
 import { exposeBridge } from './bridge.ts';
 
-exposeBridge({ contextBridge, ipcRenderer, webUtils, window });
+exposeBridge({ contextBridge, ipcRenderer, webUtils, webFrame, window });

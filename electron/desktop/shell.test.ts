@@ -115,6 +115,7 @@ function services(): AppApi {
       resume: refuse,
       cancel: refuse,
       move: refuse,
+      speedLimit: refuse,
       setSpeedLimit: refuse,
     },
     settings: { get: refuse, set: refuse, watch: never },

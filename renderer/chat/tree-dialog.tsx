@@ -11,6 +11,7 @@ import { chatText } from './strings.ts';
 
 export function TreeDialog({ chatId, onClose }: { chatId: string; onClose: () => void }) {
   const { value, error, askAgain } = useAnswer(chatId, (client) => client.chats.tree(chatId));
+  const here = value?.findLast(({ active }) => active)?.id;
   return (
     <Modal title={chatText.treeTitle} onClose={onClose} testId="tree-dialog" width={680}>
       <p className="mb-3 text-[14px] text-ink-soft">{chatText.treeNote}</p>
@@ -19,7 +20,7 @@ export function TreeDialog({ chatId, onClose }: { chatId: string; onClose: () =>
       {value && (
         <ul className="space-y-px">
           {drawTree(value).map(({ node, depth }) => (
-            <TreeRow key={node.id} node={node} depth={depth} onGo={onClose} />
+            <TreeRow key={node.id} node={node} depth={depth} here={node.id === here} onGo={onClose} />
           ))}
         </ul>
       )}
@@ -27,13 +28,22 @@ export function TreeDialog({ chatId, onClose }: { chatId: string; onClose: () =>
   );
 }
 
-function TreeRow({ node, depth, onGo }: { node: TreeNode; depth: number; onGo: () => void }) {
+interface TreeRowProps {
+  node: TreeNode;
+  depth: number;
+  /** The end of the active branch: where the reader begins. */
+  here: boolean;
+  onGo: () => void;
+}
+
+function TreeRow({ node, depth, here, onGo }: TreeRowProps) {
   const open = useChat((state) => state.open);
   const chatId = useChat((state) => state.chat?.id);
   return (
     <li style={{ paddingInlineStart: depth * 18 }} className={depth > 0 ? 'tree-branch' : ''}>
       <button
         type="button"
+        autoFocus={here}
         data-testid="tree-node"
         data-active={node.active || undefined}
         aria-current={node.active ? 'true' : undefined}

@@ -20,6 +20,8 @@ import {
   Sun,
   Trash2,
   Upload,
+  ZoomIn,
+  ZoomOut,
 } from 'lucide-react';
 import { newChat, openNeighbour } from '../chat/list/actions.ts';
 import { useChatList } from '../chat/list/list-store.ts';
@@ -27,6 +29,7 @@ import { streamingMessage, useChat } from '../chat/chat-store.ts';
 import { useDialogs } from '../chat/dialogs-store.ts';
 import { useView } from '../layout/view-store.ts';
 import { hasRoomFor } from '../layout/use-media.ts';
+import { canZoom, zoom } from '../layout/zoom.ts';
 import { goTo } from '../route.ts';
 import { useSettings } from '../settings/settings-store.ts';
 import { writeClipboard } from '../ui/copy-button.tsx';
@@ -39,6 +42,8 @@ export interface Command {
   Icon?: LucideIcon;
   /** See `isPressed`. */
   keys?: string;
+  /** Keys that the desktop's menu has taken before the page hears of them. */
+  menuKeys?: string;
   run: () => void;
   /** Not now: it would do nothing. */
   off?: () => boolean;
@@ -49,6 +54,7 @@ export interface Command {
 const chat = () => useChat.getState().chat;
 const lastAnswer = () => chat()?.messages.findLast(({ role }) => role === 'assistant');
 const answering = () => streamingMessage(chat()) !== null;
+const cannotZoom = () => !canZoom();
 const noAnswer = () => lastAnswer() === undefined || answering();
 
 /** Focuses what a view shows only after this. */
@@ -171,6 +177,9 @@ export const commands: readonly Command[] = [
   { id: 'library', title: text.models, Icon: Boxes, run: () => goTo({ view: 'library', modelId: null }) },
   { id: 'find', title: text.find, Icon: Boxes, run: () => goTo({ view: 'find', repository: null }) },
   { id: 'downloads', title: text.downloads, Icon: Boxes, run: () => goTo({ view: 'downloads' }) },
+  { id: 'larger', title: text.zoomIn, Icon: ZoomIn, menuKeys: 'Mod++', run: () => zoom(1), off: cannotZoom },
+  { id: 'smaller', title: text.zoomOut, Icon: ZoomOut, menuKeys: 'Mod+-', run: () => zoom(-1), off: cannotZoom },
+  { id: 'usual', title: text.zoomReset, Icon: Search, menuKeys: 'Mod+0', run: () => zoom(0), off: cannotZoom },
   { id: 'light', title: text.themes.light, Icon: Sun, run: () => void useSettings.getState().change('theme', 'light') },
   { id: 'dark', title: text.themes.dark, Icon: Moon, run: () => void useSettings.getState().change('theme', 'dark') },
   { id: 'system', title: text.themes.system, Icon: Monitor, run: () => void useSettings.getState().change('theme', 'system') },

@@ -157,7 +157,7 @@ function useEntries(query: string): Entry[] {
     const empty = query.trim() === '';
     const all: Entry[] = commands
       .filter(({ id, off }) => id !== 'palette' && id !== 'help-too' && !off?.())
-      .map(({ id, title, Icon, keys, run }) => ({
+      .map(({ id, title, Icon, menuKeys, keys = menuKeys, run }) => ({
         id,
         title,
         group: 'commands',

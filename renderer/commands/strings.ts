@@ -38,9 +38,9 @@ export const commandText = {
   deleteRow: 'Delete the chat',
   moveInList: 'Move through the list',
   menu: 'Open the menu of a chat',
-  zoomIn: 'Larger',
-  zoomOut: 'Smaller',
-  zoomReset: 'Usual size',
+  zoomIn: 'Zoom: larger',
+  zoomOut: 'Zoom: smaller',
+  zoomReset: 'Zoom: usual size',
   /** Names of keys. */
   keys: { Mod: 'Ctrl', Alt: 'Alt', Shift: 'Shift', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc', Delete: 'Del' } as Record<
     string,

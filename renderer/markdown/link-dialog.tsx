@@ -30,7 +30,8 @@ export function LinkDialog() {
         <CopyButton label={strings.link.copy} text={() => url ?? ''} />
       </div>
       <div className="mt-4 flex justify-end gap-2">
-        <button type="button" className="button" onClick={close}>
+        {/* The attribute: React's own property would focus it while the dialog is closed. */}
+        <button ref={(button) => button?.setAttribute('autofocus', '')} type="button" className="button" onClick={close}>
           {strings.link.cancel}
         </button>
         <button

@@ -141,6 +141,7 @@ export const modelsText = {
   folders: {
     title: 'Folders',
     readOnly: 'read-only, belongs to another app',
+    notWritable: 'read-only, you may not write to it',
     away: 'Away: plug in its disk or mount it. Its models stay on the list.',
     models: (count: number, bytes: number) => `${countText(count, 'model', 'models')}, ${bytesText(bytes)}`,
     free: (bytes: number) => `${bytesText(bytes)} free`,

@@ -1,12 +1,13 @@
 // The settings, in a sheet at the side. Each change is sent at once; what the core refuses is said at its field.
-import { X } from 'lucide-react';
 import type { Ref, RefObject } from 'react';
 import { defaultSettings, type Settings } from '../../electron/contract/settings.ts';
 import { useConnection } from '../connection-store.ts';
 import { strings } from '../strings.ts';
+import { DialogCross } from '../ui/dialog-cross.tsx';
 import { ChoiceField, SwitchField, TextField } from './fields.tsx';
 import { DraftingSection, SamplingSection, Section } from './sections.tsx';
 import { useSettings } from './settings-store.ts';
+import { ZoomField } from './zoom-field.tsx';
 
 const text = strings.settings;
 
@@ -20,14 +21,9 @@ export function SettingsSheet({ ref }: { ref: RefObject<HTMLDialogElement | null
       closedby="any"
     >
       <div className="flex h-full flex-col">
-        <div className="flex items-center justify-between border-b border-line py-2 pr-3 pl-5">
-          <h2 id="settings-title" className="text-[17px] font-semibold">
-            {text.title}
-          </h2>
-          <button type="button" className="button-icon" aria-label={strings.close} onClick={() => ref.current?.close()}>
-            <X size={18} aria-hidden />
-          </button>
-        </div>
+        <h2 id="settings-title" className="border-b border-line py-3 pr-14 pl-5 text-[17px] leading-7 font-semibold">
+          {text.title}
+        </h2>
         <div className="min-h-0 flex-1 space-y-8 overflow-y-auto px-5 py-5">
           <Section title={text.chats}>
             <TextField name="systemPrompt" label={text.systemPrompt} help={text.systemPromptHelp} />
@@ -37,12 +33,14 @@ export function SettingsSheet({ ref }: { ref: RefObject<HTMLDialogElement | null
           <SamplingSection />
           <Section title={text.appearance}>
             <ChoiceField name="theme" label={text.theme} options={text.themes} />
+            <ZoomField />
             <SwitchField name="showOrigins" label={text.showOrigins} />
             <SwitchField name="showRejected" label={text.showRejected} />
           </Section>
           <Footer />
         </div>
       </div>
+      <DialogCross onClose={() => ref.current?.close()} />
     </dialog>
   );
 }

@@ -1,7 +1,6 @@
 // A dialog in the middle of the page, open for as long as it is drawn. Escape, its cross and a click beside it close it.
-import { X } from 'lucide-react';
 import { useEffect, useId, useRef, type ReactNode } from 'react';
-import { strings } from '../strings.ts';
+import { DialogCross } from './dialog-cross.tsx';
 
 interface ModalProps {
   title: string;
@@ -32,16 +31,12 @@ export function Modal({ title, onClose, children, actions, testId, width = 480 }
       style={{ width }}
       onClose={onClose}
     >
-      <header className="flex items-center justify-between gap-3 pt-3.5 pr-3 pl-5">
-        <h2 id={id} className="text-[17px] font-semibold wrap-anywhere">
-          {title}
-        </h2>
-        <button type="button" className="button-icon" aria-label={strings.close} onClick={() => dialog.current?.close()}>
-          <X size={18} aria-hidden />
-        </button>
-      </header>
+      <h2 id={id} className="pt-4 pr-14 pb-1.5 pl-5 text-[17px] font-semibold wrap-anywhere">
+        {title}
+      </h2>
       <div className="min-h-0 flex-1 overflow-y-auto px-5 pt-1 pb-5">{children}</div>
       {actions && <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3">{actions}</footer>}
+      <DialogCross onClose={() => dialog.current?.close()} />
     </dialog>
   );
 }

@@ -125,7 +125,7 @@ async function importFrom([path = '']: string[], _values: Values, store: ChatSto
   } catch (error) {
     throw new KangarooError('file-not-readable', `${path} cannot be read. Check the path.`, String(error));
   }
-  const { imported, failed }: ImportReport = await importChats(store, contents.replace(/^\uFEFF/, ''));
+  const { imported, failed }: ImportReport = await importChats(store, contents);
   for (const chat of imported) output.object({ type: 'imported', ...chat });
   for (const chat of failed) output.object({ type: 'failed', ...chat });
   output.text(`Imported ${imported.length} ${imported.length === 1 ? 'chat' : 'chats'}.\n`);

@@ -44,6 +44,8 @@ interface ChatRow {
   first_text: string | null;
 }
 
+/** In place of the time at which a chat was put into the trash. */
+const arriving = -1;
 const trashDays = 30;
 export const trashMs = trashDays * 24 * 60 * 60 * 1000;
 
@@ -130,6 +132,24 @@ export class ChatTable {
     return stored;
   }
 
+  /** A chat whose messages come in over some time: until `arrived` it is nowhere to be found, and the next start removes it. */
+  insertArriving(chat: Parameters<ChatTable['insert']>[0]): StoredChat {
+    return this.#database.transact(() => {
+      const stored = this.insert(chat);
+      this.#database.run(`UPDATE chats SET trashed_at_ms = ${arriving} WHERE key = ?`, stored.key);
+      return stored;
+    });
+  }
+
+  arrived(key: number): void {
+    this.#database.run(`UPDATE chats SET trashed_at_ms = NULL WHERE key = ? AND trashed_at_ms = ${arriving}`, key);
+  }
+
+  /** Removes what has not arrived: this one, or all. */
+  removeArriving(key: number | null = null): void {
+    this.#database.run(`DELETE FROM chats WHERE trashed_at_ms = ${arriving} AND key = coalesce(?, key)`, key);
+  }
+
   touch(key: number, nowMs: number): void {
     this.#database.run(`UPDATE chats SET used_at_ms = ${latestUse} WHERE key = @key`, { key, nowMs });
   }
@@ -173,18 +193,18 @@ export class ChatTable {
 
   /** False where it is not in the trash. */
   restore(id: string): boolean {
-    const sql = 'UPDATE chats SET trashed_at_ms = NULL WHERE id = ? AND trashed_at_ms NOTNULL';
+    const sql = 'UPDATE chats SET trashed_at_ms = NULL WHERE id = ? AND trashed_at_ms >= 0';
     return this.#database.run(sql, id).changes === 1;
   }
 
   /** Deletes it for good; false where it is not in the trash. */
   purge(id: string): boolean {
-    return this.#database.run('DELETE FROM chats WHERE id = ? AND trashed_at_ms NOTNULL', id).changes === 1;
+    return this.#database.run('DELETE FROM chats WHERE id = ? AND trashed_at_ms >= 0', id).changes === 1;
   }
 
   /** What is in the trash, newest first. */
   listTrash(): TrashedChat[] {
-    const sql = `SELECT c.*, ${firstText} AS first_text FROM chats c WHERE trashed_at_ms NOTNULL ORDER BY trashed_at_ms DESC`;
+    const sql = `SELECT c.*, ${firstText} AS first_text FROM chats c WHERE trashed_at_ms >= 0 ORDER BY trashed_at_ms DESC`;
     return this.#database.all<ChatRow>(sql).map((row) => {
       const trashedAtMs = row.trashed_at_ms ?? 0;
       const { id, title, firstWords } = entryOf(row);

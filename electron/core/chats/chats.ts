@@ -13,7 +13,7 @@ import type { SettingsStore } from '../settings.ts';
 import type { StoredChat } from './chat-table.ts';
 import { Conversations } from './conversations.ts';
 import { exportChats } from './exchange/export.ts';
-import { importChats } from './exchange/import.ts';
+import { storeConversations } from './exchange/import.ts';
 import { insertPortable, messagesOf, portableHead } from './exchange/portable.ts';
 import { Uploads } from './exchange/uploads.ts';
 import { ChatLists } from './lists.ts';
@@ -148,7 +148,7 @@ export class Chats implements ChatsApi {
     const { store } = this.#shelf;
     const chat = this.#shelf.require(chatId);
     const copy = { ...portableHead(store, chat), createdAtMs: Date.now(), usedAtMs: Date.now(), pinned: false };
-    const { id } = insertPortable(store, { ...copy, messages: [...messagesOf(store, chat, true)] }, chat.folderId);
+    const { id } = await insertPortable(store, { ...copy, messages: [...messagesOf(store, chat, true)] }, chat.folderId);
     this.#lists.changed(id);
     return id;
   }
@@ -234,9 +234,11 @@ export class Chats implements ChatsApi {
   }
 
   async finishImport(importId: string): Promise<ImportReport> {
+    const reader = this.#uploads.take(importId);
     try {
-      return await importChats(this.#shelf.store, this.#uploads.take(importId));
+      return await storeConversations(this.#shelf.store, await reader.read());
     } finally {
+      reader.stop();
       this.#lists.changedAll();
     }
   }
@@ -270,6 +272,7 @@ export class Chats implements ChatsApi {
   /** Stops the answers under way, keeps them, and closes the database. */
   async close(): Promise<void> {
     clearInterval(this.#purging);
+    this.#uploads.close();
     await this.#conversations.close();
     this.#lists.close();
     this.#shelf.close();

@@ -49,7 +49,8 @@ export function setStoreAside(dataDir: string, nowMs: number): string {
 /** Search indexes are left out: they take most of the time, and can be made anew. */
 function checkTables(database: Database.Database, path: string): void {
   const tables =
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'messages_text*' AND name NOT GLOB 'chats_title*'";
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'messages_text*' AND name NOT GLOB 'messages_runs*' " +
+    "AND name NOT GLOB 'chats_title*'";
   for (const name of ['sqlite_schema', ...database.prepare<[], string>(tables).pluck().all()]) {
     const check = database.pragma(`quick_check('${name}')`, { simple: true });
     if (check !== 'ok') throw damaged(path, `${name}: ${String(check)}`);
@@ -140,7 +141,7 @@ export class ChatDatabase {
       const inIndex = error instanceof Database.SqliteError && error.code === 'SQLITE_CORRUPT_VTAB';
       if (!inIndex || this.#database.inTransaction) throw error;
       console.error('The search index of the chats is damaged; it is made anew.');
-      for (const name of ['messages_text', 'chats_title']) {
+      for (const name of ['messages_text', 'messages_runs', 'chats_title']) {
         this.#database.exec(`INSERT INTO ${name} (${name}) VALUES ('rebuild')`);
       }
       return work();

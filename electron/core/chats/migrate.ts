@@ -6,12 +6,13 @@ import type { Database } from 'better-sqlite3';
 import { KangarooError } from '../../contract/errors.ts';
 import { chats0001 } from './migrations/0001-chats.ts';
 import { tree0002 } from './migrations/0002-tree.ts';
+import { runs0003 } from './migrations/0003-runs.ts';
 
 /** SQL, or what does the work itself; inside a transaction. */
 export type Migration = string | ((database: Database) => void);
 
 /** In order; `user_version` counts those that were run. Never change one that was released: add another. */
-const released: readonly Migration[] = [chats0001, tree0002];
+const released: readonly Migration[] = [chats0001, tree0002, runs0003];
 
 /** Backups of one database that are kept, the newest. */
 const keptBackups = 3;

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SearchHit } from '../../contract/chat-list.ts';
 import { makeContent, makeQuestion } from '../testing/make-message.ts';
 import { openStore, type ChatStore } from './store.ts';
@@ -97,4 +97,67 @@ test('follows what changes: titles, edits of answers, the trash and what is dele
 test('at most fifty', () => {
   addChat('a', 'One', ...Array.from({ length: 80 }, (_, place) => `again ${place}`));
   expect(store.search('again')).toHaveLength(50);
+});
+
+describe('scripts that do not part words by spaces', () => {
+  test.each([
+    ['東京', ['東京', '東京']],
+    ['京', ['京', '京']],
+    ['東京タワー', ['東京タワー']],
+    ['ﾀﾜ', []],
+    ['行き 東京タ', ['東京タ', '行き']],
+    ['東京Trip', []],
+  ])('%s is found anywhere in a run of characters', (query, found) => {
+    addChat('a', '旅行', '昨日は東京タワーへ行きました。東京は楽しい。');
+    addChat('b', 'Trip', 'The trip was fine');
+    const hits = store.search(query);
+    expect(hits.flatMap(({ message }) => marked(message?.snippet ?? '', message?.matches ?? []))).toEqual(found);
+    expect(ids(hits)).toEqual(found.length > 0 ? ['a0'] : []);
+  });
+
+  test('Korean, Thai and Khmer words are found inside of others', () => {
+    addChat('ko', 'One', '대한민국에서는 김치찌개를 먹는다');
+    addChat('th', 'Two', 'ฉันชอบกินข้าวผัด');
+    addChat('km', 'Three', 'ខ្ញុំចូលចិត្តបាយ');
+    expect(ids(store.search('찌개'))).toEqual(['ko0']);
+    expect(ids(store.search('ข้าว'))).toEqual(['th0']);
+    expect(ids(store.search('បាយ'))).toEqual(['km0']);
+  });
+
+  test('words of other scripts are found between their characters, and only once', () => {
+    addChat('a', 'One', '昨日Kangarooを使った');
+    addChat('b', 'Two', 'kangaroo 東京');
+    expect(ids(store.search('kangaroo')).toSorted()).toEqual(['a0', 'b0']);
+    expect(ids(store.search('kanga 東'))).toEqual(['b0']);
+    expect(ids(store.search('東kanga'))).toEqual(['b0']);
+  });
+
+  test('titles too', () => {
+    addChat('a', '東京への旅行', 'nothing');
+    const [hit] = store.search('旅行');
+    expect(hit).toMatchObject({ chatId: 'a', message: null });
+    expect(marked('東京への旅行', hit?.titleMatches ?? [])).toEqual(['旅行']);
+  });
+
+  test('long texts are shown around the match, without half a character', () => {
+    addChat('a', 'One', `${'𠮷野家'.repeat(100)}東京${'𠮷野家'.repeat(100)}`);
+    const { snippet = '', matches = [] } = store.search('東京')[0]?.message ?? {};
+    expect(snippet.length).toBeLessThan(160);
+    expect(snippet.isWellFormed()).toBe(true);
+    expect(marked(snippet, matches)).toEqual(['東京']);
+  });
+
+  test('what is no longer said is no longer found', () => {
+    const { key, last } = addChat('a', 'One');
+    const answer = makeContent('x', { status: 'streaming' });
+    store.messages.append(key, last, answer);
+    store.messages.update({ ...answer, status: 'stopped', text: '東京タワー' }, []);
+    expect(ids(store.search('京タワ'))).toEqual(['x']);
+    store.messages.update({ ...answer, status: 'complete', text: '大阪城公園' }, []);
+    expect(store.search('京タワ')).toEqual([]);
+    expect(ids(store.search('阪城公'))).toEqual(['x']);
+    store.messages.update({ ...answer, status: 'complete', text: 'Osaka' }, []);
+    expect(store.search('阪城公')).toEqual([]);
+    expect(ids(store.search('osaka'))).toEqual(['x']);
+  });
 });

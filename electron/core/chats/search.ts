@@ -1,7 +1,8 @@
 // Full-text search over titles and messages, as one types: every word of the query is the beginning of a word that is there,
-// whatever its case and accents (SQLite FTS5, unicode61).
+// whatever its case and accents (SQLite FTS5, unicode61). In scripts without spaces between words they may be anywhere.
 import type { SearchHit, TextRange } from '../../contract/chat-list.ts';
 import type { ChatDatabase } from './database.ts';
+import { hasRuns, searchRuns, searchTitles, wordsOf } from './search-runs.ts';
 
 const mostHits = 50;
 /** Words around the matches in a snippet, at most. */
@@ -44,6 +45,18 @@ interface TextRow {
 }
 
 export function searchChats(database: ChatDatabase, query: string): SearchHit[] {
+  const words = wordsOf(query);
+  if (words === null) return [];
+  // A word of such a script is in no other texts; others may stand between its characters.
+  const others = searchRuns(database, words, mostHits);
+  if (hasRuns(query)) return [...searchTitles(database, words, mostHits), ...others].slice(0, mostHits);
+  const parted = searchParted(database, query);
+  const known = new Set(parted.map(({ message }) => message?.id));
+  return [...parted, ...others.filter(({ message }) => !known.has(message?.id))].slice(0, mostHits);
+}
+
+/** Where words are parted by spaces. */
+function searchParted(database: ChatDatabase, query: string): SearchHit[] {
   const match = matchOf(query);
   if (match === null) return [];
   const titles = database.all<TitleRow>(
@@ -69,5 +82,5 @@ export function searchChats(database: ChatDatabase, query: string): SearchHit[] 
     const titleMatches = found.find(({ chatId }) => chatId === row.chat_id)?.titleMatches ?? [];
     return { chatId: row.chat_id, title: row.title, titleMatches, message };
   });
-  return [...found, ...inTexts].slice(0, mostHits);
+  return [...found, ...inTexts];
 }

@@ -82,6 +82,7 @@ export class Shelf {
   #open(): ChatStore | { error: unknown } {
     try {
       const store = openStore(this.#dataDir);
+      store.chats.removeArriving();
       store.messages.failUnfinished({
         code: 'closed',
         message: 'Kangaroo Chat ended before this answer was finished. What had been written is kept; try again.',

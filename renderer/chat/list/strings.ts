@@ -53,4 +53,7 @@ export const listText = {
   trashDays: (days: number) => `gone for good in ${countText(days, 'day', 'days')}`,
   restore: 'Restore',
   purge: 'Delete for good',
+  cancel: 'Cancel',
+  purgeTitle: (title: string) => `Delete “${title}” for good?`,
+  purgeText: 'Its messages, their branches and their figures are deleted now. This cannot be undone.',
 };

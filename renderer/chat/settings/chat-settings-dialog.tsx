@@ -1,6 +1,5 @@
 // What one chat sets for itself: system prompt, presets, drafting and sampling. It holds from the next answer on and reloads
 // nothing; only another context length does.
-import { X } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { ChatSettings } from '../../../electron/contract/chats.ts';
 import type { AnswerSettings, Settings } from '../../../electron/contract/settings.ts';
@@ -9,7 +8,7 @@ import { requireClient } from '../../connection-store.ts';
 import { BindingContext, type Binding } from '../../settings/binding.ts';
 import { DraftingSection, SamplingSection, Section } from '../../settings/sections.tsx';
 import { useSettings } from '../../settings/settings-store.ts';
-import { strings } from '../../strings.ts';
+import { DialogCross } from '../../ui/dialog-cross.tsx';
 import { useChat } from '../chat-store.ts';
 import { chatText } from '../strings.ts';
 import { ContextLength } from './context-length.tsx';
@@ -39,14 +38,9 @@ export function ChatSettingsDialog({ onClose }: { onClose: () => void }) {
       onClose={onClose}
     >
       <div className="flex h-full flex-col">
-        <div className="flex items-center justify-between border-b border-line py-2 pr-3 pl-5">
-          <h2 id="chat-settings-title" className="text-[17px] font-semibold">
-            {text.title}
-          </h2>
-          <button type="button" className="button-icon" aria-label={strings.close} onClick={() => dialog.current?.close()}>
-            <X size={18} aria-hidden />
-          </button>
-        </div>
+        <h2 id="chat-settings-title" className="border-b border-line py-3 pr-14 pl-5 text-[17px] leading-7 font-semibold">
+          {text.title}
+        </h2>
         <div className="min-h-0 flex-1 space-y-8 overflow-y-auto px-5 py-5">
           <p className="text-[14px] text-ink-soft">{text.note}</p>
           <SystemPrompt value={settings.systemPrompt} />
@@ -70,6 +64,7 @@ export function ChatSettingsDialog({ onClose }: { onClose: () => void }) {
           )}
         </div>
       </div>
+      <DialogCross onClose={() => dialog.current?.close()} />
     </dialog>
   );
 }

@@ -8,8 +8,7 @@ import { makeContent, makeQuestion, makeStoredRound } from '../../testing/make-m
 import { openStore, type ChatStore } from '../store.ts';
 import { exportChats } from './export.ts';
 import { importChats } from './import.ts';
-import { messagesOf, portableHead } from './portable.ts';
-import { Uploads } from './uploads.ts';
+import { insertPortable, messagesOf, portableHead } from './portable.ts';
 
 let folder = '';
 let store: ChatStore;
@@ -125,6 +124,50 @@ describe('own JSON', () => {
     file.chats[0].messages[1].text = 'Something else';
     const { imported } = await importChats(store, JSON.stringify(file));
     expect(contents(imported[0]?.chatId ?? '').messages[1]).toMatchObject({ text: 'Something else', rounds: [] });
+  });
+});
+
+describe('a long chat', () => {
+  const long = {
+    title: 'Long',
+    titleSource: 'user',
+    pinned: false,
+    createdAtMs: 1,
+    usedAtMs: 2,
+    draft: '',
+    activeId: null,
+  } as const;
+  const settings = { systemPrompt: null, overrides: {} };
+  const message = (place: number) => {
+    const parentId = place === 0 ? null : `${place - 1}`;
+    return { ...makeQuestion(`${place}`, `word ${place}`), parentId, attachments: [] };
+  };
+  const messages = Array.from({ length: 450 }, (_, place) => message(place));
+
+  test('comes in bit by bit, and is nowhere to be found before all of it is there', async () => {
+    const coming = insertPortable(store, { ...long, settings, messages }, null);
+    expect([store.chats.list(), store.chats.listTrash(), store.chats.current()]).toEqual([[], [], null]);
+    expect(store.search('word')).toEqual([]);
+    const { id, key } = await coming;
+    expect(store.chats.list()).toMatchObject([{ id, title: 'Long' }]);
+    expect(store.messages.keys(key)).toHaveLength(450);
+  });
+
+  test('that cannot be stored leaves nothing behind', async () => {
+    const twice = [...messages, { ...message(449), id: '0', role: 'nobody' as 'user' }];
+    await expect(insertPortable(store, { ...long, settings, messages: twice }, null)).rejects.toMatchObject({ code: 'internal' });
+    expect(store.totals().answers).toBe(0);
+    store.close();
+    store = openStore(folder);
+    expect([store.chats.list(), store.chats.listTrash(), store.search('word')]).toEqual([[], [], []]);
+  });
+
+  test('that was coming in when the app was killed is removed, all of it', () => {
+    const { key } = store.chats.insertArriving({ ...long, settings });
+    store.messages.append(key, null, makeQuestion('lost', 'word'));
+    store.chats.removeArriving();
+    expect(store.messages.keys(key)).toEqual([]);
+    expect(store.search('word')).toEqual([]);
   });
 });
 
@@ -290,26 +333,5 @@ describe('files that are none', () => {
   ])('%j is `file-damaged`, and nothing changes', async (text) => {
     await expect(importChats(store, text)).rejects.toMatchObject({ code: 'file-damaged' });
     expect(store.chats.list()).toEqual([]);
-  });
-});
-
-describe('uploads', () => {
-  test('are joined, once, without a byte order mark', () => {
-    const uploads = new Uploads();
-    const id = uploads.begin();
-    uploads.append(id, '\uFEFF{"a":');
-    uploads.append(id, '1}');
-    expect(uploads.take(id)).toBe('{"a":1}');
-    expect(() => uploads.take(id)).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
-  });
-
-  test('that are left behind make place for new ones', () => {
-    const uploads = new Uploads();
-    const [first, second, third] = [uploads.begin(), uploads.begin(), uploads.begin()];
-    expect(() => uploads.append(first, 'x')).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
-    uploads.append(second, 'x');
-    uploads.cancel(third);
-    expect(() => uploads.append(third, 'x')).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
-    expect(() => uploads.append(second, 'x'.repeat(1_000_001))).toThrow(expect.objectContaining({ code: 'invalid-argument' }));
   });
 });

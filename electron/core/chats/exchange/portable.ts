@@ -1,5 +1,6 @@
 // Chats outside of the database: what an export holds of each, and how they get in again.
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Attachment, ChatSettings } from '../../../contract/chats.ts';
 import type { Round } from '../../../contract/engine.ts';
 import type { StoredChat, TitleSource } from '../chat-table.ts';
@@ -72,21 +73,41 @@ export function portableHead(store: ChatStore, chat: StoredChat): Omit<PortableC
   return { title, titleSource, pinned, createdAtMs, usedAtMs, settings, draft, activeId: active?.id ?? null };
 }
 
-/** Stores a chat, all of it or nothing, with ids of its own. An answer that was being written is kept as stopped. */
-export function insertPortable(store: ChatStore, chat: PortableChat, folderId: string | null): StoredChat {
-  return store.transact(() => {
-    const { messages, activeId, ...head } = chat;
-    const stored = store.chats.insert({ ...head, folderId });
+/** Messages that are stored at once: some milliseconds, in which answers under way wait. */
+const messagesAtOnce = 100;
+
+/**
+ * Stores a chat, all of it or nothing, with ids of its own; it is to be found once all of it is there. An answer that was being
+ * written is kept as stopped.
+ */
+export async function insertPortable(store: ChatStore, chat: PortableChat, folderId: string | null): Promise<StoredChat> {
+  const { messages, activeId, ...head } = chat;
+  const stored = store.chats.insertArriving({ ...head, folderId });
+  try {
     const keys = new Map<string, number>();
-    for (const { parentId, attachments, rounds = [], ...content } of messages) {
-      const parentKey = parentId === null ? null : (keys.get(parentId) ?? null);
-      const status = content.status === 'streaming' ? 'stopped' : content.status;
-      const message: MessageContent = { ...content, id: randomUUID(), status };
-      keys.set(content.id, store.messages.append(stored.key, parentKey, message, attachments));
-      if (rounds.length > 0) store.messages.update(message, rounds);
+    for (let from = 0; from < messages.length; from += messagesAtOnce) {
+      const some = messages.slice(from, from + messagesAtOnce);
+      store.transact(() => some.forEach((message) => insertMessage(store, stored.key, message, keys)));
+      await nextTurn();
     }
-    const active = activeId === null ? undefined : keys.get(activeId);
-    if (active !== undefined) store.messages.select(stored.key, active);
-    return stored;
-  });
+    store.transact(() => {
+      const active = activeId === null ? undefined : keys.get(activeId);
+      if (active !== undefined) store.messages.select(stored.key, active);
+      store.chats.arrived(stored.key);
+    });
+  } catch (error) {
+    store.chats.removeArriving(stored.key);
+    throw error;
+  }
+  return stored;
+}
+
+/** `keys`: of the messages before it, by the ids that they had; its own is added. */
+function insertMessage(store: ChatStore, chatKey: number, message: PortableMessage, keys: Map<string, number>): void {
+  const { parentId, attachments, rounds = [], ...content } = message;
+  const parentKey = parentId === null ? null : (keys.get(parentId) ?? null);
+  const status = content.status === 'streaming' ? 'stopped' : content.status;
+  const stored: MessageContent = { ...content, id: randomUUID(), status };
+  keys.set(content.id, store.messages.append(chatKey, parentKey, stored, attachments));
+  if (rounds.length > 0) store.messages.update(stored, rounds);
 }

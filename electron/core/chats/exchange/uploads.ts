@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { KangarooError } from '../../../contract/errors.ts';
 import { parseArgument, text } from '../../arguments.ts';
 import { parseId } from '../shelf.ts';
+import { Reader } from './reader.ts';
 
 const piece = text(0, 1_000_000);
 /** UTF-16 units: below the longest string there can be, and more than years of chats are. */
@@ -11,7 +12,7 @@ const longestText = 256 << 20;
 const mostUploads = 2;
 
 interface Upload {
-  pieces: string[];
+  reader: Reader;
   length: number;
 }
 
@@ -20,9 +21,9 @@ export class Uploads {
 
   begin(): string {
     const [oldest] = this.#uploads.keys();
-    if (oldest !== undefined && this.#uploads.size >= mostUploads) this.#uploads.delete(oldest);
+    if (oldest !== undefined && this.#uploads.size >= mostUploads) this.cancel(oldest);
     const id = randomUUID();
-    this.#uploads.set(id, { pieces: [], length: 0 });
+    this.#uploads.set(id, { reader: new Reader(), length: 0 });
     return id;
   }
 
@@ -33,20 +34,25 @@ export class Uploads {
       this.cancel(importId);
       throw new KangarooError('invalid-argument', 'The file is longer than 256 MiB: nothing was imported. Import it in parts.');
     }
-    upload.pieces.push(checked);
+    upload.reader.append(checked);
     upload.length += checked.length;
   }
 
-  /** The whole text, which is then no longer kept here. */
-  take(importId: string): string {
-    const { pieces } = this.#require(importId);
-    this.cancel(importId);
-    // Some editors write a byte order mark.
-    return pieces.join('').replace(/^\uFEFF/, '');
+  /** Who reads the whole text; the upload is over, and the reader the caller's to stop. */
+  take(importId: string): Reader {
+    const { reader } = this.#require(importId);
+    this.#uploads.delete(importId);
+    return reader;
   }
 
   cancel(importId: string): void {
-    this.#uploads.delete(parseId(importId, 'importId'));
+    const id = parseId(importId, 'importId');
+    this.#uploads.get(id)?.reader.stop();
+    this.#uploads.delete(id);
+  }
+
+  close(): void {
+    for (const id of this.#uploads.keys()) this.cancel(id);
   }
 
   #require(importId: string): Upload {

@@ -158,7 +158,7 @@ test('the file is copied before, and a second start changes nothing', () => {
   const database = new Database(storePath(folder), { readonly: true });
   expect(database.pragma('foreign_key_check')).toEqual([]);
   expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
-  expect(database.pragma('user_version', { simple: true })).toBe(2);
+  expect(database.pragma('user_version', { simple: true })).toBe(3);
   expect(database.prepare("SELECT name FROM sqlite_schema WHERE name LIKE '%0001%'").all()).toEqual([]);
   database.close();
 });

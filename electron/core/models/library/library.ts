@@ -1,7 +1,8 @@
 // The library as a page has it: every model in the folders of the user and, read-only, of other apps. Core's own list is the
 // truth; files that are away stay in it until the user forgets them.
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { basename, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { KangarooError } from '../../../contract/errors.ts';
@@ -17,15 +18,16 @@ import type {
 import { filePath, parseArgument, text } from '../../arguments.ts';
 import { adapterShapeOf, factsOf, kindOf, metadataText, shapeOf } from '../facts.ts';
 import { estimateFit, type Machine } from '../fit.ts';
-import { partsOf, readModelFile } from '../gguf/files.ts';
+import { fileError, partsOf, readModelFile } from '../gguf/files.ts';
 import { textAt } from '../gguf/header.ts';
 import { fitChoices } from '../requests.ts';
 import { Catalogue, type CatalogueOptions } from './catalogue.ts';
 import { modelNameOf, sourceOf } from './layouts.ts';
 import { readAdapter } from './pairing.ts';
-import { isFolder } from './scanner.ts';
+import { isFolder, isWritable } from './scanner.ts';
 import { asidePaths, deleteAll, moveAll } from './set-aside.ts';
 import { newModel, type FolderRow, type LibraryStore, type ModelRow } from './store.ts';
+import { newFolderView } from './view.ts';
 
 export interface LibraryOptions extends CatalogueOptions {
   machine: () => Machine;
@@ -115,9 +117,9 @@ export class Library implements LibraryApi {
     const hash = createHash('sha256');
     let [done, told] = [0, 0];
     for (const path of paths) {
-      for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-        hash.update(chunk as Buffer);
-        done += (chunk as Buffer).length;
+      for await (const chunk of bytesOf(path)) {
+        hash.update(chunk);
+        done += chunk.length;
         if (done - told > model.sizeBytes / 100) {
           told = done;
           yield { fraction: Math.min(1, done / model.sizeBytes), sha256: null };
@@ -151,15 +153,9 @@ export class Library implements LibraryApi {
 
   async addFolder(path: string): Promise<LibraryFolder> {
     const folder = resolve(parseArgument(filePath(), path, 'path'));
-    const known = [...this.#catalogue.folders.values()].find(({ row }) => row.path === folder);
-    if (!known) {
-      if (!(await isFolder(folder))) throw new KangarooError('file-not-found', `${folder} is no folder. Check the path.`);
-      const row: FolderRow = { id: randomUUID(), path: folder, source: await sourceOf(folder), isDefault: false };
-      this.#store.addFolder(row, this.#catalogue.now());
-      this.#catalogue.folders.set(row.id, { row, away: false, freeBytes: null });
-      await this.rescan();
-    }
-    const found = this.#catalogue.state.folders.find((each) => each.path === folder);
+    const id = await this.#catalogue.exclusively(() => this.#enterFolder(folder));
+    await this.rescan();
+    const found = this.#catalogue.state.folders.find((each) => each.id === id);
     if (!found) throw new KangarooError('internal', `${folder} was not added.`);
     return found;
   }
@@ -170,6 +166,7 @@ export class Library implements LibraryApi {
       throw new KangarooError('invalid-argument', 'Downloads go into this folder. Make another one the default first.');
     }
     await this.#catalogue.exclusively(async () => {
+      await this.#catalogue.handOver(row);
       for (const model of this.#catalogue.rows.values()) {
         if (model.folderId !== row.id || model.quarantine === null) continue;
         this.#catalogue.keepQuarantined(model);
@@ -184,9 +181,12 @@ export class Library implements LibraryApi {
   }
 
   async setDefaultFolder(folderId: string): Promise<void> {
-    const { row } = this.#catalogue.requireFolder(folderId);
+    const { row, away } = this.#catalogue.requireFolder(folderId);
     if (row.source !== 'kangaroo')
       throw new KangarooError('read-only', `${row.path} belongs to another app, which is only read.`);
+    if (away) throw new KangarooError('away', `${row.path} is not there at present. Connect its disk first.`);
+    if (!(await isWritable(row.path)))
+      throw new KangarooError('read-only', `${row.path} cannot be written to. Check its rights, or choose another folder.`);
     this.#store.setDefaultFolder(row.id);
     for (const view of this.#catalogue.folders.values()) view.row.isDefault = view.row.id === row.id;
     this.#catalogue.publish();
@@ -233,6 +233,12 @@ export class Library implements LibraryApi {
           `${row.path} belongs to another app. Delete it there, or remove its folder from the library.`,
         );
       }
+      if (view && !(await isWritable(view.row.path))) {
+        throw new KangarooError(
+          'read-only',
+          `${view.row.path} cannot be written to, so ${row.path} stays. Check the folder's rights.`,
+        );
+      }
       for (const path of view ? row.paths : []) {
         if (!(await this.#catalogue.isOfOtherApp(path))) continue;
         throw new KangarooError('read-only', `${path} belongs to another app. Delete it there.`);
@@ -274,10 +280,10 @@ export class Library implements LibraryApi {
           `${model.path} has been taken by another model. Move or rename that one first.`,
         );
       await moveAll(moved.map(({ from, to }) => ({ from: to, to: from })));
-      const view = model.folderId === null ? null : (this.#catalogue.folders.get(model.folderId) ?? null);
-      const row = { ...model, folderId: view?.row.id ?? null };
+      const folder = this.#folderFor(model.folderId, model.path);
+      const row = { ...model, folderId: folder?.id ?? null };
       this.#store.removeTrash(trashId);
-      await this.#catalogue.look(row, view?.row ?? null);
+      await this.#catalogue.look(row, folder);
       this.#catalogue.changed(row);
       await this.#catalogue.pair();
       return this.#catalogue.require(row.id);
@@ -315,7 +321,7 @@ export class Library implements LibraryApi {
         await moveAll(quarantine.map((from, index) => ({ from, to: row.paths[index] ?? from })));
         row.quarantine = null;
       }
-      row.modifiedAtMs = 0;
+      Object.assign(row, { modifiedAtMs: 0, sha256: null });
       await this.#catalogue.look(row, view?.row ?? null);
       this.#catalogue.changed(row);
       return this.#catalogue.require(row.id);
@@ -337,7 +343,8 @@ export class Library implements LibraryApi {
     const [first = path] = partsOf(path);
     return this.#catalogue.exclusively(async () => {
       const { row, folder } = this.#rowAt(first);
-      Object.assign(row, { origin, sha256: sha256 ?? row.sha256 });
+      // Time 0: it is another file than the one that was there, and this is its hash.
+      Object.assign(row, { origin, sha256, modifiedAtMs: 0 });
       await this.#catalogue.look(row, folder);
       this.#catalogue.missing.delete(row.id);
       this.#catalogue.changed(row);
@@ -361,9 +368,18 @@ export class Library implements LibraryApi {
     return own.some(({ row }) => place === row.path || place.startsWith(row.path + sep));
   }
 
+  /** The folder around this place that is gone though models in it are known, as a disk that is not connected; null: none is. */
+  awayFolder(path: string): string | null {
+    const view = this.#catalogue.folderOf(resolve(path) + sep);
+    if (!view || existsSync(view.row.path)) return null;
+    return [...this.#catalogue.rows.values()].some((row) => row.folderId === view.row.id) ? view.row.path : null;
+  }
+
   /** The model of this SHA-256, or of this file of a repository; null: it is not here. */
   modelOf(sha256: string | null, origin: { repository: string; file: string; sizeBytes: number }): string | null {
-    const here = [...this.#catalogue.rows.values()].filter((row) => row.quarantine === null && row.problem === null);
+    const { rows, missing } = this.#catalogue;
+    // A file that somebody deleted by hand is not here; one on a disk that is away is.
+    const here = [...rows.values()].filter((row) => row.quarantine === null && row.problem === null && !missing.has(row.id));
     const found =
       here.find((row) => sha256 !== null && row.sha256 === sha256) ??
       here.find(
@@ -382,16 +398,49 @@ export class Library implements LibraryApi {
     this.#catalogue.close();
   }
 
+  /** Its id. A folder that is in the library under another name is that folder. */
+  async #enterFolder(path: string): Promise<string> {
+    if (!(await isFolder(path))) throw new KangarooError('file-not-found', `${path} is no folder. Check the path.`);
+    const real = (place: string) => realpath(place).catch(() => place);
+    for (const { row } of this.#catalogue.folders.values()) {
+      if (row.path === path || (await real(row.path)) === (await real(path))) return row.id;
+    }
+    const source = await sourceOf(path).catch((error: unknown) => {
+      throw fileError(error, path);
+    });
+    const row: FolderRow = { id: randomUUID(), path, source, isDefault: false };
+    this.#store.addFolder(row, this.#catalogue.now());
+    this.#catalogue.folders.set(row.id, newFolderView(row));
+    return row.id;
+  }
+
   /** What is known of a file, or a new row for it, and the folder that it lies in. */
   #rowAt(path: string): { row: ModelRow; folder: FolderRow | null } {
-    const folder = [...this.#catalogue.folders.values()].find(({ row }) => path.startsWith(row.path + sep))?.row ?? null;
     const known = [...this.#catalogue.rows.values()].find((row) => row.path === path);
-    return { row: known ?? newModel(path, folder?.id ?? null, modelNameOf(basename(path))), folder };
+    const folder = this.#folderFor(known?.folderId ?? null, path);
+    const row = known ?? newModel(path, null, modelNameOf(basename(path)));
+    row.folderId = folder?.id ?? null;
+    return { row, folder };
+  }
+
+  /** The folder that a model belongs to: its own while that is in the library, else the one that its file lies in. */
+  #folderFor(folderId: string | null, path: string): FolderRow | null {
+    const own = folderId === null ? undefined : this.#catalogue.folders.get(folderId);
+    return (own ?? this.#catalogue.folderOf(path))?.row ?? null;
   }
 
   /** What ships with the app has no row. */
   #speedups(modelId: string, row: ModelRow | undefined): { sum: number; answers: number } {
     if (row) return { sum: row.speedupSum, answers: row.speedupAnswers };
     return speedupSchema.safeParse(this.#store.value(speedupKey(modelId))).data ?? { sum: 0, answers: 0 };
+  }
+}
+
+/** Throws the system's errors as ours. */
+async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) yield chunk as Buffer;
+  } catch (error) {
+    throw fileError(error, path);
   }
 }
