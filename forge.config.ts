@@ -30,8 +30,8 @@ const config: ForgeConfig = {
   packagerConfig: {
     name: 'Kangaroo Chat',
     executableName: 'kangaroo-chat',
-    // Libraries are loaded and models are mapped by the system, which cannot look into an archive; starter.json names them from beside, and prompts.jsonl is looked for there too.
-    asar: { unpack: '{*.node,*.so,*.so.*,*.dylib,*.dll,*.gguf,starter.json,prompts.jsonl}' },
+    // Libraries are loaded and models are mapped by the system, and threads are read by Node itself, which cannot look into an archive; starter.json names them from beside, and prompts.jsonl is looked for there too.
+    asar: { unpack: '{*.node,*.so,*.so.*,*.dylib,*.dll,*.gguf,hash-worker.mjs,starter.json,prompts.jsonl}' },
     ignore: (path: string) => !isKept(path),
     prune: false,
   },

@@ -21,7 +21,8 @@ export default defineConfig({
         'hash-worker': 'electron/core/models/downloads/hash-worker.ts',
       },
       formats: ['es'],
-      fileName: (_format, name) => `${name}.js`,
+      // The thread lies beside the archive, without a package.json that would say what it is.
+      fileName: (_format, name) => (name === 'hash-worker' ? 'hash-worker.mjs' : `${name}.js`),
     },
     rolldownOptions: {
       external: ['electron', 'better-sqlite3', 'node-llama-cpp', ...builtinModules, /^node:/],

@@ -3,6 +3,7 @@
 import type { Page } from '@playwright/test';
 import type { AdaptersState } from '../electron/contract/adapters.ts';
 import { makeAdapter, makeAdapters, makeEstimate, makeJob, makeResult } from '../renderer/testing/make-adapters.ts';
+import { seriousViolations } from './accessibility.ts';
 import { expect, test } from './scripted.ts';
 
 const full = {
@@ -106,6 +107,7 @@ for (const { name, state, act, estimate, testId } of states) {
         const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
         expect(tooWide, `${size}: nothing is wider than the window`).toBe(false);
       }
+      expect(await seriousViolations(page)).toEqual([]);
       for (const control of await page
         .locator('button:visible, a:visible, input:visible, select:visible, [role=meter]:visible')
         .all()) {

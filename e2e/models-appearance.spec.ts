@@ -16,6 +16,8 @@ import {
   makeRepository,
 } from '../renderer/testing/make-models.ts';
 import { KangarooError } from '../electron/contract/errors.ts';
+import { seriousViolations } from './accessibility.ts';
+import { dropFiles } from './drop.ts';
 import { expect, test } from './scripted.ts';
 
 const { facts } = makeModel();
@@ -135,7 +137,36 @@ const states: State[] = [
     prepare: (core) =>
       core.answer('library.watch', error('file-not-readable', 'The list of models cannot be read: disk I/O error.')),
   },
+  {
+    name: 'library-problem',
+    fragment: '#/models',
+    testId: 'folders',
+    prepare: (core) =>
+      core.tell('library.watch', {
+        ...library,
+        problem: {
+          code: 'store-damaged',
+          message:
+            'The list of models was damaged. It was kept as /home/joey/.config/kangaroo/models.db.set-aside-2026-09-01 and begun anew; add your folders again.',
+        },
+      }),
+  },
   { name: 'details', fragment: '#/models/library/llama', testId: 'fit-verdict' },
+  { name: 'details-quarantined', fragment: '#/models/library/damaged', testId: 'model-problem' },
+  { name: 'details-away', fragment: '#/models/library/away', testId: 'model-problem' },
+  { name: 'details-read-only', fragment: '#/models/library/ollama', testId: 'fit-verdict' },
+  {
+    name: 'details-rename',
+    fragment: '#/models/library/llama',
+    testId: 'name',
+    act: (page) => page.getByTestId('rename').click(),
+  },
+  {
+    name: 'purge',
+    fragment: '#/models',
+    testId: 'confirm',
+    act: (page) => page.getByTestId('trashed').getByRole('button').last().click(),
+  },
   {
     name: 'path-dialog',
     fragment: '#/models',
@@ -189,6 +220,23 @@ const states: State[] = [
         trainedContext: 262_144,
         hasChatTemplate: true,
       })),
+  },
+  {
+    name: 'repository-no-room',
+    fragment: '#/models/find/joey/qwen3-4b-GGUF',
+    testId: 'no-room',
+    prepare: (core) =>
+      core.tell('library.watch', makeLibrary({ models: [starter], folders: [makeFolder({ freeBytes: 2.1e9 })] })),
+  },
+  {
+    name: 'repository-offline',
+    fragment: '#/models/find/joey/qwen3-4b-GGUF',
+    testId: 'repository-error',
+    prepare: (core) =>
+      core.answer(
+        'hub.repository',
+        error('hub-unreachable', 'huggingface.co cannot be reached. Check the connection, then try again.'),
+      ),
   },
   {
     name: 'repository-gated',
@@ -275,6 +323,20 @@ const states: State[] = [
       ]);
     },
   },
+  {
+    name: 'downloads-running',
+    fragment: '#/models/downloads',
+    testId: 'download',
+    prepare: (core) =>
+      core.tell('downloads.watch', [makeDownload(), makeDownload({ id: 'next', status: 'queued', receivedBytes: 0 })]),
+  },
+  {
+    name: 'downloads-cancel',
+    fragment: '#/models/downloads',
+    testId: 'confirm',
+    prepare: (core) => core.tell('downloads.watch', [makeDownload()]),
+    act: (page) => page.getByTestId('download-cancel').click(),
+  },
   { name: 'downloads-empty', fragment: '#/models/downloads', testId: 'models-view' },
   {
     name: 'picker',
@@ -309,6 +371,18 @@ const states: State[] = [
           modelsThatFit: [{ id: 'qwen', name: 'Qwen3 4B Instruct', sizeBytes: 2.5e9 }],
         },
       }),
+  },
+  {
+    name: 'no-model',
+    fragment: '#/',
+    testId: 'find-model',
+    prepare: (core) => core.tell('library.watch', makeLibrary({ models: [] })),
+  },
+  {
+    name: 'drop',
+    fragment: '#/models',
+    testId: 'path',
+    act: (page) => dropFiles(page, 'A model with a long name, as they have Q4_K_M.gguf'),
   },
   {
     name: 'toasts',
@@ -375,6 +449,7 @@ for (const { name, fragment, prepare, act, testId } of states) {
         );
         expect(tooWide, `wider than the window (${size})`).toEqual([]);
       }
+      expect.soft(await seriousViolations(page), scheme).toEqual([]);
     }
     for (const role of ['button', 'link', 'textbox', 'searchbox', 'combobox', 'radio', 'option', 'progressbar', 'img'] as const) {
       for (const control of await page.getByRole(role).all()) await expect(control).toHaveAccessibleName(/\S/);

@@ -24,6 +24,7 @@ export function makeScriptedCore(chat: Chat = makeChat()): ScriptedCore {
   core.tell('models.watchMemory', makeMemory({ parts: [] }));
   core.tell('library.watch', makeLibrary());
   core.tell('downloads.watch', []);
+  core.answer('downloads.speedLimit', () => null);
   core.tell('hub.watch', makeHubStatus());
   core.tell('adapters.watch', { models: [], adapters: [], trash: [], jobs: [] });
   return core;

@@ -4,15 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from './main.ts';
+import { Recorder } from './testing/recorder.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-
-class Recorder {
-  text = '';
-  write(text: string): void {
-    this.text += text;
-  }
-}
 
 async function cli(argv: string[], from = root) {
   const [stdout, stderr] = [new Recorder(), new Recorder()];

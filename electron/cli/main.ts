@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KangarooError, toErrorShape } from '../contract/errors.ts';
 import { optionsHelp, parseArguments, usageError, wrap, type OptionTable } from './arguments.ts';
+import { adaptersCommand } from './adapters/adapters.ts';
 import { benchCommand } from './bench.ts';
 import type { Command } from './command.ts';
 import { chatsCommand } from './chats/chats.ts';
@@ -28,6 +29,7 @@ const commands: readonly Command[] = [
   inspectCommand,
   convertAdapterCommand,
   modelsCommand,
+  adaptersCommand,
   chatsCommand,
   serveCommand,
 ];

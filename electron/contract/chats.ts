@@ -144,6 +144,8 @@ export interface AnswerTotals {
   comparedMs: number;
   /** Against plain decoding: Σ `roundsMs` · (`speedup` − 1) over those that are compared. Negative: lost. */
   savedMs: number;
+  /** How sure that is: of independent answers, √Σ (`roundsMs` · `speedupDeviation`)²; those without one add nothing. */
+  savedDeviationMs: number;
 }
 
 /** A message of the whole tree. Parents come before their children, siblings oldest first. */

@@ -103,6 +103,8 @@ export interface DownloadsApi {
   cancel(id: string): Promise<void>;
   /** `index` counts the items of `list()`. */
   move(id: string, index: number): Promise<void>;
-  /** For all downloads together; null is no limit. */
+  /** Bytes per second, for all downloads together; null: none. */
+  speedLimit(): Promise<number | null>;
+  /** Kept for the next start. */
   setSpeedLimit(bytesPerSecond: number | null): Promise<void>;
 }

@@ -152,6 +152,11 @@ export interface GenerationStats {
   contextShifts: number;
   /** See `PromptEvent.leftOutTurns`; in a chat's messages only. */
   leftOutTurns?: number;
+  /**
+   * How sure `Message.speedup` is: its standard deviation over redrawn rounds and plain steps (`bootstrap.ts`). In a chat's
+   * messages only; absent where it is not known: below 16 rounds, and in answers of versions that did not keep it.
+   */
+  speedupDeviation?: number;
   /** All rounds together, and of that the part inside graph computation: the rest is the host's overhead. */
   roundsMs: number;
   /** Null where another device than the CPU computes. */

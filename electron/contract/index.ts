@@ -142,6 +142,7 @@ export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
     resume: 'call',
     cancel: 'call',
     move: 'call',
+    speedLimit: 'call',
     setSpeedLimit: 'call',
   },
   adapters: {

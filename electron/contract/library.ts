@@ -27,7 +27,10 @@ export interface LibraryModel {
   source: LibrarySource;
   /** The folder in `LibraryState.folders`; null for single files. */
   folderId: string | null;
-  /** Belongs to another app or ships with this one: it cannot be renamed on the disk or deleted here, only hidden by removing its folder. */
+  /**
+   * Belongs to another app, ships with this one, or lies in a folder that this user may not write to: it cannot be deleted here,
+   * only hidden by removing its folder.
+   */
   readOnly: boolean;
   status: LibraryModelStatus;
   /** What is wrong with an `away` or `damaged` one, and what to do. */
@@ -82,6 +85,7 @@ export interface LibraryFolder {
   id: string;
   path: string;
   source: LibrarySource;
+  /** Belongs to another app, or this user may not write to it. */
   readOnly: boolean;
   /** Downloads are published into this one. */
   isDefault: boolean;
@@ -135,11 +139,14 @@ export interface LibraryApi {
    * missing; an adapter).
    */
   open(path: string): Promise<LibraryModel>;
-  /** Adds a folder, of the user's or of another app: which of them is recognised by its layout. Rejects with `file-not-found`. */
+  /**
+   * Adds a folder, of the user's or of another app: which of them is recognised by its layout. Files in it that were opened by
+   * themselves become its models. Rejects with `file-not-found`, `file-not-readable`.
+   */
   addFolder(path: string): Promise<LibraryFolder>;
-  /** Its models leave the list; no file is touched. The default folder cannot be removed: `invalid-argument`. */
+  /** Its models leave the list, but for those that another folder shows too; no file is touched. The default folder cannot be removed: `invalid-argument`. */
   removeFolder(folderId: string): Promise<void>;
-  /** Downloads go there from now on. */
+  /** Downloads go there from now on. Rejects with `read-only` and `away`. */
   setDefaultFolder(folderId: string): Promise<void>;
   /** Gives it another name in the library; '' gives it the file's again. The file keeps its own. */
   rename(modelId: string, name: string): Promise<LibraryModel>;

@@ -1,5 +1,5 @@
 // How fast an answer was against the plain decoding steps inside it, which are of the same moment. Pure.
-import type { Round } from './engine.ts';
+import type { Costs, Round } from './engine.ts';
 
 /** Fewer plain steps make no baseline: as for `GenerationStats.plainStepMs`. */
 const fewestPlainSteps = 8;
@@ -22,6 +22,8 @@ export interface PlainBaseline {
   stepMs: number;
   /** The steps inside the rounds of which that is the mean; empty: it was given. */
   insideMs: number[];
+  /** The middle half of the calibration's samples, milliseconds a step; null where it does not come from there. */
+  quartilesMs: [number, number] | null;
 }
 
 /** Time of each decoding round, milliseconds; none counts for more than three times the median of its kind. */
@@ -43,8 +45,19 @@ export function plainBaseline(
   // The first plain step after another kind of round runs on a graph that has left the processor's caches: it is no baseline.
   const isBaseline = (round: Round, at: number) => round.mode === 'plain' && (decoded[at - 1]?.mode ?? 'plain') === 'plain';
   const insideMs = timesMs.filter((_, at) => isBaseline(decoded[at] as Round, at));
-  if (insideMs.length < fewestPlainSteps) return plainStepMs === null ? null : { stepMs: plainStepMs, insideMs: [] };
-  return { stepMs: insideMs.reduce((sum, ms) => sum + ms, 0) / insideMs.length, insideMs };
+  if (insideMs.length < fewestPlainSteps)
+    return plainStepMs === null ? null : { stepMs: plainStepMs, insideMs: [], quartilesMs: null };
+  return { stepMs: insideMs.reduce((sum, ms) => sum + ms, 0) / insideMs.length, insideMs, quartilesMs: null };
+}
+
+/** The step that was measured when the model was loaded; null where it could not be. */
+export function calibrationBaseline({
+  plainTokensPerSecond,
+  plainTokensPerSecondQuartiles: [low, high],
+}: Costs): PlainBaseline | null {
+  if (plainTokensPerSecond <= 0) return null;
+  const quartilesMs: [number, number] | null = low > 0 && high > 0 ? [1000 / high, 1000 / low] : null;
+  return { stepMs: 1000 / plainTokensPerSecond, insideMs: [], quartilesMs };
 }
 
 /**

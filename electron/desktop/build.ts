@@ -52,7 +52,7 @@ export async function ensurePage(root: string): Promise<boolean> {
 /** Bundles main, preload and the engine's worker for Electron if their sources are newer. */
 export async function ensureShell(root: string): Promise<boolean> {
   const folder = join(root, '.vite', 'build');
-  const outputs = ['main.js', 'worker.js', 'preload.cjs'].map((name) => join(folder, name));
+  const outputs = ['main.js', 'worker.js', 'hash-worker.mjs', 'preload.cjs'].map((name) => join(folder, name));
   if (!outputs.some((output) => isStale(root, output, shellSources))) return true;
   console.log('Building the desktop shell…');
   const main = await runVite(root, join('.config', 'vite.main.config.ts'));

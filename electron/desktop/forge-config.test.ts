@@ -19,13 +19,18 @@ test('the fuses close every back door', () => {
   });
 });
 
-test.each(['starter.json', 'starter-q8_0.gguf', 'starter-adapter.gguf', 'kangaroo.node', 'libggml-base.so', 'libggml.v0.5.0.so'])(
-  '%s lies beside the archive, where the engine and the library look for it',
-  (name) => {
-    const { asar } = config.packagerConfig ?? {};
-    expect(typeof asar === 'object' && asar.unpack !== undefined && matchesGlob(name, asar.unpack)).toBe(true);
-  },
-);
+test.each([
+  'starter.json',
+  'starter-q8_0.gguf',
+  'starter-adapter.gguf',
+  'kangaroo.node',
+  'libggml-base.so',
+  'libggml.v0.5.0.so',
+  'hash-worker.mjs',
+])('%s lies beside the archive, where the engine and the library look for it', (name) => {
+  const { asar } = config.packagerConfig ?? {};
+  expect(typeof asar === 'object' && asar.unpack !== undefined && matchesGlob(name, asar.unpack)).toBe(true);
+});
 
 test.each([
   '',

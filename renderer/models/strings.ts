@@ -121,8 +121,8 @@ export const modelsText = {
     trashed: (name: string) => `${name} is in the trash.`,
     delete: 'Delete',
     drop: 'Drop GGUF files or a folder to add them',
-    dropUnknown:
-      'A browser does not tell this page where a dropped file lies. Type or paste its path instead: nothing is copied or uploaded.',
+    dropUnknown: (name: string) =>
+      `A browser does not tell this page where ${name} lies. Type or paste its path instead: nothing is copied or uploaded.`,
   },
 
   add: {
@@ -141,6 +141,7 @@ export const modelsText = {
   folders: {
     title: 'Folders',
     readOnly: 'read-only, belongs to another app',
+    notWritable: 'read-only, you may not write to it',
     away: 'Away: plug in its disk or mount it. Its models stay on the list.',
     models: (count: number, bytes: number) => `${countText(count, 'model', 'models')}, ${bytesText(bytes)}`,
     free: (bytes: number) => `${bytesText(bytes)} free`,
@@ -262,6 +263,7 @@ export const modelsText = {
     recommended: 'Recommended',
     about: (bytes: number) => `needs about ${bytesText(bytes)}`,
     moreThanFree: 'more than is free',
+    noRoom: (freeBytes: number) => `The disk of your models has only ${bytesText(freeBytes)} free.`,
     download: (bytes: number) => `Download ${bytesText(bytes)}`,
     downloadLabel: (file: string, bytes: number) => `Download ${bytesText(bytes)}: ${file}`,
     queued: 'In the queue',

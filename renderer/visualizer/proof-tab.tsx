@@ -4,7 +4,6 @@ import type { Message } from '../../electron/contract/chats.ts';
 import type { Token } from '../../electron/contract/engine.ts';
 import type { ProofReport, ProofRunName } from '../../electron/contract/proofs.ts';
 import { visibleToken } from '../chat/visible-token.ts';
-import { useSettings } from '../settings/settings-store.ts';
 import { Notice } from '../ui/notice.tsx';
 import { gapText, proofAsText, recordedText } from './proof-report.ts';
 import { useProof } from './proof-store.ts';
@@ -15,11 +14,11 @@ const text = visualizerText.proof;
 
 export function ProofTab({ chatId, message }: { chatId: string; message: Message | null }) {
   const proof = useProof();
-  const sampled = useSettings((state) => state.settings.temperature > 0);
   if (!message) return <p className="text-[14px] text-ink-soft">{text.noAnswer}</p>;
   const own = proof.messageId === message.id;
   const { running } = proof;
   const streaming = message.status === 'streaming';
+  const sampled = (message.answeredWith?.settings.temperature ?? 0) > 0;
   return (
     <section className="space-y-4" aria-label={text.title} data-testid="proof">
       <p className="max-w-[64ch] text-[13px] text-pretty text-ink-soft">{text.caption}</p>

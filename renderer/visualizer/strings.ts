@@ -11,14 +11,17 @@ const percent = (share: number) => percentFormat.format(share);
 const count = (value: number, singular: string, plural: string) => `${whole.format(value)} ${value === 1 ? singular : plural}`;
 const times = (factor: number) => `${two.format(factor)}×`;
 
-/** 0.84 ms, 12.3 ms, 4.2 s, 3 min 20 s. */
+/** 0.84 ms, 12 ms, 4.2 s, 3 min 20 s, 2 h 5 min. */
 function duration(ms: number): string {
   const size = Math.abs(ms);
-  if (size < 10) return `${two.format(ms)} ms`;
-  if (size < 1000) return `${whole.format(ms)} ms`;
-  if (size < 60_000) return `${one.format(ms / 1000)} s`;
+  const sign = ms < 0 ? '−' : '';
+  if (size < 10) return `${sign}${two.format(size)} ms`;
+  if (size < 1000) return `${sign}${whole.format(size)} ms`;
+  if (size < 60_000) return `${sign}${one.format(size / 1000)} s`;
   const seconds = Math.round(size / 1000);
-  return `${ms < 0 ? '−' : ''}${whole.format(Math.floor(seconds / 60))} min ${seconds % 60} s`;
+  if (seconds < 3600) return `${sign}${whole.format(Math.floor(seconds / 60))} min ${seconds % 60} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${sign}${whole.format(Math.floor(minutes / 60))} h ${minutes % 60} min`;
 }
 
 export const visualizerText = {
@@ -28,7 +31,7 @@ export const visualizerText = {
   number: (value: number) => short.format(value),
   open: 'Show the visualizer',
   close: 'Close the visualizer',
-  title: 'Drafting',
+  title: 'Visualizer',
   scopes: { label: 'Which rounds', answer: 'One answer', chat: 'This chat' },
   answerLabel: 'Answer',
   latest: 'The latest answer',
@@ -69,15 +72,24 @@ export const visualizerText = {
       answers === of
         ? `over ${count(answers, 'answer', 'answers')}`
         : `over ${whole.format(answers)} of ${count(of, 'answer', 'answers')}: the rest has no baseline`,
-    total: (ms: number, answers: number) =>
-      `${ms < 0 ? 'Lost' : 'Saved'} in all chats: ${duration(Math.abs(ms))} over ${count(answers, 'answer', 'answers')}.`,
     baselines: {
       inside: 'Baseline: plain steps inside the answer',
       after: 'Baseline: plain steps right after the answer',
       calibration: 'Baseline: calibration when the model was loaded',
       mixed: 'Baseline: each answer’s own plain steps, or the calibration',
     },
-    spoken: (parts: string[]) => parts.join('. '),
+  },
+
+  totals: {
+    chat: 'This chat',
+    all: 'All chats',
+    none: 'no answer to compare yet',
+    saved: (ms: number) => `${duration(Math.abs(ms))} ${ms < 0 ? 'lost' : 'saved'}`,
+    interval: (low: number, high: number) => `90%: ${duration(low)} to ${duration(high)}`,
+    over: (compared: number, of: number) =>
+      compared === of
+        ? `over ${count(of, 'answer', 'answers')}`
+        : `over ${whole.format(compared)} of ${count(of, 'answer', 'answers')}: the rest has no baseline`,
   },
 
   timeline: {
@@ -178,7 +190,7 @@ export const visualizerText = {
     calibrationSpoken: (from: number, to: number, accepted: number, judged: number) =>
       `confidence ${percent(from)} to ${percent(to)}: ${accepted} of ${judged} accepted`,
     sources: { label: 'Drafts of', adapter: 'the first layers', lookup: 'copies' },
-    sampledNote: 'With a temperature above 0, drawing adds chance: a draft can be rejected though it was likely.',
+    sampledNote: 'These answers were drawn by chance (temperature above 0): a draft can be rejected though it was likely.',
     nothing: 'No drafts of this kind in these rounds.',
     legend: { share: 'accepted / drafted', judged: 'accepted / judged', interval: '95% interval' },
   },
@@ -219,6 +231,7 @@ export const visualizerText = {
     verify: 'Verifying',
     between: 'Between rounds',
     part: (name: string, ms: number, share: number) => `${name}: ${duration(ms)}, ${percent(share)}`,
+    partTime: (ms: number, share: number) => `${duration(ms)} · ${percent(share)}`,
     timeColumns: ['Part', 'Time, ms', 'Share'],
     costTitle: 'What a round of n rows costs',
     costCaption: (depth: number) =>
@@ -250,7 +263,11 @@ export const visualizerText = {
     threshold: (value: number) => two.format(value),
     thresholdLabel: 'Threshold η: draft on while the confidence is at least this',
     maxDraftLabel: 'Longest draft γ: tokens per round at most',
-    predicted: 'Predicted',
+    predicted: 'predicted',
+    figure: 'Figure',
+    recorded: 'as recorded',
+    chosen: 'as chosen',
+    settings: (threshold: number, maxDraft: number) => `η ${two.format(threshold)}, γ ${maxDraft}`,
     speedup: 'Speed over plain decoding',
     tokensPerRound: 'Tokens per round',
     draftsPerRound: 'Drafts per round',
@@ -264,7 +281,14 @@ export const visualizerText = {
       'Times: V(n) and the draft step as measured at load. Verification of more rows than were measured goes on in a straight line.',
     noCosts: 'Speed cannot be predicted: the costs of the model of this answer are not known. Load it, with its adapter.',
     check: (predicted: number, measured: number) =>
-      `Check: for these rounds as they were, the calibration’s costs predict ${times(predicted)}; measured: ${times(measured)}.`,
+      `Check: for these drafting rounds as they were, the costs at load predict ${times(predicted)}; measured: ${times(measured)}. Predictions are scaled so that both agree.`,
+    farTitle: 'Prediction and measurement disagree here',
+    far: (predicted: number, measured: number, scale: number) =>
+      `For these drafting rounds as they were, the costs at load predict ${times(predicted)}, but ${times(measured)} was measured: the ` +
+      `machine was ${scale < 1 ? 'busier' : 'less busy'} than at load, or the context longer. All predictions are multiplied by ` +
+      `${two.format(scale)} so that they begin at what was measured. Trust which settings are better, not by how much. ` +
+      'Loading the model again measures its costs anew.',
+    sampled: 'Answers were drawn by chance, which rejects likely drafts, too: this holds for the temperature that they had.',
     selection:
       'Automatic drafting recorded only drafts that it found worth verifying: doubtful ones are missing, so long drafts look better here than they are.',
     thresholdAxis: 'η',
@@ -275,6 +299,8 @@ export const visualizerText = {
       unit === 'speedup'
         ? 'Predicted speed over plain decoding. ● the fastest; framed: as chosen above.'
         : 'Predicted tokens per round. ● the most; framed: as chosen above.',
+    gridSpoken: (threshold: number, maxDraft: number, worth: string) =>
+      `Best: η ${two.format(threshold)}, γ ${maxDraft}, ${worth} (predicted)`,
     columns: ['η', 'γ', 'Over plain', 'Tokens per round', 'Drafts per round', 'Extrapolated rounds'],
     apply: 'Apply: always draft with these',
     applied: 'Applied. The next answers draft in every round with these settings.',
@@ -290,7 +316,9 @@ export const visualizerText = {
     caption:
       'Answers the same conversation twice more, greedily: once with drafts in every round, once plainly. Every token is compared. ' +
       'The chat stays as it is.',
-    sampledNote: 'Your temperature is above 0, so answers are drawn by chance: the proof runs both ways greedily instead.',
+    sampledNote:
+      'This answer was drawn by chance (its temperature was above 0). Chance cannot be repeated token by token, so the proof runs both ' +
+      'ways greedily, with its other settings. That sampling keeps the model’s distribution is what the engine’s own tests prove.',
     start: 'Prove this answer',
     again: 'Prove again',
     cancel: 'Cancel',
@@ -348,11 +376,18 @@ export const visualizerText = {
       factor === null
         ? 'Drafting would not have paid on this text, so tokens were decoded plainly, with short probes. There is nothing to do.'
         : `Drafting would have decoded at ${times(factor)} plain speed on this text, so tokens were decoded plainly, with short probes. There is nothing to do.`,
+    slowerTitle: 'Drafting in every round costs time on this text',
+    slowerText:
+      'You chose “Always draft”. Automatic drafting measures as it goes, and decodes plainly where drafting does not pay.',
     noAdapterTitle: 'This model has no adapter',
+    refusedTitle: 'The adapter of this model cannot be used',
     noAdapterText:
       'Copies still work: where an answer repeats what stands in the conversation, its next words are drafted from there. To draft ' +
-      'anywhere, the model needs an adapter that was trained for it: train one here, or choose its file in the model’s details.',
+      'anywhere, the model needs an adapter that was trained for it.',
+    train: (time: string) => `Train one (about ${time})`,
+    trainUnknown: 'Train one',
+    trainingLink: 'One is being trained: see how far it is',
+    cannotTrain: (reason: string) => `None can be trained now: ${reason}`,
     noAdapterLink: 'Choose an adapter file',
-    adaptersLink: 'Train an adapter',
   },
 };

@@ -1,7 +1,7 @@
 // Rounds for tests of the visualizer: made by a process whose truth is known.
+import { randomFrom } from '../../electron/contract/bootstrap.ts';
 import type { Costs, Round } from '../../electron/contract/engine.ts';
 import { makeRound } from '../testing/make-round.ts';
-import { randomFrom } from './figures/bootstrap.ts';
 import type { WhatIfSettings } from './figures/what-if.ts';
 
 export const testCosts: Costs = {

@@ -4,15 +4,15 @@ import { useId, useMemo, type ReactNode } from 'react';
 import type { Message } from '../../electron/contract/chats.ts';
 import { useChat } from '../chat/chat-store.ts';
 import { costsFor, useModel } from '../model/model-store.ts';
-import { useSettings } from '../settings/settings-store.ts';
 import { Notice } from '../ui/notice.tsx';
 import { AcceptanceTab } from './acceptance-tab.tsx';
 import { AnswerPicker } from './answer-picker.tsx';
 import { ExportMenu } from './export-menu.tsx';
 import { speedOf } from './figures/speed.ts';
-import type { Trace } from './figures/trace.ts';
+import { isSampled, type Trace } from './figures/trace.ts';
 import { ProofTab } from './proof-tab.tsx';
 import { RoundsTab } from './rounds-tab.tsx';
+import { SavedTotals } from './saved-totals.tsx';
 import { SpeedTab } from './speed-tab.tsx';
 import { EmptyState, LoadingState, Standing } from './states.tsx';
 import { visualizerText } from './strings.ts';
@@ -35,6 +35,7 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
   const chosen = answers.find(({ message }) => message.id === chosenId) ?? latest;
   const shown = useMemo(() => (scope === 'chat' ? answers : chosen ? [chosen] : []), [scope, answers, chosen]);
   const known = useRounds(chatId, shown);
+  const model = useModel((state) => state.state);
   const titleId = useId();
   return (
     <section aria-labelledby={titleId} data-testid="visualizer" className="@container flex h-full min-h-0 flex-col bg-paper">
@@ -58,9 +59,12 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
       <div className="min-h-0 flex-1 space-y-5 overflow-y-auto px-4 pt-4 pb-10">
         {latest && <AnswerPicker answers={answers} chosen={chosen} />}
         {latest === null ? (
-          <EmptyState title={text.states.emptyTitle} testId="visualizer-empty">
-            {text.states.emptyText}
-          </EmptyState>
+          <>
+            <EmptyState title={text.states.emptyTitle} testId="visualizer-empty">
+              {text.states.emptyText}
+            </EmptyState>
+            <Standing rounds={[]} model={model} slower={false} />
+          </>
         ) : known.status === 'loading' ? (
           <LoadingState />
         ) : known.status === 'failed' ? (
@@ -77,7 +81,13 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
             {known.error.message}
           </Notice>
         ) : (
-          <Known trace={known.trace} chatId={chatId ?? ''} answer={chosen?.message ?? null} streaming={isStreaming(shown)} />
+          <Known
+            trace={known.trace}
+            chatId={chatId ?? ''}
+            answer={chosen?.message ?? null}
+            streaming={isStreaming(shown)}
+            totalsVersion={versionOf(latest.message, answers.length)}
+          />
         )}
       </div>
     </section>
@@ -102,18 +112,21 @@ function Export({ trace }: { trace: Trace }) {
   return <ExportMenu trace={trace} costs={costs} figures={figures} />;
 }
 
+/** Changes when an answer has ended, or another branch is shown. */
+const versionOf = ({ id, status }: Message, answers: number) => `${id} ${status} ${answers}`;
+
 interface KnownProps {
   trace: Trace;
   chatId: string;
   /** The answer that can be proven. */
   answer: Message | null;
   streaming: boolean;
+  totalsVersion: string;
 }
 
-function Known({ trace, chatId, answer, streaming }: KnownProps) {
+function Known({ trace, chatId, answer, streaming, totalsVersion }: KnownProps) {
   const tab = useVisualizer((state) => state.tab);
   const model = useModel((state) => state.state);
-  const sampled = useSettings((state) => state.settings.temperature > 0);
   const costs = useCosts(trace);
   const figures = useMemo(() => sumUp(trace, speedOf(trace.answers)), [trace]);
   const key = trace.answers.map(({ messageId }) => messageId).join(' ');
@@ -126,7 +139,7 @@ function Known({ trace, chatId, answer, streaming }: KnownProps) {
   }
   const faces: Record<typeof tab, ReactNode> = {
     rounds: <RoundsTab key={key} trace={trace} streaming={streaming} />,
-    acceptance: <AcceptanceTab trace={trace} sampled={sampled} />,
+    acceptance: <AcceptanceTab trace={trace} sampled={isSampled(trace.answers)} />,
     speed: <SpeedTab trace={trace} costs={costs} />,
     whatIf: <WhatIfTab trace={trace} costs={costs} />,
     proof: <ProofTab chatId={chatId} message={answer} />,
@@ -134,8 +147,11 @@ function Known({ trace, chatId, answer, streaming }: KnownProps) {
   return (
     <>
       <p className="sr-only">{summaryWords(figures).join('. ')}</p>
-      <Summary figures={figures} trace={trace} />
-      <Standing rounds={trace.rounds} model={model} />
+      <div>
+        <Summary figures={figures} trace={trace} />
+        <SavedTotals chatId={chatId} version={totalsVersion} />
+      </div>
+      <Standing rounds={trace.rounds} model={model} slower={(figures.speed?.interval?.high ?? 1) < 1} />
       <Tabs>{faces[tab]}</Tabs>
     </>
   );

@@ -1,30 +1,38 @@
 // Other settings of η and γ: what the recorded drafts say they would have given, and putting them to use.
 import { useCallback, useId, useMemo, useState } from 'react';
 import type { Costs } from '../../electron/contract/engine.ts';
-import { useSettings } from '../settings/settings-store.ts';
+import { Notice } from '../ui/notice.tsx';
 import { Chart, useDrawing, type DrawnProps } from './charts/chart.tsx';
 import { cellAt, whatIfScene } from './charts/what-if-chart.ts';
+import { isSampled, type Trace } from './figures/trace.ts';
 import {
+  bestCell,
+  checkCosts,
   predict,
-  predictAsRecorded,
   predictGrid,
   recordedDrafts,
+  recordedSettings,
+  type CostCheck,
+  type DraftMeans,
+  type GridCell,
   type Prediction,
   type WhatIfSettings,
 } from './figures/what-if.ts';
-import { speedOf } from './figures/speed.ts';
-import type { Trace } from './figures/trace.ts';
+import { changeNextAnswer, useNextAnswer } from './next-answer.ts';
 import { visualizerText } from './strings.ts';
 
 const text = visualizerText.whatIf;
 const { times, number } = visualizerText;
 
 export function WhatIfTab({ trace, costs }: { trace: Trace; costs: Costs | null }) {
-  const settings = useSettings((state) => state.settings);
-  const [chosen, setChosen] = useState<WhatIfSettings>({ threshold: settings.threshold, maxDraft: settings.maxDraft });
+  const next = useNextAnswer();
+  const recorded = useMemo(() => recordedSettings(trace.answers), [trace]);
+  const [chosen, setChosen] = useState<WhatIfSettings>(recorded ?? { threshold: next.threshold, maxDraft: next.maxDraft });
   const known = useMemo(() => recordedDrafts(trace.rounds), [trace]);
-  const grid = useMemo(() => predictGrid(known, costs), [known, costs]);
-  const prediction = useMemo(() => predict(known, chosen, costs), [known, chosen, costs]);
+  const check = useMemo(() => checkCosts(trace.answers, costs), [trace, costs]);
+  const scale = check?.scale ?? 1;
+  const grid = useMemo(() => predictGrid(known, costs, scale), [known, costs, scale]);
+  const prediction = useMemo(() => predict(known, chosen, costs, scale), [known, chosen, costs, scale]);
   const draw = useCallback((width: number) => whatIfScene(grid, chosen, width), [grid, chosen]);
   if (!prediction) return <NothingRecorded />;
   const unit = prediction.speedup === null ? 'tokens' : 'speedup';
@@ -49,20 +57,26 @@ export function WhatIfTab({ trace, costs }: { trace: Trace; costs: Costs | null 
           testId="what-if-max-draft"
           onChange={(maxDraft) => setChosen({ ...chosen, maxDraft })}
         />
-        <Predicted prediction={prediction} />
+        <Predicted prediction={prediction} known={known} recorded={recorded} check={check} />
+        {check?.far && (
+          <Notice tone="info" title={text.farTitle} testId="what-if-far">
+            {text.far(check.predicted, check.measured, check.scale)}
+          </Notice>
+        )}
         <Apply chosen={chosen} />
         <ul className="list-disc space-y-1 pl-4 text-[13px] text-pretty text-ink-soft">
           <li>{text.based(known.rounds.length, known.of)}</li>
           <li>{text.extrapolated(prediction.extrapolated)}</li>
           {automatic && <li>{text.selection}</li>}
+          {isSampled(trace.answers) && <li>{text.sampled}</li>}
           <li>{prediction.speedup === null ? text.noCosts : text.costsNote}</li>
-          <Check trace={trace} costs={costs} />
+          {check && !check.far && <li data-testid="what-if-check">{text.check(check.predicted, check.measured)}</li>}
         </ul>
       </section>
       <Chart
         title={text.gridTitle}
         caption={text.gridCaption(unit)}
-        summary={text.gridTitle}
+        summary={gridSummary(grid)}
         testId="what-if-grid"
         scene={draw}
         renderPicture={(drawn) => <Grid {...drawn} onChoose={setChosen} />}
@@ -79,6 +93,16 @@ export function WhatIfTab({ trace, costs }: { trace: Trace; costs: Costs | null 
         })}
       />
     </div>
+  );
+}
+
+function gridSummary(grid: readonly GridCell[]): string {
+  const best = bestCell(grid);
+  if (!best) return text.gridTitle;
+  return text.gridSpoken(
+    best.threshold,
+    best.maxDraft,
+    best.speedup === null ? number(best.tokensPerRound) : times(best.speedup),
   );
 }
 
@@ -118,43 +142,66 @@ function Slider({ label, value, shown, range: [min, max, step], testId, onChange
   );
 }
 
-function Predicted({ prediction: { speedup, tokensPerRound, draftsPerRound } }: { prediction: Prediction }) {
+interface PredictedProps {
+  prediction: Prediction;
+  /** As the rounds were. */
+  known: DraftMeans;
+  recorded: WhatIfSettings | null;
+  check: CostCheck | null;
+}
+
+/** The chosen settings beside what was recorded, so that a prediction is read as a difference. */
+function Predicted({ prediction: { speedup, tokensPerRound, draftsPerRound }, known, recorded, check }: PredictedProps) {
+  const count = known.rounds.length;
+  const accepted = known.rounds.reduce((sum, round) => sum + round.accepted, 0);
+  const drafted = known.rounds.reduce((sum, { confidences }) => sum + confidences.length, 0);
   const figures = [
-    ...(speedup === null ? [] : [[text.speedup, times(speedup)] as const]),
-    [text.tokensPerRound, number(tokensPerRound)] as const,
-    [text.draftsPerRound, number(draftsPerRound)] as const,
+    ...(speedup === null ? [] : [[text.speedup, times(speedup), check ? times(check.measured) : '–'] as const]),
+    [text.tokensPerRound, number(tokensPerRound), number(1 + accepted / count)] as const,
+    [text.draftsPerRound, number(draftsPerRound), number(drafted / count)] as const,
   ];
   return (
-    <dl
-      className="grid grid-cols-[repeat(auto-fit,minmax(7.5rem,1fr))] gap-3 rounded-xl border border-dashed border-line-strong px-4 py-3"
+    <table
+      className="w-full overflow-hidden rounded-xl border border-dashed border-line-strong text-[13px] tabular-nums"
       data-testid="predicted"
     >
-      {figures.map(([name, value]) => (
-        <div key={name}>
-          <dt className="text-[12.5px] text-ink-soft">
-            {name} <span className="italic">({text.predicted.toLowerCase()})</span>
-          </dt>
-          <dd className="text-[20px] font-semibold tabular-nums">{value}</dd>
-        </div>
-      ))}
-    </dl>
+      <thead className="text-start text-[12.5px] text-ink-soft">
+        <tr>
+          <th scope="col" className="px-3.5">
+            <span className="sr-only">{text.figure}</span>
+          </th>
+          <th scope="col" className="px-2 pt-2.5 text-end font-normal">
+            {text.recorded}
+            {recorded && <span className="block">{text.settings(recorded.threshold, recorded.maxDraft)}</span>}
+          </th>
+          <th scope="col" className="px-3.5 pt-2.5 text-end font-normal">
+            {text.chosen}
+            <span className="block italic">{text.predicted}</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {figures.map(([name, chosen, was]) => (
+          <tr key={name}>
+            <th scope="row" className="px-3.5 py-1 text-start font-normal last:pb-2.5">
+              {name}
+            </th>
+            <td className="px-2 py-1 text-end text-ink-soft">{was}</td>
+            <td className="px-3.5 py-1 text-end text-[16px] font-semibold">{chosen}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
 function Apply({ chosen }: { chosen: WhatIfSettings }) {
-  const settings = useSettings((state) => state.settings);
-  const change = useSettings((state) => state.change);
+  const { threshold, maxDraft, decodingMode } = useNextAnswer();
   const [applied, setApplied] = useState(false);
-  const { threshold, maxDraft, decodingMode } = settings;
   const already = threshold === chosen.threshold && maxDraft === chosen.maxDraft && decodingMode === 'kangaroo';
 
   async function apply(): Promise<void> {
-    const taken = [
-      await change('threshold', chosen.threshold),
-      await change('maxDraft', chosen.maxDraft),
-      await change('decodingMode', 'kangaroo'),
-    ];
-    setApplied(taken.every(Boolean));
+    setApplied(await changeNextAnswer({ ...chosen, decodingMode: 'kangaroo' }));
   }
 
   return (
@@ -169,7 +216,7 @@ function Apply({ chosen }: { chosen: WhatIfSettings }) {
         {text.apply}
       </button>
       {decodingMode === 'kangaroo' && (
-        <button type="button" className="button" onClick={() => void change('decodingMode', 'auto')}>
+        <button type="button" className="button" onClick={() => void changeNextAnswer({ decodingMode: 'auto' })}>
           {text.backToAutomatic}
         </button>
       )}
@@ -178,24 +225,6 @@ function Apply({ chosen }: { chosen: WhatIfSettings }) {
       </span>
     </div>
   );
-}
-
-/** Whether the calibration's costs say what was measured, for the very rounds that were recorded. */
-function Check({ trace, costs }: { trace: Trace; costs: Costs | null }) {
-  const answers = useMemo(() => trace.answers.filter(({ rounds }) => rounds.some(({ drafts }) => drafts.length > 0)), [trace]);
-  const predicted = useMemo(
-    () =>
-      costs
-        ? predictAsRecorded(
-            answers.flatMap(({ rounds }) => rounds),
-            costs,
-          )
-        : null,
-    [answers, costs],
-  );
-  const measured = useMemo(() => speedOf(answers), [answers]);
-  if (predicted === null || !measured) return null;
-  return <li>{text.check(predicted, measured.factor)}</li>;
 }
 
 function Grid({ scene, summary, onChoose }: DrawnProps & { onChoose(settings: WhatIfSettings): void }) {
@@ -218,13 +247,12 @@ function Grid({ scene, summary, onChoose }: DrawnProps & { onChoose(settings: Wh
 }
 
 function NothingRecorded() {
-  const mode = useSettings((state) => state.settings.decodingMode);
-  const change = useSettings((state) => state.change);
+  const { decodingMode } = useNextAnswer();
   return (
     <div className="space-y-3 text-[14px]" data-testid="what-if-nothing">
       <p>{text.nothing}</p>
-      {mode !== 'kangaroo' && (
-        <button type="button" className="button" onClick={() => void change('decodingMode', 'kangaroo')}>
+      {decodingMode !== 'kangaroo' && (
+        <button type="button" className="button" onClick={() => void changeNextAnswer({ decodingMode: 'kangaroo' })}>
           {text.alwaysDraft}
         </button>
       )}

@@ -7,6 +7,7 @@ import { openStore } from '../../core/chats/store.ts';
 import { lockDataDir } from '../../core/paths.ts';
 import { makeContent, makeQuestion } from '../../core/testing/make-message.ts';
 import { run } from '../main.ts';
+import { Recorder } from '../testing/recorder.ts';
 
 let folder: string;
 let dataDir: string;
@@ -22,13 +23,6 @@ beforeEach(() => {
 });
 
 afterEach(() => rmSync(folder, { recursive: true }));
-
-class Recorder {
-  text = '';
-  write(text: string): void {
-    this.text += text;
-  }
-}
 
 async function chats(...argv: string[]) {
   const [stdout, stderr] = [new Recorder(), new Recorder()];

@@ -7,6 +7,7 @@ import { lockDataDir } from '../../core/paths.ts';
 import { ggufBytes, tinyLlama, writeTinyLlama } from '../../core/models/testing/gguf-writer.ts';
 import { startHubServer, type HubServer } from '../../core/models/testing/hub-server.ts';
 import { run } from '../main.ts';
+import { Recorder } from '../testing/recorder.ts';
 
 const { metadata, tensors } = tinyLlama();
 const tiny = ggufBytes(metadata, tensors);
@@ -28,13 +29,6 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-class Recorder {
-  text = '';
-  write(text: string): void {
-    this.text += text;
-  }
-}
-
 async function models(...argv: string[]) {
   return modelsUntil(new AbortController().signal, ...argv);
 }
@@ -43,13 +37,7 @@ async function modelsUntil(signal: AbortSignal, ...argv: string[]) {
   const [stdout, stderr] = [new Recorder(), new Recorder()];
   const all = ['models', ...argv, '--endpoint', server.origin, '--data-dir', join(folder, 'data')];
   const code = await run(all, { root: folder, stdout, stderr, signal });
-  const objects = argv.includes('--json')
-    ? stdout.text
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as Record<string, unknown>)
-    : [];
-  return { code, stdout: stdout.text, stderr: stderr.text, objects };
+  return { code, stdout: stdout.text, stderr: stderr.text, objects: argv.includes('--json') ? stdout.objects() : [] };
 }
 
 test('search, info, download, list, remove and restore, as a program reads them', async () => {

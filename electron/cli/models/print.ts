@@ -5,10 +5,10 @@ import type { LibraryState, ModelDetails } from '../../contract/library.ts';
 import type { MemoryPartName } from '../../contract/memory.ts';
 import { formatTable, type Column } from '../table.ts';
 
-const left = (title: string): Column => ({ title, align: 'left' });
-const right = (title: string): Column => ({ title, align: 'right' });
+export const left = (title: string): Column => ({ title, align: 'left' });
+export const right = (title: string): Column => ({ title, align: 'right' });
 
-function size(bytes: number): string {
+export function sizeText(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
@@ -54,7 +54,7 @@ export function repositoryText(page: HubRepository): string {
   const rows = page.variants.map(({ file, files, quantisation, sizeBytes, quality, modelId }) => [
     files.length > 1 ? `${file} (${files.length} files)` : file,
     quantisation,
-    size(sizeBytes),
+    sizeText(sizeBytes),
     quality ?? '–',
     modelId === null ? '' : 'in the library',
   ]);
@@ -72,11 +72,11 @@ const partNames: Record<MemoryPartName, string> = {
 export function fitText(fit: Fit): string {
   const [low, high] = fit.speed.tokensPerSecond;
   const range = `${low < 10 ? low.toFixed(1) : low.toFixed(0)}–${high < 10 ? high.toFixed(1) : high.toFixed(0)} tokens/s`;
-  const rows = fit.parts.map(({ name, ramBytes, gpuBytes }) => [partNames[name], size(ramBytes + gpuBytes)]);
+  const rows = fit.parts.map(({ name, ramBytes, gpuBytes }) => [partNames[name], sizeText(ramBytes + gpuBytes)]);
   return [
     `${fit.verdict}: ${fit.explanation}`,
     `${fit.speed.class}: about ${range}${fit.speed.measured ? '' : ', as such machines usually reach'}`,
-    formatTable([left('memory'), right('size')], [...rows, ['together', size(fit.totalBytes)]], 'aligned'),
+    formatTable([left('memory'), right('size')], [...rows, ['together', sizeText(fit.totalBytes)]], 'aligned'),
   ].join('\n');
 }
 
@@ -86,7 +86,7 @@ export function modelText(details: ModelDetails): string {
     ['Name', model.name],
     ['Id', model.id],
     ['Path', details.paths.join('\n')],
-    ['Size', `${size(model.sizeBytes)}${model.files > 1 ? ` in ${model.files} files` : ''}`],
+    ['Size', `${sizeText(model.sizeBytes)}${model.files > 1 ? ` in ${model.files} files` : ''}`],
     ['Status', model.problem ? `${model.status}: ${model.problem.message}` : model.status],
   ];
   if (model.facts) {
@@ -113,7 +113,7 @@ export function modelsTable(state: LibraryState): string {
   const rows = state.models.map(({ name, status, sizeBytes, facts, source, id }) => [
     name,
     status,
-    size(sizeBytes),
+    sizeText(sizeBytes),
     facts?.quantisation ?? '–',
     facts ? parameters(facts.parameters) : '–',
     source,
@@ -121,7 +121,7 @@ export function modelsTable(state: LibraryState): string {
   ]);
   const places = state.folders.map(({ path, status, models, sizeBytes, readOnly, isDefault }) => {
     const notes = [readOnly ? 'read-only' : '', isDefault ? 'downloads go there' : '', status === 'away' ? 'away' : ''];
-    return `${path}: ${modelCount(models)}, ${size(sizeBytes)}${notes
+    return `${path}: ${modelCount(models)}, ${sizeText(sizeBytes)}${notes
       .filter(Boolean)
       .map((note) => `, ${note}`)
       .join('')}`;
@@ -136,7 +136,7 @@ export function modelsTable(state: LibraryState): string {
     ...places,
     ...suggestions,
     ...trash,
-    `${size(state.sizeBytes)} together`,
+    `${sizeText(state.sizeBytes)} together`,
   ].join('\n');
 }
 

@@ -1,4 +1,4 @@
-// What the actions of `kangaroo models` work on: the app's own library, hub and downloads, opened for one command.
+// What the actions of `kangaroo models` and `kangaroo adapters` work on: the app's own library, hub and downloads, opened for one command.
 import { toErrorShape } from '../../contract/errors.ts';
 import type { LibraryModel } from '../../contract/library.ts';
 import type { GpuMemory } from '../../contract/memory.ts';
@@ -14,6 +14,7 @@ import type { ModelsValues } from './options.ts';
 
 export interface ModelsSession extends Pick<CommandContext, 'output' | 'signal'> {
   services: ModelServices;
+  dataDir: string;
   /** By id or, where only one has it, by name. */
   find(idOrName: string): LibraryModel;
   close(): Promise<void>;
@@ -28,7 +29,11 @@ export interface Action {
 }
 
 /** Throws `busy` where the app runs on the same folder and `needsData`. */
-export function openSession(values: ModelsValues, needsData: boolean, context: CommandContext): ModelsSession {
+export function openSession(
+  values: Pick<ModelsValues, 'dataDir' | 'endpoint'>,
+  needsData: boolean,
+  context: CommandContext,
+): ModelsSession {
   const dataDir = values.dataDir ?? defaultDataDir();
   if (values.endpoint !== undefined && parseEndpoint(values.endpoint) === null) {
     throw usageError(`--endpoint must be an address such as https://hf-mirror.example; it is "${values.endpoint}".`);
@@ -49,6 +54,7 @@ export function openSession(values: ModelsValues, needsData: boolean, context: C
   });
   return {
     services,
+    dataDir,
     output: context.output,
     signal: context.signal,
     find(idOrName) {

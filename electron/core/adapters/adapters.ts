@@ -2,8 +2,7 @@
 // a process of its own, and what comes out of it drafts at once where its model is loaded.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type {
   Adapter,
@@ -30,9 +29,10 @@ import { asDiskFull, availableBytes, diskFull } from './disk.ts';
 import { estimateTraining, guessedSpeeds, layersToCompare, speedsFrom, stepsFor, trainingTokens } from './estimate.ts';
 import { newJob, type StoredJob } from './job-store.ts';
 import { isUnderWay, TrainingJobs } from './jobs.ts';
+import { KeptAdapters } from './kept.ts';
 import { modelBytesOf } from './layer-costs.ts';
 import { bundledQuestions } from './questions.ts';
-import { AdapterShelf, readAdapterFile, type AdapterFile } from './shelf.ts';
+import { AdapterShelf } from './shelf.ts';
 
 export interface AdaptersOptions {
   root: string;
@@ -59,18 +59,16 @@ const publishEveryMs = 250;
 
 export class Adapters implements AdaptersApi {
   readonly #options: AdaptersOptions;
-  readonly #shelf: AdapterShelf;
+  readonly #kept: KeptAdapters;
   readonly #jobs: TrainingJobs;
   readonly #state = new Watchable<AdaptersState>({ models: [], adapters: [], trash: [], jobs: [] });
-  /** What adapters' files said, by path and time: they are read again when they change. */
-  readonly #read = new Map<string, { changedAtMs: number; file: AdapterFile }>();
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
   constructor(options: AdaptersOptions) {
     this.#options = options;
     const folder = join(options.dataDir, 'adapters');
-    this.#shelf = new AdapterShelf(folder);
+    this.#kept = new KeptAdapters(new AdapterShelf(folder), options.library);
     this.#jobs = new TrainingJobs({
       folder: join(folder, 'training'),
       spawn: options.spawn,
@@ -166,42 +164,23 @@ export class Adapters implements AdaptersApi {
   }
 
   async trash(adapterId: string): Promise<TrashedAdapter> {
-    const { path, modelIds } = this.#own(adapterId);
-    const { library } = this.#options;
-    for (const id of modelIds) await library.setAdapter(id, null);
-    const trashed = await this.#shelf.trash(path, modelIds, randomUUID());
-    await this.#publish();
-    return trashed;
+    return this.#shown(this.#kept.trash(this.#adapter(adapterId)));
   }
 
   async restore(trashedId: string): Promise<Adapter> {
-    const { path, modelIds } = await this.#shelf.restore(parseArgument(idSchema, trashedId, 'trashedId'));
-    for (const id of modelIds) await this.#options.library.setAdapter(id, path).catch(shownError);
-    await this.#publish();
-    return this.#adapter(path);
+    return this.#shown(this.#kept.restore(parseArgument(idSchema, trashedId, 'trashedId')));
   }
 
   async purge(trashedId: string): Promise<void> {
-    await this.#shelf.purge(parseArgument(idSchema, trashedId, 'trashedId'));
-    await this.#publish();
+    await this.#shown(this.#kept.purge(parseArgument(idSchema, trashedId, 'trashedId')));
   }
 
   async import(path: string): Promise<Adapter> {
-    const from = resolve(parseArgument(filePath(), path, 'path'));
-    const { baseFingerprint } = await readAdapterFile(from);
-    const taken = this.#shelf.owns(from) ? from : await this.#shelf.take(from);
-    const { library } = this.#options;
-    for (const model of library.models) {
-      if (model.adapterPath !== null || model.problem !== null) continue;
-      if ((await library.fingerprint(model.id).catch(() => null)) === baseFingerprint) await library.setAdapter(model.id, taken);
-    }
-    await this.#publish();
-    return this.#adapter(taken);
+    return this.#shown(this.#kept.import(parseArgument(filePath(), path, 'path'), null));
   }
 
   async export(adapterId: string, path: string): Promise<void> {
-    const adapter = this.#adapter(adapterId);
-    await this.#shelf.give(adapter.path, resolve(parseArgument(filePath(), path, 'path')));
+    await this.#kept.export(this.#adapter(adapterId), parseArgument(filePath(), path, 'path'));
   }
 
   /** Whether somebody waits for an answer: then training waits. */
@@ -217,7 +196,7 @@ export class Adapters implements AdaptersApi {
   }
 
   async #completed({ job, plan }: StoredJob): Promise<{ adapterId: string }> {
-    const path = await this.#shelf.adopt(plan.outPath, `${job.modelName} adapter`);
+    const path = await this.#kept.shelf.adopt(plan.outPath, `${job.modelName} adapter`);
     const model = this.#options.library.find(job.modelId);
     if (model?.problem === null) await this.#options.library.setAdapter(model.id, path);
     return { adapterId: path };
@@ -235,47 +214,28 @@ export class Adapters implements AdaptersApi {
     }, publishEveryMs);
   }
 
+  /** Resolves when the state tells of it. */
+  async #shown<T>(work: Promise<T>): Promise<T> {
+    const done = await work;
+    await this.#publish();
+    return done;
+  }
+
   async #publish(): Promise<void> {
-    const { models } = this.#options.library;
-    const paths = new Set([...this.#shelf.paths(), ...models.flatMap(({ adapterPath }) => adapterPath ?? [])]);
-    const found = await Promise.all([...paths].map((path) => this.#readAdapter(path)));
+    const adapters = await this.#kept.list();
     if (this.#closed) return;
-    const adapters = found.flatMap((adapter) => {
-      if (!adapter) return [];
-      const modelIds = models.filter(({ adapterPath }) => adapterPath === adapter.path).map(({ id }) => id);
-      return [{ ...adapter, modelIds }];
-    });
     this.#state.set({
-      models: models.map(modelOf),
-      adapters: adapters.toSorted((first, second) => first.name.localeCompare(second.name)),
-      trash: this.#shelf.trashed(),
+      models: this.#options.library.models.map(modelOf),
+      adapters,
+      trash: this.#kept.trashed(),
       jobs: this.#jobs.list,
     });
-  }
-
-  /** Null for a file that is none, or gone. */
-  async #readAdapter(path: string): Promise<Adapter | null> {
-    const file = await this.#readFile(path).catch(() => null);
-    if (!file) return null;
-    const shipped = this.#options.library.models.some((model) => model.builtIn && dirname(model.path) === dirname(path));
-    const origin = !this.#shelf.owns(path) ? (shipped ? 'shipped' : 'library') : file.result ? 'trained' : 'imported';
-    const { name, sizeBytes, baseName, exitLayer, draftVocabularySize, result } = file;
-    return { id: path, name, path, origin, sizeBytes, baseName, exitLayer, draftVocabularySize, result, modelIds: [] };
-  }
-
-  async #readFile(path: string): Promise<AdapterFile> {
-    const { mtimeMs } = await stat(path);
-    const known = this.#read.get(path);
-    if (known?.changedAtMs === mtimeMs) return known.file;
-    const file = await readAdapterFile(path);
-    this.#read.set(path, { changedAtMs: mtimeMs, file });
-    return file;
   }
 
   #problemOf(estimate: Omit<TrainingEstimate, 'problem'>): ErrorShape | null {
     const { diskBytes, adapterBytes, availableBytes, memoryBytes, availableMemoryBytes } = estimate;
     if (diskBytes + adapterBytes > availableBytes) {
-      const { code, message } = diskFull(this.#shelf.folder, diskBytes + adapterBytes);
+      const { code, message } = diskFull(this.#kept.shelf.folder, diskBytes + adapterBytes);
       return { code, message };
     }
     if (memoryBytes <= availableMemoryBytes) return null;
@@ -296,15 +256,6 @@ export class Adapters implements AdaptersApi {
     const found = this.#state.value.adapters.find((adapter) => adapter.id === id);
     if (!found) throw new KangarooError('invalid-argument', 'This adapter is not there any more.');
     return found;
-  }
-
-  #own(adapterId: unknown): Adapter {
-    const adapter = this.#adapter(adapterId);
-    if (!this.#shelf.owns(adapter.path)) {
-      const message = `${adapter.path} is not in the app's own folder. Delete it where it lies, or choose none for its model.`;
-      throw new KangarooError('read-only', message);
-    }
-    return adapter;
   }
 }
 

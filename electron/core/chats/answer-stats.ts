@@ -1,6 +1,7 @@
 // Figures of an answer: against plain decoding, and over the parts of one that was continued.
 import type { GenerationStats, Round } from '../../contract/engine.ts';
-import { speedupInside } from '../../contract/speedup.ts';
+import { speedupDeviation } from '../../contract/bootstrap.ts';
+import { calibrationBaseline, plainBaseline, roundTimes, speedupInside } from '../../contract/speedup.ts';
 import type { ReadyState } from '../models/models.ts';
 
 /** See `Message.speedup`. */
@@ -9,6 +10,14 @@ export function speedupOf(rounds: readonly Round[], stats: GenerationStats, { co
   const { tokensPerSecond } = stats;
   const { plainTokensPerSecond } = costs;
   return plainTokensPerSecond > 0 && tokensPerSecond > 0 ? tokensPerSecond / plainTokensPerSecond : null;
+}
+
+/** See `GenerationStats.speedupDeviation`; null where it is not known. */
+export function deviationOf(rounds: readonly Round[], { plainStepMs }: GenerationStats, { costs }: ReadyState): number | null {
+  const decoded = rounds.filter(({ rows }) => rows > 0);
+  const timesMs = roundTimes(decoded);
+  const baseline = plainBaseline(decoded, timesMs, plainStepMs) ?? calibrationBaseline(costs);
+  return baseline && speedupDeviation([{ tokens: decoded.map(({ accepted }) => accepted + 1), timesMs, baseline }]);
 }
 
 /** Of an answer and its continuation, as if they were one: see `Message.stats`. */

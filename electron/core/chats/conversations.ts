@@ -254,10 +254,12 @@ export class Conversations {
     if (message.role !== 'assistant') throw new KangarooError('invalid-argument', 'This is no answer.');
     const { settings, systemPrompt } = this.#answers.settingsOf(chat);
     const turns = turnsOf(this.#shelf.store.messages.said(parentKey));
+    // What shaped the answer is its own; copying drafts shapes none, and can be turned on for what is asked now.
+    const asked = { ...settings, ...message.answeredWith?.settings, promptLookup: settings.promptLookup };
     return {
       turns: [...systemTurns(message.answeredWith?.systemPrompt ?? systemPrompt), ...turns],
       message: { ...message, rounds: this.#shelf.store.messages.rounds(key) },
-      options: (model) => optionsOf(settings, 0, model),
+      options: (model) => optionsOf(asked, 0, model),
     };
   }
 

@@ -24,7 +24,17 @@ afterEach(() => {
 const stats = (rounds: number, drafted: number, accepted: number, roundsMs: number) =>
   ({ rounds, drafted, accepted, roundsMs }) as GenerationStats;
 
-const none = { answers: 0, rounds: 0, tokens: 0, drafted: 0, accepted: 0, compared: 0, comparedMs: 0, savedMs: 0 };
+const none = {
+  answers: 0,
+  rounds: 0,
+  tokens: 0,
+  drafted: 0,
+  accepted: 0,
+  compared: 0,
+  comparedMs: 0,
+  savedMs: 0,
+  savedDeviationMs: 0,
+};
 
 function addChat(id: string): number {
   return store.chats.insert({ id, title: id, titleSource: 'user', createdAtMs: 1 }).key;
@@ -45,8 +55,32 @@ test('answers without figures are not counted, and only those with a speedup are
   last = store.messages.append(chat, last, makeContent('unknown', { stats: stats(5, 4, 1, 900), speedup: null }));
   last = store.messages.append(chat, last, makeContent('slow', { stats: stats(8, 8, 2, 200), speedup: 0.75 }));
   store.messages.append(chat, last, makeContent('failed', { status: 'failed' }));
-  const totals = { answers: 3, rounds: 23, tokens: 41, drafted: 32, accepted: 18, compared: 2, comparedMs: 600, savedMs: 150 };
+  const totals = {
+    answers: 3,
+    rounds: 23,
+    tokens: 41,
+    drafted: 32,
+    accepted: 18,
+    compared: 2,
+    comparedMs: 600,
+    savedMs: 150,
+    savedDeviationMs: 0,
+  };
   expect(store.totals(leaf('a'))).toEqual(totals);
+});
+
+test('how sure the sum is: answers are independent, those that do not know add nothing', () => {
+  const chat = addChat('a');
+  const answer = (id: string, roundsMs: number, speedupDeviation?: number) =>
+    makeContent(id, {
+      stats: { ...stats(20, 0, 0, roundsMs), ...(speedupDeviation !== undefined && { speedupDeviation }) },
+      speedup: 1,
+    });
+  let last = store.messages.append(chat, null, answer('0', 300, 0.1));
+  last = store.messages.append(chat, last, answer('1', 400, 0.1));
+  store.messages.append(chat, last, answer('2', 1000));
+  expect(store.totals(leaf('a')).savedDeviationMs).toBeCloseTo(50);
+  expect(store.totals().savedDeviationMs).toBeCloseTo(50);
 });
 
 test('a branch is counted to its beginning, other branches and trashes only where they belong', () => {

@@ -11,7 +11,8 @@ const sums = `
   coalesce(sum(stats ->> 'accepted'), 0) AS accepted,
   count(speedup) AS compared,
   coalesce(sum((stats ->> 'roundsMs') * (speedup IS NOT NULL)), 0.0) AS comparedMs,
-  coalesce(sum((stats ->> 'roundsMs') * (speedup - 1)), 0.0) AS savedMs
+  coalesce(sum((stats ->> 'roundsMs') * (speedup - 1)), 0.0) AS savedMs,
+  sqrt(coalesce(sum(pow((stats ->> 'roundsMs') * (stats ->> 'speedupDeviation'), 2)), 0.0)) AS savedDeviationMs
 `;
 
 /** The answers of the branch that ends with this message. */

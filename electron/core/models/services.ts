@@ -1,6 +1,7 @@
 // Library, hub and downloads on one database, as the app and the command line both open them.
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { z } from 'zod';
 import type { Download, DownloadsApi } from '../../contract/downloads.ts';
 import { KangarooError, type ErrorShape } from '../../contract/errors.ts';
 import type { LibraryApi, LibraryModel } from '../../contract/library.ts';
@@ -48,6 +49,9 @@ export interface ModelServices {
   close(): Promise<void>;
 }
 
+const speedLimitKey = 'download-speed-limit';
+const speedLimitSchema = z.number().positive();
+
 /** Never throws: where the list of models cannot be used, the library says why and works for this run. */
 export function openModelServices(options: ModelServicesOptions): ModelServices {
   const { dataDir, machine, env = process.env, secretBox, choosePath, hubOrigin } = options;
@@ -78,6 +82,9 @@ export function openModelServices(options: ModelServicesOptions): ModelServices 
     queue ??= new Downloads({
       store: new DownloadStore(database),
       hub: hub.client,
+      speedLimit: speedLimitSchema.safeParse(store.value(speedLimitKey)).data ?? null,
+      keepSpeedLimit: (bytesPerSecond) => store.setValue(speedLimitKey, bytesPerSecond),
+      awayFolder: (folder) => library.awayFolder(folder),
       onEnd: (download) =>
         void publish(library, download)
           .catch(shownError)
@@ -130,6 +137,7 @@ export function downloadsForPages(downloads: Downloads, library: Library, hub: H
     resume: (id) => downloads.resume(id),
     cancel: (id) => downloads.cancel(id),
     move: (id, index) => downloads.move(id, index),
+    speedLimit: () => downloads.speedLimit(),
     setSpeedLimit: (bytesPerSecond) => downloads.setSpeedLimit(bytesPerSecond),
     async add(request) {
       const { endpoint, folder, files } = parseRequest(request);

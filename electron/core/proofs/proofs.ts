@@ -17,7 +17,7 @@ import { Queue } from '../../rpc/queue.ts';
 import type { Models, ReadyState } from '../models/models.ts';
 import { firstDifference, isRecordedBy, recordedTokens, tokensOf } from './compare.ts';
 
-/** An answer of a chat, with what the model was told before it and how it would be asked now. */
+/** An answer of a chat, with what the model was told before it and how it was asked for. */
 export interface Answered {
   turns: ChatTurn[];
   message: Message;

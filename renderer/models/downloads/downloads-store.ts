@@ -5,7 +5,6 @@ import { toErrorShape, type ErrorShape } from '../../../electron/contract/errors
 import type { AppApi } from '../../../electron/contract/index.ts';
 import { requireClient } from '../../connection-store.ts';
 import { follow } from '../../follow.ts';
-import { keepLimit, keptLimit } from './kept-limit.ts';
 
 interface DownloadsStore {
   /** In the order of the queue; null until the core has told. */
@@ -33,12 +32,13 @@ export const useDownloads = create<DownloadsStore>()((set, get) => ({
   unreadable: null,
   problem: null,
   ended: [],
-  limit: keptLimit(),
+  limit: null,
   attach(client, signal) {
     set({ unreadable: null });
-    // What shows as the limit is the limit: an app that was started anew has none.
-    const { limit } = get();
-    if (limit !== null) client.downloads.setSpeedLimit(limit).catch((error: unknown) => set({ problem: toErrorShape(error) }));
+    client.downloads.speedLimit().then(
+      (limit) => set({ limit }),
+      (error: unknown) => set({ problem: toErrorShape(error) }),
+    );
     void follow(
       client.downloads.watch(),
       signal,
@@ -77,9 +77,7 @@ export const useDownloads = create<DownloadsStore>()((set, get) => ({
       await api.setSpeedLimit(bytesPerSecond);
       return true;
     });
-    if (!done) return;
-    set({ limit: bytesPerSecond });
-    keepLimit(bytesPerSecond);
+    if (done) set({ limit: bytesPerSecond });
   },
   dismissEnded: (id) => set((state) => ({ ended: state.ended.filter((each) => each.id !== id) })),
   dismissProblem: () => set({ problem: null }),

@@ -41,7 +41,7 @@ function FolderRow({ folder }: { folder: LibraryFolder }) {
             : modelsText.library.meta([
                 text.models(folder.models, folder.sizeBytes),
                 folder.freeBytes === null ? null : text.free(folder.freeBytes),
-                folder.readOnly ? text.readOnly : null,
+                folder.readOnly ? (folder.source === 'kangaroo' ? text.notWritable : text.readOnly) : null,
               ])}
         </p>
       </div>

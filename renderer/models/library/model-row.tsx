@@ -70,7 +70,9 @@ export function ModelBadges({ model }: { model: LibraryModel }) {
       {model.builtIn ? (
         <Badge>{text.builtIn}</Badge>
       ) : (
-        model.readOnly && <Badge title={text.readOnly}>{modelsText.sources[model.source]}</Badge>
+        model.readOnly && (
+          <Badge title={text.readOnly}>{model.source === 'kangaroo' ? text.readOnly : modelsText.sources[model.source]}</Badge>
+        )
       )}
       {model.facts?.support.support === 'not-supported' && <Badge tone="danger">{modelsText.support['not-supported']}</Badge>}
     </>

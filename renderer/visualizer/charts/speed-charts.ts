@@ -119,10 +119,15 @@ export function timeScene({ draftMs, verifyMs, betweenMs }: TimeFigure, width: n
     x += share;
   }
   // Beside each other, not under their parts: a small part has no room for its words.
-  for (const [at, { ms, name }] of parts.entries()) {
-    marks.push(label(text.part(name, ms, ms / total), (at * width) / parts.length, 44, 'start', 'ink'));
+  for (const [at, part] of parts.entries()) {
+    const { ms, name } = part;
+    const left = (at * width) / parts.length;
+    const { fill, pattern } = { pattern: undefined, ...part };
+    marks.push({ kind: 'rect', x: left, y: 36, width: 14, height: 10, fill, ...(pattern && { pattern }) });
+    marks.push(label(name, left + 20, 45, 'start', 'ink'));
+    marks.push(label(text.partTime(ms, ms / total), left + 20, 60, 'start'));
   }
-  return { width, height: 50, marks };
+  return { width, height: 66, marks };
 }
 
 /** What a round of n rows costs by the calibration (line) and took in these rounds (dots); under the dashed line it can pay. */

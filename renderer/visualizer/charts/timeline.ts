@@ -13,10 +13,10 @@ export interface TimelineView {
   to: number;
 }
 
-const timelineHeight = 236;
+const timelineHeight = 250;
 const left = 40;
 const barPixels = 3;
-const lanes = { time: [18, 112], tokens: [134, 178], pace: [190, 200] } as const;
+const lanes = { time: [18, 112], tokens: [146, 190], pace: [204, 214] } as const;
 
 /** A bar is three pixels wide at least; where there are more rounds, each stands for several. */
 export function timelineBuckets(columns: Columns, { from, to }: TimelineView, width: number): Bucket[] {
@@ -99,9 +99,9 @@ function bars(
 }
 
 /** Full height: slower, hatched; half: faster; a thread: no difference. So it is told without colour, too. */
-function paceMark({ plainMs, timesMs }: Bucket, x: number, width: number): Mark[] {
+function paceMark(bucket: Bucket, x: number, width: number): Mark[] {
   const [top, bottom] = lanes.pace;
-  const pace = paceOf(timesMs > 0 ? plainMs / timesMs : Number.NaN);
+  const pace = paceOf(bucket.pace);
   if (pace === 'unknown') return [];
   if (pace === 'slower') {
     const pattern = { name: 'hatch', ink: 'slow' } as const;

@@ -1,5 +1,7 @@
 // Many rounds in few columns: what a chart draws of 10,000 of them. Pure.
-import { prefixSums, type Trace } from './trace.ts';
+import { prefixSums } from '../../../electron/contract/bootstrap.ts';
+import { movingSpeed } from './speed.ts';
+import type { Trace } from './trace.ts';
 
 /** Sums over the rounds `[from, to)`. */
 export interface Bucket {
@@ -14,12 +16,14 @@ export interface Bucket {
   /** Of the rounds whose baseline is known: what plain decoding would have taken for as many tokens, and what they took. */
   plainMs: number;
   timesMs: number;
+  /** Mean of the moving speed over plain decoding (`movingSpeed`): single rounds jump about 1. NaN: not known. */
+  pace: number;
 }
 
 /** Columns of a trace, made once, from which any stretch of it is summed in no time. */
 export interface Columns {
   length: number;
-  sums: Record<keyof Omit<Bucket, 'from' | 'to'>, Float64Array>;
+  sums: Record<keyof Omit<Bucket, 'from' | 'to'> | 'paced', Float64Array>;
 }
 
 export function columnsOf(trace: Trace): Columns {
@@ -29,6 +33,7 @@ export function columnsOf(trace: Trace): Columns {
     for (let at = 0; at < accepted; at += 1) if (drafts[at]?.source === 'lookup') count += 1;
     return count;
   });
+  const moving = movingSpeed(trace);
   return {
     length: rounds.length,
     sums: {
@@ -39,6 +44,8 @@ export function columnsOf(trace: Trace): Columns {
       own: prefixSums(rounds.map(() => 1)),
       plainMs: prefixSums(tokens.map((count, at) => count * (stepMs[at] || 0))),
       timesMs: prefixSums(timesMs.map((ms, at) => (Number.isNaN(stepMs[at]) ? 0 : ms))),
+      pace: prefixSums(moving.map((pace) => pace || 0)),
+      paced: prefixSums(moving.map((pace) => (Number.isNaN(pace) ? 0 : 1))),
     },
   };
 }
@@ -55,6 +62,7 @@ export function bucketOf({ sums }: Columns, from: number, to: number): Bucket {
     own: over(sums.own),
     plainMs: over(sums.plainMs),
     timesMs: over(sums.timesMs),
+    pace: over(sums.pace) / over(sums.paced),
   };
 }
 

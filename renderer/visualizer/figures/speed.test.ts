@@ -4,7 +4,7 @@ import { speedupInside } from '../../../electron/contract/speedup.ts';
 import { makeAnswer } from '../../testing/make-round.ts';
 import { draftRound, plainRound, simulate, testCosts } from '../testing.ts';
 import { bucketOf, bucketsOf, columnsOf } from './buckets.ts';
-import { movingSpeed, slowStretches, speedOf } from './speed.ts';
+import { movingSpeed, paceOf, slowStretches, speedOf } from './speed.ts';
 import { joinTraces, traceAnswer, type AnswerTrace } from './trace.ts';
 
 const trace = (rounds: Round[], number = 1): AnswerTrace => traceAnswer(makeAnswer(rounds), rounds, number, testCosts);
@@ -103,6 +103,16 @@ describe('buckets', () => {
       expect(buckets.reduce((sum, bucket) => sum + bucket[key], 0)).toBeCloseTo(total[key], 4);
     }
     expect(total.drafted + total.own).toBe(joined.tokens.reduce((sum, tokens) => sum + tokens, 0));
+  });
+
+  test('have the pace of the rounds around them: neighbours that alternate are neither fast nor slow', () => {
+    // 3 tokens, then 1, in 18 ms each; plain decoding: 10 ms a token.
+    const rounds = Array.from({ length: 100 }, (_, at) => draftRound([0.9, 0.9], at % 2 === 0 ? 2 : 0));
+    const alternating = columnsOf(joinTraces([trace(rounds)]));
+    const paces = bucketsOf(alternating, 20, 80, 100).map(({ pace }) => paceOf(pace));
+    expect(new Set(paces)).toEqual(new Set(['faster']));
+    const unknown = columnsOf(joinTraces([traceAnswer(makeAnswer([]), rounds, 1, null)]));
+    expect(bucketOf(unknown, 0, 10).pace).toBeNaN();
   });
 
   test('stay where they are while the view moves', () => {

@@ -1,7 +1,7 @@
 // Speed over plain decoding: of answers, with its uncertainty; along the rounds; and where it was below 1. Pure.
+import { prefixSums, speedupInterval, type ComparedAnswer, type Interval } from '../../../electron/contract/bootstrap.ts';
 import type { Round } from '../../../electron/contract/engine.ts';
-import { prefixSums, type AnswerTrace, type Trace } from './trace.ts';
-import { bootstrap, type Interval } from './bootstrap.ts';
+import type { AnswerTrace, Trace } from './trace.ts';
 
 export interface SpeedFigure {
   /** Σ tokens · plain step / Σ time of the rounds, over the answers that have a baseline. */
@@ -17,17 +17,16 @@ export interface SpeedFigure {
 
 /** Null where no answer has a baseline. */
 export function speedOf(answers: readonly AnswerTrace[]): SpeedFigure | null {
-  const compared = answers.filter(({ baseline, rounds }) => baseline !== null && rounds.length > 0);
-  if (compared.length === 0) return null;
-  let [plainMs, ms] = [0, 0];
-  for (const { rounds, timesMs, baseline } of compared) {
-    plainMs += rounds.reduce((sum, { accepted }) => sum + accepted + 1, 0) * (baseline?.stepMs ?? 0);
-    ms += timesMs.reduce((sum, time) => sum + time, 0);
-  }
+  const compared: ComparedAnswer[] = answers.flatMap(({ baseline, rounds, timesMs }) =>
+    baseline && rounds.length > 0 ? [{ baseline, timesMs, tokens: rounds.map(({ accepted }) => accepted + 1) }] : [],
+  );
+  const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+  const plainMs = total(compared.map(({ tokens, baseline }) => total(tokens) * baseline.stepMs));
+  const ms = total(compared.map(({ timesMs }) => total(timesMs)));
   if (ms <= 0) return null;
   return {
     factor: plainMs / ms,
-    interval: bootstrap(compared),
+    interval: speedupInterval(compared),
     savedMs: plainMs - ms,
     answers: compared.length,
     of: answers.length,

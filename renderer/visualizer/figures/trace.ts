@@ -1,19 +1,14 @@
 // The rounds that a figure is about, of one answer or of a whole chat, in columns that are quick to add up.
 import type { Message } from '../../../electron/contract/chats.ts';
 import type { Costs, GenerationStats, Round } from '../../../electron/contract/engine.ts';
-import { plainBaseline, roundTimes } from '../../../electron/contract/speedup.ts';
+import type { AnswerSettings } from '../../../electron/contract/settings.ts';
+import { calibrationBaseline, plainBaseline, roundTimes, type PlainBaseline } from '../../../electron/contract/speedup.ts';
 
 /** Where a plain step's time comes from: steps inside the answer, eight right after it, or the calibration at load. */
 export type BaselineSource = 'inside' | 'after' | 'calibration';
 
-export interface AnswerBaseline {
-  /** Milliseconds of a plain decoding step. */
-  stepMs: number;
+export interface AnswerBaseline extends PlainBaseline {
   source: BaselineSource;
-  /** The steps inside the answer, milliseconds; else empty. */
-  insideMs: number[];
-  /** The middle half of the calibration's samples, milliseconds per step; null for the other sources. */
-  quartilesMs: [number, number] | null;
 }
 
 export interface AnswerTrace {
@@ -29,6 +24,8 @@ export interface AnswerTrace {
   baseline: AnswerBaseline | null;
   stats: GenerationStats | null;
   modelName: string | null;
+  /** How it was asked for; null where that is not known. */
+  settings: AnswerSettings | null;
 }
 
 export interface Trace {
@@ -46,7 +43,7 @@ export interface Trace {
 export function traceAnswer(message: Message, rounds: readonly Round[], number: number, costs: Costs | null): AnswerTrace {
   const decoded = rounds.filter(({ rows }) => rows > 0);
   const timesMs = roundTimes(decoded);
-  const { id, stats, modelName } = message;
+  const { id, stats, modelName, answeredWith } = message;
   return {
     messageId: id,
     number,
@@ -56,6 +53,7 @@ export function traceAnswer(message: Message, rounds: readonly Round[], number: 
     baseline: baselineOf(decoded, timesMs, stats, costs),
     stats,
     modelName,
+    settings: answeredWith?.settings ?? null,
   };
 }
 
@@ -66,11 +64,9 @@ function baselineOf(
   costs: Costs | null,
 ): AnswerBaseline | null {
   const found = plainBaseline(decoded, timesMs, stats?.plainStepMs ?? null);
-  if (found) return { ...found, source: found.insideMs.length > 0 ? 'inside' : 'after', quartilesMs: null };
-  if (!costs || costs.plainTokensPerSecond <= 0) return null;
-  const [low, high] = costs.plainTokensPerSecondQuartiles;
-  const quartilesMs: [number, number] | null = low > 0 && high > 0 ? [1000 / high, 1000 / low] : null;
-  return { stepMs: 1000 / costs.plainTokensPerSecond, source: 'calibration', insideMs: [], quartilesMs };
+  if (found) return { ...found, source: found.insideMs.length > 0 ? 'inside' : 'after' };
+  const calibrated = costs && calibrationBaseline(costs);
+  return calibrated && { ...calibrated, source: 'calibration' };
 }
 
 export function joinTraces(answers: readonly AnswerTrace[]): Trace {
@@ -91,9 +87,5 @@ export function joinTraces(answers: readonly AnswerTrace[]): Trace {
   return { answers, rounds, timesMs, tokens, stepMs, starts };
 }
 
-/** Sums up to each place: `sums[to] - sums[from]` is the sum over `[from, to)`. */
-export function prefixSums(values: ArrayLike<number>): Float64Array {
-  const sums = new Float64Array(values.length + 1);
-  for (let at = 0; at < values.length; at += 1) sums[at + 1] = (sums[at] ?? 0) + (values[at] ?? 0);
-  return sums;
-}
+/** Some of the answers were drawn by chance: there, a likely draft can be rejected. */
+export const isSampled = (answers: readonly AnswerTrace[]) => answers.some(({ settings }) => (settings?.temperature ?? 0) > 0);

@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { makeCopyRound } from '../../testing/make-round.ts';
+import { defaultSettings, type AnswerSettings } from '../../../electron/contract/settings.ts';
+import { makeAnswer, makeCopyRound } from '../../testing/make-round.ts';
 import { draftRound, plainRound, simulate, testCosts } from '../testing.ts';
+import { isSampled, traceAnswer } from './trace.ts';
 import {
   along,
   bestCell,
+  checkCosts,
   predict,
   predictAsRecorded,
   predictGrid,
   recordedDrafts,
+  recordedSettings,
   roundTime,
   type WhatIfSettings,
 } from './what-if.ts';
@@ -80,6 +84,56 @@ test('the costs of rounds as they were: drafts, copies, plain steps, what was di
   // 3 + 1 + 1 + 3 tokens; 18, 10, 10 + 2, and 17 for three rows of the whole network.
   expect(predictAsRecorded(rounds, testCosts)).toBeCloseTo(80 / 57);
   expect(predictAsRecorded(rounds, { ...testCosts, stateStepMs: null })).toBeNull();
+});
+
+describe('costs that are not what was measured', () => {
+  const settings = { threshold: 0.5, maxDraft: 6 };
+  const answer = (slowness: number, asked: Partial<AnswerSettings> = {}) => {
+    const rounds = simulate(400, settings, 4).map((round) => ({
+      ...round,
+      draftMs: round.draftMs * slowness,
+      verifyMs: round.verifyMs * slowness,
+    }));
+    const answeredWith = {
+      settings: { ...defaultSettings, decodingMode: 'kangaroo' as const, ...settings, ...asked },
+      seed: 0,
+      systemPrompt: '',
+      modelFingerprint: '',
+      adapterName: 'a',
+    };
+    return traceAnswer(makeAnswer(rounds, { answeredWith }), rounds, 1, testCosts);
+  };
+
+  test('are told, and predictions begin at what was measured', () => {
+    const slow = answer(1.5);
+    const check = checkCosts([slow], testCosts);
+    expect(check?.scale).toBeCloseTo(1 / 1.5, 1);
+    expect(check).toMatchObject({ far: true });
+    const prediction = predict(recordedDrafts(slow.rounds), settings, testCosts, check?.scale);
+    expect(prediction?.speedup).toBeCloseTo(check?.measured ?? Number.NaN, 6);
+    expect(predictGrid(recordedDrafts(slow.rounds), testCosts, 2)[0]?.speedup).toBeCloseTo(
+      2 * (predictGrid(recordedDrafts(slow.rounds), testCosts)[0]?.speedup ?? 0),
+    );
+    expect(checkCosts([answer(1)], testCosts)).toMatchObject({ far: false });
+  });
+
+  test('only drafting rounds are compared: paused ones say nothing of drafting', () => {
+    const { rounds } = answer(1.5);
+    const mixed = [...Array.from({ length: 4000 }, () => plainRound({ paused: true })), ...rounds];
+    const check = checkCosts([traceAnswer(makeAnswer(mixed), mixed, 1, testCosts)], testCosts);
+    expect(check?.scale).toBeCloseTo(1 / 1.5, 1);
+    expect(checkCosts([answer(1)], null)).toBeNull();
+    expect(checkCosts([traceAnswer(makeAnswer([]), [plainRound()], 1, testCosts)], testCosts)).toBeNull();
+  });
+
+  test('the settings that were recorded are those of the answers, where they agree', () => {
+    expect(recordedSettings([answer(1), answer(2)])).toEqual(settings);
+    expect(recordedSettings([answer(1), answer(1, { maxDraft: 3 })])).toBeNull();
+    expect(recordedSettings([answer(1, { decodingMode: 'auto' })])).toBeNull();
+    expect(recordedSettings([])).toBeNull();
+    expect(isSampled([answer(1), answer(1, { temperature: 0.8 })])).toBe(true);
+    expect(isSampled([answer(1)])).toBe(false);
+  });
 });
 
 test('plain rounds and copies tell nothing of η and γ', () => {

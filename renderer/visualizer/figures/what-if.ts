@@ -6,6 +6,7 @@
 // extrapolated: each further draft is taken to be like the mean of all that were judged. `extrapolated` is the share of rounds
 // where that matters. Rounds are taken as they began; other settings would have cut the same text into other rounds.
 import type { Costs, Round } from '../../../electron/contract/engine.ts';
+import type { AnswerTrace } from './trace.ts';
 
 export interface WhatIfSettings {
   /** η, 0…1. */
@@ -17,7 +18,7 @@ export interface WhatIfSettings {
 export interface Prediction {
   tokensPerRound: number;
   draftsPerRound: number;
-  /** Tokens · V(1) over the time that drafting and verifying would take; null without costs of an adapter. */
+  /** Tokens · V(1) over the time that drafting and verifying would take, scaled; null without costs of an adapter. */
   speedup: number | null;
   /** Share of rounds whose gain had to be extrapolated. */
   extrapolated: number;
@@ -61,8 +62,8 @@ export function recordedDrafts(rounds: readonly Round[]): DraftMeans {
   return { rounds: recorded, judged, accepted: judged.filter((draft) => draft.accepted).length, of: rounds.length };
 }
 
-/** Null without a round that drafted. */
-export function predict(known: DraftMeans, settings: WhatIfSettings, costs: Costs | null): Prediction | null {
+/** Null without a round that drafted. `scale`: see `CostCheck`. */
+export function predict(known: DraftMeans, settings: WhatIfSettings, costs: Costs | null, scale = 1): Prediction | null {
   if (known.rounds.length === 0) return null;
   const further = furtherDrafts(known, settings);
   let [tokens, drafts, guessed, ms] = [0, 0, 0, 0];
@@ -79,7 +80,7 @@ export function predict(known: DraftMeans, settings: WhatIfSettings, costs: Cost
   return {
     tokensPerRound: tokens / count,
     draftsPerRound: drafts / count,
-    speedup: timeOf && plainMs !== undefined && ms > 0 ? (tokens * plainMs) / ms : null,
+    speedup: timeOf && plainMs !== undefined && ms > 0 ? (scale * tokens * plainMs) / ms : null,
     extrapolated: guessed / count,
   };
 }
@@ -134,6 +135,53 @@ export function roundTime({ draftStepMs, stateStepMs, verifyLateMs }: Costs): ((
   return (drafted) => drafted * draftStepMs + stateStepMs + along(verifyLateMs, drafted + 1);
 }
 
+/** How far the costs at load are from what drafting rounds took when they were recorded. */
+export interface CostCheck {
+  /** Speed over plain decoding of the rounds that drafted, as they were: by the costs, and as measured. */
+  predicted: number;
+  measured: number;
+  /** Measured over predicted: predictions are multiplied by it. */
+  scale: number;
+  /** Further apart than `farOff`: values deserve a warning. */
+  far: boolean;
+}
+
+/** Costs are a median of a quiet moment; what differs by less is the machine's noise. */
+const farOff = 0.1;
+
+/** Null without costs, or without an answer that has both a baseline and rounds that drafted. */
+export function checkCosts(answers: readonly AnswerTrace[], costs: Costs | null): CostCheck | null {
+  if (!costs) return null;
+  const drafted: Round[] = [];
+  let [plainMs, ms] = [0, 0];
+  for (const { rounds, timesMs, baseline } of answers) {
+    if (!baseline) continue;
+    for (const [at, round] of rounds.entries()) {
+      if (round.mode !== 'kangaroo') continue;
+      drafted.push(round);
+      plainMs += (round.accepted + 1) * baseline.stepMs;
+      ms += timesMs[at] ?? 0;
+    }
+  }
+  const predicted = predictAsRecorded(drafted, costs);
+  if (predicted === null || !(ms > 0)) return null;
+  const measured = plainMs / ms;
+  const scale = measured / predicted;
+  return { predicted, measured, scale, far: Math.abs(scale - 1) > farOff };
+}
+
+/** The η and γ that all drafting answers were asked with; null where they differ, were chosen by `auto`, or are not known. */
+export function recordedSettings(answers: readonly AnswerTrace[]): WhatIfSettings | null {
+  const drafting = answers.filter(({ rounds }) => rounds.some(({ mode }) => mode === 'kangaroo'));
+  const [first, ...others] = drafting.map(({ settings }) => settings);
+  if (first?.decodingMode !== 'kangaroo') return null;
+  const { threshold, maxDraft } = first;
+  const same = others.every(
+    (other) => other?.decodingMode === 'kangaroo' && other.threshold === threshold && other.maxDraft === maxDraft,
+  );
+  return same ? { threshold, maxDraft } : null;
+}
+
 /** What the costs say of rounds exactly as they were, to hold against what was measured; null where they say nothing. */
 export function predictAsRecorded(rounds: readonly Round[], costs: Costs): number | null {
   const timeOf = roundTime(costs);
@@ -168,10 +216,10 @@ export const thresholds = [0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 export const draftLengths = [1, 2, 3, 4, 5, 6, 7, 8];
 
 /** Predictions for all of a grid; empty without a round that drafted. */
-export function predictGrid(known: DraftMeans, costs: Costs | null): GridCell[] {
+export function predictGrid(known: DraftMeans, costs: Costs | null, scale = 1): GridCell[] {
   return thresholds.flatMap((threshold) =>
     draftLengths.flatMap((maxDraft) => {
-      const prediction = predict(known, { threshold, maxDraft }, costs);
+      const prediction = predict(known, { threshold, maxDraft }, costs, scale);
       return prediction ? [{ threshold, maxDraft, ...prediction }] : [];
     }),
   );

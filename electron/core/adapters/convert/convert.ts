@@ -116,13 +116,8 @@ function writeError(error: unknown, path: string): KangarooError {
 
 /** What the adapter is to be bound to; refuses a base that it cannot have been trained for. */
 async function readBase(path: string, config: AdapterConfig): Promise<Base> {
-  const { header, paths } = await readModelFile(path);
-  if (paths.length > 1) {
-    throw new KangarooError(
-      'invalid-argument',
-      `${path} is one of ${paths.length} files. Join them first (llama-gguf-split --merge).`,
-    );
-  }
+  const model = await readModelFile(path);
+  const { header } = model;
   const { metadata } = header;
   if (textAt(metadata, 'general.architecture') !== 'llama') {
     const found = textAt(metadata, 'general.architecture') ?? 'unknown';
@@ -141,7 +136,7 @@ async function readBase(path: string, config: AdapterConfig): Promise<Base> {
     );
   }
   const layers = numberAt(metadata, 'llama.block_count') ?? 0;
-  const fingerprint = await fingerprintOf(path, header);
+  const fingerprint = await fingerprintOf(model);
   if (fingerprint === null) {
     throw new KangarooError(
       'unsupported-architecture',

@@ -25,6 +25,8 @@ export interface AttemptOptions {
   limit: SpeedLimit;
   /** For each file. */
   connections: number;
+  /** The folder of the library around this one that is away; null: there is none. */
+  awayFolder(folder: string): string | null;
   onBytes(bytes: number): void;
 }
 
@@ -66,6 +68,7 @@ export class Attempt {
         locks.push(lockFile(destination, this.#options.timings.lookAgainMs));
       }
       for (const file of download.files) await this.#fetch(file, signal);
+      await this.#confirmVersions(signal);
       this.#publish();
     } finally {
       this.#transfer = null;
@@ -73,27 +76,52 @@ export class Attempt {
     }
   }
 
-  /** A folder that something was put into and that is not there is a disk that is away: it is not made again. */
+  /** A folder that something was put into, or that models are known of, and that is not there is a disk that is away: it is not made again. */
   async #openFolder(): Promise<void> {
-    const { download, store, timings } = this.#options;
+    const { download, store, timings, awayFolder } = this.#options;
     if (existsSync(download.folder)) return;
-    if (download.files.some((file) => file.verified || store.receivedBytes(download.id, file.position) > 0)) {
-      const message = `${download.folder} is not there. Connect its disk: the download goes on by itself.`;
+    const begun = download.files.some((file) => file.verified || store.receivedBytes(download.id, file.position) > 0);
+    const away = begun ? download.folder : awayFolder(download.folder);
+    if (away !== null) {
+      const message = `${away} is not there. Connect its disk: the download goes on by itself.`;
       throw new Interruption('folder-missing', message, timings.lookAgainMs);
     }
     await mkdir(download.folder, { recursive: true });
   }
 
+  /** The parts of a model are of one version: where one of them changed, those that were fetched before it may have too. */
+  async #confirmVersions(signal: AbortSignal): Promise<void> {
+    const { download } = this.#options;
+    if (download.files.length === 1 || !download.notices.includes('changed-on-server')) return;
+    let changes: number;
+    do {
+      changes = this.#changes;
+      for (const file of download.files) {
+        try {
+          await this.#sourceOf(file).confirm(signal);
+        } catch (error) {
+          if (!(error instanceof RemoteChanged)) throw error;
+          this.#onChanged(file, error);
+          await this.#fetch(file, signal);
+        }
+      }
+    } while (this.#changes > changes);
+  }
+
+  #sourceOf(file: StoredFile): FileSource {
+    const { download, store, hub, timings } = this.#options;
+    return new FileSource(hub, download, file, timings, () => store.updateFile(download.id, file));
+  }
+
   async #fetch(file: StoredFile, signal: AbortSignal): Promise<void> {
-    const { download, store, hub, timings, sizes, limit, connections, onBytes } = this.#options;
+    const { download, store, timings, sizes, limit, connections, onBytes } = this.#options;
     for (;;) {
-      const source = new FileSource(hub, download, file, timings, () => store.updateFile(download.id, file));
       const transfer = new FileTransfer({
         downloadId: download.id,
         destination: destinationOf(download.folder, file.path),
         file,
         store,
-        source,
+        source: this.#sourceOf(file),
         sizes,
         timings,
         limit,

@@ -127,6 +127,13 @@ describe('a fault', () => {
     expect(error?.message).toMatch(/500.*try again later/);
   });
 
+  test('a server that asks to come back at once is not asked without a pause', async () => {
+    await restart({ timings: { backoffFirstMs: 600_000, backoffMostMs: 600_000 } });
+    hub.faults.push({ on: 'hub', fault: { kind: 'status', status: 429, headers: { 'retry-after': '0' } } });
+    const { wait } = await bench.until(await add(), ({ status }) => status === 'waiting');
+    expect((wait?.nextTryAtMs ?? 0) - Date.now()).toBeGreaterThan(100_000);
+  });
+
   test('Retry-After is honoured', async () => {
     hub.faults.push({ on: 'hub', fault: { kind: 'status', status: 429, headers: { 'retry-after': '0.3' } } });
     const id = await add();
@@ -204,6 +211,21 @@ describe('a file that changed on the server', () => {
     expect(bench.read(name).equals(other)).toBe(true);
   });
 
+  test('after another part of its model was there: that one is looked at again, and fetched anew where it changed too', async () => {
+    const parts = ['joey-00001-of-00002.gguf', 'joey-00002-of-00002.gguf'] as const;
+    const [old, now] = [1, 2].map((version) => parts.map((_part, index) => randomFile(200_000, version * 10 + index)));
+    const filesOf = (version: Buffer[] = []) => Object.fromEntries(parts.map((part, index) => [part, version[index] as Buffer]));
+    hub.setRepo({ id: repo, files: filesOf(old) });
+    hub.options.bytesPerSecond = 400_000;
+    const id = await bench.downloads.add(bench.request(hub.origin, filesOf(old)));
+    await bench.until(id, ({ receivedBytes }) => receivedBytes > 220_000);
+    for (const [part, bytesNow] of Object.entries(filesOf(now))) hub.setFile(repo, part, bytesNow);
+    hub.breakConnections();
+    hub.options.bytesPerSecond = null;
+    expect(await bench.ended(id)).toMatchObject({ status: 'completed', notices: ['changed-on-server'] });
+    for (const [part, bytesNow] of Object.entries(filesOf(now))) expect(bench.read(part).equals(bytesNow), part).toBe(true);
+  });
+
   test('under a fixed commit is an error', async () => {
     const { sha } = (await (await fetch(`${hub.origin}/api/models/${repo}`)).json()) as { sha: string };
     const files = [{ path: name, sizeBytes: other.length, sha256: sha256Of(other) }];
@@ -274,6 +296,19 @@ describe('pause, resume, cancel, restart', () => {
     await expectDownloaded(again);
     await bench.downloads.cancel(again);
     expect(bench.names()).toEqual([name]);
+  });
+
+  test('a folder of the library that is away is not made anew by a first download into it', async () => {
+    const disk = () => join(bench.folder, 'models');
+    await restart({ awayFolder: () => (existsSync(disk()) ? null : disk()) });
+    const id = await add();
+    expect((await bench.until(id, ({ wait }) => wait !== null)).wait).toMatchObject({
+      reason: 'folder-missing',
+      message: expect.stringContaining(`${disk()} is not there`),
+    });
+    expect(existsSync(disk())).toBe(false);
+    mkdirSync(disk());
+    await expectDownloaded(id);
   });
 
   test('a failed item can be tried again', async () => {
@@ -350,6 +385,24 @@ describe('the queue', () => {
     const id = await add();
     expect(await add()).toBe(id);
     await expect(add({ revision: 'other' })).rejects.toMatchObject({ code: 'busy' });
+  });
+
+  test('what another instance is writing is not deleted by cancelling here', async () => {
+    const second = openWorkbench({ library: bench.library });
+    try {
+      hub.options.bytesPerSecond = 300_000;
+      const id = await add();
+      await bench.until(id, ({ receivedBytes }) => receivedBytes > 50_000);
+      const same = await second.downloads.add(second.request(hub.origin, { [name]: bytes }));
+      await second.until(same, ({ wait }) => wait !== null);
+      await second.downloads.cancel(same);
+      expect(bench.names()).toContain(`${name}.kangaroo-part`);
+      hub.options.bytesPerSecond = null;
+      await expectDownloaded(id);
+      expect((await bench.downloads.list())[0]?.notices).toEqual([]);
+    } finally {
+      await second.close();
+    }
   });
 
   test('two instances never write one file', async () => {

@@ -11,7 +11,7 @@ import { Attempt } from './attempt.ts';
 import { backoffMs, classify, Interruption } from './interruption.ts';
 import { machineAddresses, NetworkWatch, type NetworkChange } from './network-watch.ts';
 import { defaultSizes, defaultTimings, type DownloadSizes, type DownloadTimings } from './options.ts';
-import { removePart } from './part-file.ts';
+import { discardPart } from './discard-part.ts';
 import { destinationOf, parseRequest } from './request.ts';
 import { SpeedLimit, SpeedMeter } from './speed.ts';
 import type { DownloadStore, StoredDownload } from './store.ts';
@@ -21,7 +21,12 @@ export interface DownloadsOptions {
   hub: HubClient;
   timings?: Partial<DownloadTimings>;
   sizes?: Partial<DownloadSizes>;
+  /** Bytes per second, for all together. */
   speedLimit?: number | null;
+  /** Remembers another limit for the next start. */
+  keepSpeedLimit?(bytesPerSecond: number | null): void;
+  /** The folder of the library around this one that is away, as a disk may be; null: there is none. */
+  awayFolder?(folder: string): string | null;
   /** Called once for each item that was completed or failed: for a notification, and for the library. */
   onEnd?(download: Download): void;
   /** This machine's, by which others can be reached; the system's by default. */
@@ -155,7 +160,7 @@ export class Downloads implements DownloadsApi {
     if (item.stored.state !== 'completed') item.stored.state = 'paused';
     await this.#stop(item);
     if (item.stored.state !== 'completed') {
-      for (const file of item.stored.files) removePart(destinationOf(item.stored.folder, file.path));
+      for (const file of item.stored.files) discardPart(destinationOf(item.stored.folder, file.path));
     }
     this.#store.remove(item.stored.id);
     this.#items = this.#items.filter((each) => each !== item);
@@ -171,8 +176,14 @@ export class Downloads implements DownloadsApi {
     this.#schedule();
   }
 
+  async speedLimit(): Promise<number | null> {
+    return this.#limit.bytesPerSecond;
+  }
+
   async setSpeedLimit(bytesPerSecond: number | null): Promise<void> {
-    this.#limit.set(bytesPerSecond === null ? null : parseArgument(integer(1024, 2 ** 40), bytesPerSecond, 'bytesPerSecond'));
+    const limit = bytesPerSecond === null ? null : parseArgument(integer(1024, 2 ** 40), bytesPerSecond, 'bytesPerSecond');
+    this.#options.keepSpeedLimit?.(limit);
+    this.#limit.set(limit);
   }
 
   /** The network or the machine has come back: what waits is tried at once, over new connections. */
@@ -254,6 +265,7 @@ export class Downloads implements DownloadsApi {
       timings: this.#timings,
       limit: this.#limit,
       connections: item.connections,
+      awayFolder: this.#options.awayFolder ?? (() => null),
       onBytes: (bytes) => {
         progressed = true;
         item.meter.add(bytes);
@@ -290,7 +302,9 @@ export class Downloads implements DownloadsApi {
     if (fault && item.tries > this.#sizes.serverTries) {
       return this.#fail(item, new KangarooError('hub-failed', `${error.message} It did not help: try again later.`));
     }
-    const pauseMs = error.retryAfterMs ?? backoffMs(item.tries, this.#timings);
+    const pauseMs = fault
+      ? Math.max(error.retryAfterMs ?? 0, backoffMs(item.tries, this.#timings))
+      : (error.retryAfterMs ?? backoffMs(item.tries, this.#timings));
     item.wait = { reason: error.reason, message: error.message, nextTryAtMs: Date.now() + pauseMs };
     item.timer = setTimeout(() => {
       this.#leaveWait(item);

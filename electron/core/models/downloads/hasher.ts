@@ -13,7 +13,7 @@ export class Hasher {
 
   constructor(path: string) {
     const data: HashWorkerData = { path };
-    this.#worker = new Worker(workerUrl(), { workerData: data, stdout: false, stderr: false });
+    this.#worker = new Worker(hashWorkerUrl(import.meta.url), { workerData: data, stdout: false, stderr: false });
     this.#worker.unref();
     this.#digest = new Promise((resolve, reject) => {
       this.#worker.on('message', (report: HashReport) => {
@@ -76,8 +76,8 @@ export async function hashFile(
   }
 }
 
-/** Beside this file: as it is, or bundled. */
-function workerUrl(): URL {
-  const name = import.meta.url.endsWith('.ts') ? 'hash-worker.ts' : 'hash-worker.js';
-  return new URL(name, import.meta.url);
+/** The thread's file beside the one of this URL: as it is, or bundled; of a package beside its archive, where Node can read it. */
+export function hashWorkerUrl(here: string): URL {
+  const name = here.endsWith('.ts') ? 'hash-worker.ts' : 'hash-worker.mjs';
+  return new URL(name, here.replace('/app.asar/', '/app.asar.unpacked/'));
 }

@@ -18,6 +18,8 @@ test.each([
   [withCode('disk-full'), { reason: 'disk-full' }],
   [withCode('ENOENT'), { reason: 'folder-missing' }],
   [withCode('EACCES'), { code: 'file-not-readable' }],
+  [withCode('EFBIG'), { code: 'file-not-readable', message: expect.stringContaining('4 GiB') }],
+  [withCode('ENAMETOOLONG'), { code: 'file-not-readable' }],
 ])('%s', (error, expected) => {
   expect(classify(error, defaultTimings)).toMatchObject(expected);
 });
@@ -38,7 +40,13 @@ test.each([
   ['soon', null],
   [undefined, null],
 ])('Retry-After: %s', (header, expected) => {
-  expect(parseRetryAfter(header, 1000, 3_600_000)).toBe(expected);
+  expect(parseRetryAfter(header === undefined ? {} : { 'retry-after': header }, 1000, 3_600_000)).toBe(expected);
+});
+
+test("the end of the hub's window counts where there is no Retry-After, and nothing is left in it", () => {
+  expect(parseRetryAfter({ ratelimit: '"resolvers";r=0;t=42' }, 1000, 3_600_000)).toBe(42_000);
+  expect(parseRetryAfter({ ratelimit: '"resolvers";r=7;t=42' }, 1000, 3_600_000)).toBeNull();
+  expect(parseRetryAfter({ ratelimit: '"resolvers";r=0;t=42', 'retry-after': '3' }, 1000, 3_600_000)).toBe(3000);
 });
 
 test('pauses double up to a most, and differ a little', () => {

@@ -1,4 +1,5 @@
 // Why a transfer stopped, and whether it goes on by itself. Anything else that stops one is a `KangarooError`: it failed.
+import type { IncomingHttpHeaders } from 'node:http';
 import type { DownloadWaitReason } from '../../../contract/downloads.ts';
 import { KangarooError } from '../../../contract/errors.ts';
 import { NetworkError } from '../../net/http.ts';
@@ -72,13 +73,29 @@ export function classify(error: unknown, timings: DownloadTimings): unknown {
     const message = 'The folder of the download cannot be written to. Check its rights, or choose another folder.';
     return new KangarooError('file-not-readable', message, String(error));
   }
+  if (code === 'EFBIG') {
+    const message =
+      'The disk of this folder cannot hold a file that large (FAT32 ends at 4 GiB). Choose a folder on another disk.';
+    return new KangarooError('file-not-readable', message, String(error));
+  }
+  if (code === 'ENAMETOOLONG' || code === 'EINVAL') {
+    const message = 'The disk of this folder does not take the name of the file. Choose a folder on another disk.';
+    return new KangarooError('file-not-readable', message, String(error));
+  }
   return error;
 }
 
-/** Seconds or a date, as a pause from now; null where the header says nothing. */
-export function parseRetryAfter(header: string | undefined, nowMs: number, mostMs: number): number | null {
-  if (header === undefined) return null;
-  const seconds = /^\s*\d+(\.\d+)?\s*$/.test(header) ? Number(header) : (Date.parse(header) - nowMs) / 1000;
+/**
+ * A pause from now: `Retry-After` in seconds or as a date, else the end of the window that the hub's `RateLimit` names
+ * (`"resolvers";r=0;t=42`, where nothing is left); null where neither says anything.
+ */
+export function parseRetryAfter(headers: IncomingHttpHeaders, nowMs: number, mostMs: number): number | null {
+  const header = headers['retry-after'];
+  const limit = headers['ratelimit'];
+  const windowEnd = /;\s*r=0\s*;\s*t=(\d+)/.exec(typeof limit === 'string' ? limit : '')?.[1];
+  if (header === undefined && windowEnd === undefined) return null;
+  const said = header ?? windowEnd ?? '';
+  const seconds = /^\s*\d+(\.\d+)?\s*$/.test(said) ? Number(said) : (Date.parse(said) - nowMs) / 1000;
   return Number.isNaN(seconds) ? null : Math.min(mostMs, Math.max(0, seconds * 1000));
 }
 

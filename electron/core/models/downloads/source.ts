@@ -54,6 +54,12 @@ export class FileSource {
     return this.#accept(await this.#ask(this.#hubUrl(), start, end, signal), start, end);
   }
 
+  /** Resolves when the server still has this version. Rejects as `open`. */
+  async confirm(signal: AbortSignal): Promise<void> {
+    const { body } = await this.open(0, Math.min(1, this.#file.sizeBytes), signal);
+    discard(body);
+  }
+
   #hubUrl(): URL {
     const { endpoint, repo, revision } = this.#download;
     const path = this.#file.path.split('/').map(encodeURIComponent).join('/');
@@ -141,7 +147,7 @@ export class FileSource {
   #refusal(answer: HubAnswer, status: number): Error {
     const { response, url, hadToken } = answer;
     const { endpoint, repo } = this.#download;
-    const retryAfter = parseRetryAfter(response.headers['retry-after'], Date.now(), this.#timings.retryAfterMostMs);
+    const retryAfter = parseRetryAfter(response.headers, Date.now(), this.#timings.retryAfterMostMs);
     if (status === 429) {
       return new Interruption(
         'rate-limited',

@@ -71,10 +71,12 @@ export interface ModelFile {
   files: { key: string; sizeBytes: number }[];
   /** Metadata of the first file, tensors of all. */
   header: GgufHeader;
+  /** Of every file, as it stands there: a tensor's offset is in its own file. */
+  headers: GgufHeader[];
 }
 
 /** Sizes and times of the files of a model, without reading them. Rejects with `file-not-found`, `file-not-readable`. */
-export async function statModel(path: string): Promise<Omit<ModelFile, 'header'>> {
+export async function statModel(path: string): Promise<Omit<ModelFile, 'header' | 'headers'>> {
   const paths = partsOf(path);
   const files: ModelFile['files'] = [];
   let modifiedAtMs = 0;
@@ -105,7 +107,7 @@ export async function readModelFile(path: string): Promise<ModelFile> {
   if (claimed > 1 && claimed !== headers.length) {
     throw damaged({ name: path }, `it is one of ${claimed} files, and its name does not say so; give it its old name`);
   }
-  return { ...found, header: { ...first, tensors: headers.flatMap((header) => header.tensors) } };
+  return { ...found, headers, header: { ...first, tensors: headers.flatMap((header) => header.tensors) } };
 }
 
 async function readHeaderOf(path: string): Promise<GgufHeader> {

@@ -1,5 +1,5 @@
 // Headers of whole, damaged and strange files, from a folder and from a source that counts what it is asked for.
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,9 +7,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { factsOf, kindOf, metadataText } from '../facts.ts';
 import { ggufBytes, tinyLlama, writeTinyLlama } from '../testing/gguf-writer.ts';
 import { partsOf, readModelFile } from './files.ts';
-import { readGgufHeader, type ByteSource } from './header.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { readGgufHeader, textAt, type ByteSource } from './header.ts';
+import { ggufHead, padded } from './writer.ts';
 
 const starter = fileURLToPath(new URL('../../../../assets/starter/starter-q8_0.gguf', import.meta.url));
+const starterAdapter = starter.replace('starter-q8_0', 'starter-adapter');
 let folder: string;
 
 beforeEach(() => {
@@ -37,7 +40,7 @@ test('the starter: facts as its card has them, and its kind', async () => {
   expect(factsOf(header)).toMatchObject({ ...facts, hasChatTemplate: true, support: { support: 'drafts' } });
   expect(sizeBytes).toBe(7_913_216);
   expect(metadataText(header.metadata)['tokenizer.ggml.tokens']).toBe('[4096 items]');
-  const adapter = await readModelFile(starter.replace('starter-q8_0', 'starter-adapter'));
+  const adapter = await readModelFile(starterAdapter);
   expect(kindOf(adapter.header)).toBe('adapter');
 });
 
@@ -101,6 +104,22 @@ describe('split models', () => {
     expect(partsOf(name(2))).toEqual([name(1), name(2)]);
     writeFileSync(join(folder, 'renamed.gguf'), ggufBytes({ ...metadata, ...split }, tensors.slice(0, 5)));
     await expect(readModelFile(join(folder, 'renamed.gguf'))).rejects.toMatchObject({ code: 'file-damaged' });
+  });
+
+  test('have the fingerprint of their model in one file', async () => {
+    // Tensors of odd and even places in other files, so that each has other norms at the same offsets.
+    const copy = readFileSync(starter);
+    const { header } = await readModelFile(starter);
+    const split = { 'split.count': 2 };
+    const paths = [1, 2].map((part) => join(folder, `starter-0000${part}-of-00002.gguf`));
+    for (const [part, path] of paths.entries()) {
+      const chosen = header.tensors.filter((_, index) => index % 2 === part);
+      const data = chosen.map(({ offset, sizeBytes }) => padded(copy.subarray(offset, offset + sizeBytes)));
+      writeFileSync(path, Buffer.concat([ggufHead({ 'general.architecture': 'llama', ...split }, chosen), ...data]));
+    }
+    const wanted = await fingerprintOf(await readModelFile(starter));
+    expect(wanted).toBe(textAt((await readModelFile(starterAdapter)).header.metadata, 'kangaroo.base.fingerprint'));
+    expect(await fingerprintOf(await readModelFile(paths[0] ?? ''))).toBe(wanted);
   });
 
   test('a file that is not there, and a folder in its place', async () => {

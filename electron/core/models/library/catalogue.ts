@@ -1,6 +1,7 @@
 // What the library knows: its rows, folders and what was found on the disk, kept current by scans that run one at a time.
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
+import { sep } from 'node:path';
 import { KangarooError, type ErrorShape } from '../../../contract/errors.ts';
 import type { LibraryModel, LibraryState, TrashedModel } from '../../../contract/library.ts';
 import { parseArgument, text } from '../../arguments.ts';
@@ -12,7 +13,7 @@ import { findModels, liesIn, type FolderSource } from './layouts.ts';
 import { Pairing, readAdapter, type Adapter } from './pairing.ts';
 import { isFolder, Scanner } from './scanner.ts';
 import type { FolderRow, LibraryStore, ModelRow, TrashRow } from './store.ts';
-import { stateOf, type FolderView } from './view.ts';
+import { newFolderView, stateOf, type FolderView } from './view.ts';
 
 export interface CatalogueOptions {
   store: LibraryStore;
@@ -63,7 +64,7 @@ export class Catalogue {
       onRow: (row) => this.#found(row),
       onReplaced: (row) => attempt(() => this.keepQuarantined({ ...row, id: randomUUID() })),
     });
-    for (const row of this.#store.folders()) this.folders.set(row.id, { row, away: false, freeBytes: null });
+    for (const row of this.#store.folders()) this.folders.set(row.id, newFolderView(row));
     this.#ensureDefaultFolder();
     for (const row of this.#store.models()) this.rows.set(row.id, row);
     this.#state = new Watchable(this.#view());
@@ -208,6 +209,18 @@ export class Catalogue {
     return row;
   }
 
+  /** The folder that a file lies in; of several, the innermost. */
+  folderOf(path: string): FolderView | null {
+    const above = [...this.folders.values()].filter(({ row }) => path.startsWith(row.path + sep));
+    return above.toSorted((first, second) => second.row.path.length - first.row.path.length)[0] ?? null;
+  }
+
+  /** The folder that a model belongs to: its own while that is in the library, else the one that its file lies in. */
+  folderFor(folderId: string | null, path: string): FolderRow | null {
+    const own = folderId === null ? undefined : this.folders.get(folderId);
+    return (own ?? this.folderOf(path))?.row ?? null;
+  }
+
   requireFolder(folderId: unknown): FolderView {
     const id = parseArgument(idSchema, folderId, 'folderId');
     const view = this.folders.get(id);
@@ -267,7 +280,7 @@ export class Catalogue {
       shownError(error);
     }
     attempt(() => this.#store.addFolder(row, this.now()));
-    this.folders.set(row.id, { row, away: false, freeBytes: null });
+    this.folders.set(row.id, newFolderView(row));
   }
 
   /** What a scan finds is shown also where it cannot be remembered, as on a full disk: the next scan finds it again. */
@@ -278,12 +291,14 @@ export class Catalogue {
   }
 
   async #scanFolder(view: FolderView): Promise<boolean> {
-    const known = [...this.rows.values()].filter(({ folderId }) => folderId === view.row.id);
-    const { rows, missing, freeBytes, unsettled } = await this.#scanner.folder(view.row, known);
-    view.away = rows === null;
-    view.freeBytes = freeBytes;
-    if (rows) {
-      for (const row of known) this.missing.delete(row.id);
+    const { id } = view.row;
+    const isFree = ({ folderId }: ModelRow) => folderId === id || folderId === null;
+    const known = [...this.rows.values()].filter(isFree);
+    const taken = new Set([...this.rows.values()].filter((row) => !isFree(row)).map(({ path }) => path));
+    const { away, missing, freeBytes, writable, unsettled } = await this.#scanner.folder(view.row, known, taken);
+    Object.assign(view, { away, freeBytes, writable });
+    if (!away) {
+      for (const row of known) if (row.folderId === id) this.missing.delete(row.id);
       for (const row of missing) this.missing.add(row.id);
     }
     this.publish();

@@ -1,8 +1,8 @@
 // The library as a page has it: every model in the folders of the user and, read-only, of other apps. Core's own list is the
 // truth; files that are away stay in it until the user forgets them.
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { basename, resolve, sep } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { KangarooError } from '../../../contract/errors.ts';
 import type { Fit, FitChoices } from '../../../contract/fit.ts';
@@ -17,15 +17,16 @@ import type {
 import { filePath, parseArgument, text } from '../../arguments.ts';
 import { adapterShapeOf, factsOf, kindOf, metadataText, shapeOf } from '../facts.ts';
 import { estimateFit, type Machine } from '../fit.ts';
-import { partsOf, readModelFile } from '../gguf/files.ts';
+import { fileError, partsOf, readModelFile } from '../gguf/files.ts';
 import { textAt } from '../gguf/header.ts';
 import { fitChoices } from '../requests.ts';
 import { Catalogue, type CatalogueOptions } from './catalogue.ts';
-import { modelNameOf, sourceOf } from './layouts.ts';
+import { Folders } from './folders.ts';
+import { modelNameOf } from './layouts.ts';
 import { readAdapter } from './pairing.ts';
-import { isFolder } from './scanner.ts';
-import { asidePaths, deleteAll, moveAll } from './set-aside.ts';
+import { moveAll } from './set-aside.ts';
 import { newModel, type FolderRow, type LibraryStore, type ModelRow } from './store.ts';
+import { Trash } from './trash.ts';
 
 export interface LibraryOptions extends CatalogueOptions {
   machine: () => Machine;
@@ -42,11 +43,15 @@ export class Library implements LibraryApi {
   readonly #options: LibraryOptions;
   readonly #store: LibraryStore;
   readonly #catalogue: Catalogue;
+  readonly #folders: Folders;
+  readonly #trash: Trash;
 
   constructor(options: LibraryOptions) {
     this.#options = options;
     this.#store = options.store;
     this.#catalogue = new Catalogue(options);
+    this.#folders = new Folders(this.#catalogue, options.store);
+    this.#trash = new Trash(this.#catalogue, options);
   }
 
   /** All models, those that are away included; the first is the one to open at the start. */
@@ -115,9 +120,9 @@ export class Library implements LibraryApi {
     const hash = createHash('sha256');
     let [done, told] = [0, 0];
     for (const path of paths) {
-      for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-        hash.update(chunk as Buffer);
-        done += (chunk as Buffer).length;
+      for await (const chunk of bytesOf(path)) {
+        hash.update(chunk);
+        done += chunk.length;
         if (done - told > model.sizeBytes / 100) {
           told = done;
           yield { fraction: Math.min(1, done / model.sizeBytes), sha256: null };
@@ -149,47 +154,16 @@ export class Library implements LibraryApi {
     });
   }
 
-  async addFolder(path: string): Promise<LibraryFolder> {
-    const folder = resolve(parseArgument(filePath(), path, 'path'));
-    const known = [...this.#catalogue.folders.values()].find(({ row }) => row.path === folder);
-    if (!known) {
-      if (!(await isFolder(folder))) throw new KangarooError('file-not-found', `${folder} is no folder. Check the path.`);
-      const row: FolderRow = { id: randomUUID(), path: folder, source: await sourceOf(folder), isDefault: false };
-      this.#store.addFolder(row, this.#catalogue.now());
-      this.#catalogue.folders.set(row.id, { row, away: false, freeBytes: null });
-      await this.rescan();
-    }
-    const found = this.#catalogue.state.folders.find((each) => each.path === folder);
-    if (!found) throw new KangarooError('internal', `${folder} was not added.`);
-    return found;
+  addFolder(path: string): Promise<LibraryFolder> {
+    return this.#folders.add(parseArgument(filePath(), path, 'path'));
   }
 
-  async removeFolder(folderId: string): Promise<void> {
-    const { row } = this.#catalogue.requireFolder(folderId);
-    if (row.isDefault) {
-      throw new KangarooError('invalid-argument', 'Downloads go into this folder. Make another one the default first.');
-    }
-    await this.#catalogue.exclusively(async () => {
-      for (const model of this.#catalogue.rows.values()) {
-        if (model.folderId !== row.id || model.quarantine === null) continue;
-        this.#catalogue.keepQuarantined(model);
-        this.#catalogue.rows.delete(model.id);
-      }
-      this.#store.removeFolder(row.id);
-      this.#catalogue.folders.delete(row.id);
-      for (const model of this.#catalogue.rows.values()) if (model.folderId === row.id) this.#catalogue.rows.delete(model.id);
-      await this.#catalogue.lookForOtherApps();
-      this.#catalogue.publish();
-    });
+  removeFolder(folderId: string): Promise<void> {
+    return this.#folders.remove(folderId);
   }
 
-  async setDefaultFolder(folderId: string): Promise<void> {
-    const { row } = this.#catalogue.requireFolder(folderId);
-    if (row.source !== 'kangaroo')
-      throw new KangarooError('read-only', `${row.path} belongs to another app, which is only read.`);
-    this.#store.setDefaultFolder(row.id);
-    for (const view of this.#catalogue.folders.values()) view.row.isDefault = view.row.id === row.id;
-    this.#catalogue.publish();
+  setDefaultFolder(folderId: string): Promise<void> {
+    return this.#folders.setDefault(folderId);
   }
 
   async rename(modelId: string, name: string): Promise<LibraryModel> {
@@ -224,73 +198,15 @@ export class Library implements LibraryApi {
   }
 
   trash(modelId: string): Promise<TrashedModel> {
-    return this.#catalogue.exclusively(async () => {
-      const row = this.#catalogue.requireRow(modelId);
-      const view = row.folderId === null ? null : this.#catalogue.requireFolder(row.folderId);
-      if (view && view.row.source !== 'kangaroo') {
-        throw new KangarooError(
-          'read-only',
-          `${row.path} belongs to another app. Delete it there, or remove its folder from the library.`,
-        );
-      }
-      for (const path of view ? row.paths : []) {
-        if (!(await this.#catalogue.isOfOtherApp(path))) continue;
-        throw new KangarooError('read-only', `${path} belongs to another app. Delete it there.`);
-      }
-      if (this.#options.isLoaded(row.id)) throw new KangarooError('busy', 'This model is loaded. Unload it first.');
-      const trashId = randomUUID();
-      const places = row.quarantine ?? row.paths;
-      const to = view ? asidePaths(view.row.path, 'trash', trashId, places) : [];
-      await moveAll(to.map((place, index) => ({ from: places[index] ?? place, to: place })));
-      const moved = to.map((place, index) => ({ from: row.paths[index] ?? place, to: place }));
-      const model = { ...row, quarantine: null };
-      try {
-        this.#store.addTrash({
-          id: trashId,
-          name: row.givenName ?? row.foundName,
-          sizeBytes: row.sizeBytes,
-          trashedAtMs: this.#catalogue.now(),
-          moved,
-          model,
-        });
-      } catch (error) {
-        // What is not remembered must not lie in the trash.
-        await moveAll(to.map((place, index) => ({ from: place, to: places[index] ?? place })));
-        throw error;
-      }
-      this.#catalogue.rows.delete(row.id);
-      this.#catalogue.publish();
-      return this.#catalogue.trashed(trashId);
-    });
+    return this.#trash.put(modelId);
   }
 
   restore(trashedId: string): Promise<LibraryModel> {
-    return this.#catalogue.exclusively(async () => {
-      const { moved, model, id: trashId } = this.#catalogue.requireTrash(trashedId);
-      const taken = [...this.#catalogue.rows.values()].some((row) => row.path === model.path);
-      if (taken)
-        throw new KangarooError(
-          'invalid-argument',
-          `${model.path} has been taken by another model. Move or rename that one first.`,
-        );
-      await moveAll(moved.map(({ from, to }) => ({ from: to, to: from })));
-      const view = model.folderId === null ? null : (this.#catalogue.folders.get(model.folderId) ?? null);
-      const row = { ...model, folderId: view?.row.id ?? null };
-      this.#store.removeTrash(trashId);
-      await this.#catalogue.look(row, view?.row ?? null);
-      this.#catalogue.changed(row);
-      await this.#catalogue.pair();
-      return this.#catalogue.require(row.id);
-    });
+    return this.#trash.restore(trashedId);
   }
 
   purge(trashedId: string): Promise<void> {
-    return this.#catalogue.exclusively(async () => {
-      const { id: trashId, moved } = this.#catalogue.requireTrash(trashedId);
-      await deleteAll(moved.map(({ to }) => to));
-      this.#store.removeTrash(trashId);
-      this.#catalogue.publish();
-    });
+    return this.#trash.purge(trashedId);
   }
 
   async forget(modelId: string): Promise<void> {
@@ -315,7 +231,7 @@ export class Library implements LibraryApi {
         await moveAll(quarantine.map((from, index) => ({ from, to: row.paths[index] ?? from })));
         row.quarantine = null;
       }
-      row.modifiedAtMs = 0;
+      Object.assign(row, { modifiedAtMs: 0, sha256: null });
       await this.#catalogue.look(row, view?.row ?? null);
       this.#catalogue.changed(row);
       return this.#catalogue.require(row.id);
@@ -337,7 +253,8 @@ export class Library implements LibraryApi {
     const [first = path] = partsOf(path);
     return this.#catalogue.exclusively(async () => {
       const { row, folder } = this.#rowAt(first);
-      Object.assign(row, { origin, sha256: sha256 ?? row.sha256 });
+      // Time 0: it is another file than the one that was there, and this is its hash.
+      Object.assign(row, { origin, sha256, modifiedAtMs: 0 });
       await this.#catalogue.look(row, folder);
       this.#catalogue.missing.delete(row.id);
       this.#catalogue.changed(row);
@@ -356,14 +273,19 @@ export class Library implements LibraryApi {
 
   /** Whether the library may write there: a folder of the user's, or one below it. */
   isOwnFolder(path: string): boolean {
-    const place = resolve(path);
-    const own = [...this.#catalogue.folders.values()].filter(({ row }) => row.source === 'kangaroo');
-    return own.some(({ row }) => place === row.path || place.startsWith(row.path + sep));
+    return this.#folders.isOwn(path);
+  }
+
+  /** The folder around this place that is gone though models in it are known, as a disk that is not connected; null: none is. */
+  awayFolder(path: string): string | null {
+    return this.#folders.awayAround(path);
   }
 
   /** The model of this SHA-256, or of this file of a repository; null: it is not here. */
   modelOf(sha256: string | null, origin: { repository: string; file: string; sizeBytes: number }): string | null {
-    const here = [...this.#catalogue.rows.values()].filter((row) => row.quarantine === null && row.problem === null);
+    const { rows, missing } = this.#catalogue;
+    // A file that somebody deleted by hand is not here; one on a disk that is away is.
+    const here = [...rows.values()].filter((row) => row.quarantine === null && row.problem === null && !missing.has(row.id));
     const found =
       here.find((row) => sha256 !== null && row.sha256 === sha256) ??
       here.find(
@@ -384,14 +306,25 @@ export class Library implements LibraryApi {
 
   /** What is known of a file, or a new row for it, and the folder that it lies in. */
   #rowAt(path: string): { row: ModelRow; folder: FolderRow | null } {
-    const folder = [...this.#catalogue.folders.values()].find(({ row }) => path.startsWith(row.path + sep))?.row ?? null;
     const known = [...this.#catalogue.rows.values()].find((row) => row.path === path);
-    return { row: known ?? newModel(path, folder?.id ?? null, modelNameOf(basename(path))), folder };
+    const folder = this.#catalogue.folderFor(known?.folderId ?? null, path);
+    const row = known ?? newModel(path, null, modelNameOf(basename(path)));
+    row.folderId = folder?.id ?? null;
+    return { row, folder };
   }
 
   /** What ships with the app has no row. */
   #speedups(modelId: string, row: ModelRow | undefined): { sum: number; answers: number } {
     if (row) return { sum: row.speedupSum, answers: row.speedupAnswers };
     return speedupSchema.safeParse(this.#store.value(speedupKey(modelId))).data ?? { sum: 0, answers: 0 };
+  }
+}
+
+/** Throws the system's errors as ours. */
+async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) yield chunk as Buffer;
+  } catch (error) {
+    throw fileError(error, path);
   }
 }

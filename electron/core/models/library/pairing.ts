@@ -39,8 +39,7 @@ export class Pairing {
     const key = `${path} ${modifiedAtMs}`;
     const known = this.#fingerprints.get(key);
     if (known !== undefined) return known;
-    const { header } = await readModelFile(path);
-    const fingerprint = await fingerprintOf(path, header).catch((error: unknown) => {
+    const fingerprint = await fingerprintOf(await readModelFile(path)).catch((error: unknown) => {
       throw fileError(error, path);
     });
     this.#fingerprints.set(key, fingerprint);

@@ -1,6 +1,6 @@
 // Looks through a folder and into the files that are new or have changed. What it cannot see it does not forget; what is
 // damaged in a folder of the user's it moves to quarantine, once nobody writes it any more.
-import { stat, statfs } from 'node:fs/promises';
+import { access, constants, stat, statfs } from 'node:fs/promises';
 import { KangarooError, type ErrorShape } from '../../../contract/errors.ts';
 import { factsOf, kindOf } from '../facts.ts';
 import { readModelFile, statModel } from '../gguf/files.ts';
@@ -9,11 +9,12 @@ import { asidePaths, moveAll } from './set-aside.ts';
 import { newModel, type FolderRow, type ModelRow } from './store.ts';
 
 export interface ScannedFolder {
-  /** Null: the folder is away. */
-  rows: ModelRow[] | null;
-  /** Known before, and not found now. */
+  away: boolean;
+  /** Known before, and not there now. */
   missing: ModelRow[];
   freeBytes: number | null;
+  /** Whether this user may move files out of it. */
+  writable: boolean;
   /** A file that looks damaged was changed a moment ago: look again. */
   unsettled: boolean;
 }
@@ -46,36 +47,43 @@ export class Scanner {
     return this.#keys.get(row.id) ?? [{ key: row.path, sizeBytes: row.sizeBytes }];
   }
 
-  async folder(folder: FolderRow, known: readonly ModelRow[]): Promise<ScannedFolder> {
-    const away = { rows: null, missing: [], freeBytes: null, unsettled: false };
+  /**
+   * `known`: its models, and those of no folder, which become its own where they lie in it. What is in `taken` belongs to another
+   * folder of the library, which lies in this one or above it.
+   */
+  async folder(folder: FolderRow, known: readonly ModelRow[], taken: ReadonlySet<string>): Promise<ScannedFolder> {
+    const away = { away: true, missing: [], freeBytes: null, writable: true, unsettled: false };
     let found: FoundModel[];
     try {
       found = await findModels(folder.path, folder.source);
     } catch {
       return away;
     }
-    const inPlace = known.filter((row) => row.quarantine === null);
+    const foundPaths = new Set(found.map(({ path }) => path));
+    const missing: ModelRow[] = [];
+    for (const row of known) {
+      if (row.folderId !== folder.id || row.quarantine !== null || foundPaths.has(row.path)) continue;
+      // A file that was opened by itself may lie where no folder is looked through, as in a hidden one.
+      if (await isFile(row.path)) found.push({ path: row.path, name: row.foundName, sha256: null, origin: null });
+      else missing.push(row);
+    }
     // A volume that is not mounted leaves an empty folder in its place: that is no reason to forget what was on it.
-    if (found.length === 0 && inPlace.length > 0) return away;
+    if (found.length === 0 && missing.length > 0) return away;
     const byPath = new Map(known.map((row) => [row.path, row]));
-    const rows: ModelRow[] = [];
     let unsettled = false;
     for (const each of found) {
+      if (taken.has(each.path)) continue;
       const row = byPath.get(each.path) ?? newModel(each.path, folder.id, each.name);
-      byPath.delete(each.path);
       const before = JSON.stringify(row);
       row.foundName = each.name;
       row.folderId = folder.id;
-      row.sha256 = each.sha256 ?? row.sha256;
       row.origin = row.origin ?? each.origin;
       unsettled = (await this.look(row, folder)) || unsettled;
+      row.sha256 = each.sha256 ?? row.sha256;
       if (JSON.stringify(row) !== before || row.modifiedAtMs === 0) this.#options.onRow(row);
-      rows.push(row);
     }
-    const rest = [...byPath.values()];
-    rows.push(...rest.filter((row) => row.quarantine !== null));
-    const missing = rest.filter((row) => row.quarantine === null);
-    return { rows: [...rows, ...missing], missing, freeBytes: await freeBytesOf(folder.path), unsettled };
+    const { path } = folder;
+    return { away: false, missing, freeBytes: await freeBytesOf(path), writable: await isWritable(path), unsettled };
   }
 
   /** Reads the header where the file is new or has changed. True: look again in a while. `folder`: null for single files. */
@@ -86,7 +94,7 @@ export class Scanner {
       const isKnown = row.sizeBytes === sizeBytes && row.modifiedAtMs === modifiedAtMs;
       if (isKnown && row.quarantine === null && (row.facts !== null || row.kind !== 'model')) return false;
       if (row.quarantine !== null) this.#options.onReplaced({ ...row });
-      if (!isKnown && row.modifiedAtMs > 0) row.sha256 = row.origin?.revision ? row.sha256 : null;
+      if (!isKnown && row.modifiedAtMs > 0) row.sha256 = null;
       Object.assign(row, { sizeBytes, modifiedAtMs, paths, facts: null, problem: null, quarantine: null });
       const { header } = await readModelFile(row.path);
       row.kind = kindOf(header);
@@ -134,6 +142,21 @@ async function freeBytesOf(path: string): Promise<number | null> {
   } catch {
     return null;
   }
+}
+
+/** Whether the system lets this user write there; true as well for what is away. */
+export async function isWritable(path: string): Promise<boolean> {
+  return access(path, constants.W_OK).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  );
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 export async function isFolder(path: string): Promise<boolean> {

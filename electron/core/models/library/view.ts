@@ -8,6 +8,18 @@ export interface FolderView {
   row: FolderRow;
   away: boolean;
   freeBytes: number | null;
+  /** Whether the system lets this user write into it. */
+  writable: boolean;
+}
+
+/** As it is before it was looked at. */
+export function newFolderView(row: FolderRow): FolderView {
+  return { row, away: false, freeBytes: null, writable: true };
+}
+
+/** Another app's, or one that this user may not write into: nothing in it is moved. */
+function isReadOnly({ row, writable }: FolderView): boolean {
+  return row.source !== 'kangaroo' || !writable;
 }
 
 export interface Known {
@@ -34,13 +46,14 @@ export function stateOf(known: Known): LibraryState {
   const trashed = known.trash.reduce((sum, { moved, sizeBytes }) => sum + (moved.length > 0 ? sizeBytes : 0), 0);
   return {
     models: [...known.builtIn, ...models],
-    folders: [...known.folders.values()].map(({ row, away, freeBytes }) => {
+    folders: [...known.folders.values()].map((folder) => {
+      const { row, away, freeBytes } = folder;
       const own = models.filter(({ folderId }) => folderId === row.id);
       return {
         id: row.id,
         path: row.path,
         source: row.source,
-        readOnly: row.source !== 'kangaroo',
+        readOnly: isReadOnly(folder),
         isDefault: row.isDefault,
         status: away ? ('away' as const) : ('ready' as const),
         sizeBytes: own.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
@@ -74,7 +87,7 @@ function modelOf(row: ModelRow, { folders, missing }: Known): LibraryModel {
     builtIn: false,
     source: folder?.row.source ?? 'file',
     folderId: row.folderId,
-    readOnly: folder !== null && folder.row.source !== 'kangaroo',
+    readOnly: folder !== null && isReadOnly(folder),
     status: away ? 'away' : row.problem ? 'damaged' : row.facts ? 'ready' : 'unread',
     problem: away ?? row.problem,
     files: row.paths.length,
