@@ -29,7 +29,8 @@ export function Modal({ title, onClose, children, actions, testId, width = 480 }
       closedby="any"
       className="rise m-auto max-h-[min(44rem,92dvh)] max-w-[94vw] flex-col overflow-hidden rounded-2xl border border-line bg-raised p-0 text-start text-ink shadow-float open:flex"
       style={{ width }}
-      onClose={onClose}
+      // React lets the event rise from a dialog that was open over this one.
+      onClose={(event) => event.target === event.currentTarget && onClose()}
     >
       <h2 id={id} className="pt-4 pr-14 pb-1.5 pl-5 text-[17px] font-semibold wrap-anywhere">
         {title}
