@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 // The panel's rounds: those of finished answers are fetched one after the other, a failure is told and can be tried again, and
 // an answer that is written is followed without asking.
-import { act } from 'react';
+import { act, useEffect, useMemo } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Message } from '../../electron/contract/chats.ts';
@@ -30,10 +30,11 @@ afterEach(() => {
 });
 
 function Probe({ messages }: { messages: readonly Message[] }) {
-  known = useRounds(
-    'chat',
-    messages.map((message, at) => ({ message, number: at + 1 })),
-  );
+  const answers = useMemo(() => messages.map((message, at) => ({ message, number: at + 1 })), [messages]);
+  const found = useRounds('chat', answers);
+  useEffect(() => {
+    known = found;
+  });
   return null;
 }
 
