@@ -13,6 +13,7 @@ import { bundledQuestions, readQuestions } from '../core/adapters/questions.ts';
 import { speedsSchema } from '../core/adapters/training-speeds.ts';
 import { loadAddon } from '../core/engine/addon.ts';
 import { readModelFile } from '../core/models/gguf/files.ts';
+import { lockFolder } from '../core/paths.ts';
 import { writeAtomically } from '../core/write-atomically.ts';
 import { flag, integer, text, usageError, type OptionValues, type ParsedArguments } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -82,6 +83,7 @@ async function run({ values }: ParsedArguments<typeof options>, context: Command
   const folder = `${out}.training`;
   if (existsSync(out)) throw usageError(`${out} is there already. Choose another name for --out.`);
   const plan = values.resume ? readPlan(folder) : await newPlan(values, out, folder, root);
+  const lock = lockFolder(folder, `${out} is being trained already, by another process. Wait for it, or end it first.`);
   try {
     const result = await trainAdapter({
       addon: loadAddon(root),
@@ -96,6 +98,8 @@ async function run({ values }: ParsedArguments<typeof options>, context: Command
   } catch (error) {
     if (signal.aborted) output.note(`Paused. Go on with: kangaroo train --resume --out ${values.out}`);
     throw error;
+  } finally {
+    lock.release();
   }
 }
 

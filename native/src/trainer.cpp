@@ -152,7 +152,7 @@ public:
             head_.reset();
             head_ = std::make_unique<language_head>(compute_, base_, capturer.head(), o.draft_vocab);
         }
-        height_ = o.learning_rate > 0.0f ? o.learning_rate : 0.5f / static_cast<float>(base_->info().n_embd);
+        height_ = o.learning_rate > 0.0f ? o.learning_rate : 1.0f / static_cast<float>(base_->info().n_embd);
     }
 
     // The base's own norm and head on the exit state, and an adapter after a quick training.

@@ -7,15 +7,18 @@ import type { ModelBytes } from './layer-costs.ts';
 /** Tokens that are written and learned from. */
 export const trainingTokens: Record<TrainingAmount, number> = { quick: 24_000, standard: 96_000, thorough: 320_000 };
 
-/** Positions that count, per step of the optimiser; of a short text fewer, for a step of several rounds through it teaches nothing. */
+/**
+ * Positions that count, per step of the optimiser; of a short text fewer, for a step of several rounds through it teaches nothing. Many
+ * small steps learn far more than few large ones of the same text: see docs/training.md.
+ */
 export function positionsPerStep(tokens: number): number {
-  return Math.max(64, Math.min(2048, Math.floor(tokens / 8)));
+  return Math.max(64, Math.min(256, Math.floor(tokens / 8)));
 }
 
 /** Tokens of the text that layers are compared on, and steps of each comparison. */
 export const exploreTokens = 12_000;
-export const exploreSteps = 40;
-export const explorePositions = 1024;
+export const exploreSteps = 160;
+export const explorePositions = 256;
 /** A question is about so long beside its answer: it is read, and kept, but nothing is learned from it. */
 const questionShare = 0.3;
 /** Of all text, one part in so many is held out. */

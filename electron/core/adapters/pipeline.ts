@@ -48,6 +48,8 @@ export interface PipelineOptions {
   /** Its signal pauses. */
   gate: Gate;
   onEvent: (event: TrainingEvent) => void;
+  /** Bytes that may be written to a folder's volume; by default what is free, less the reserve. */
+  available?: (folder: string) => number;
 }
 
 /** Rejects as `TrainingApi.train` does, and with what the gate's signal was aborted with. */
@@ -84,10 +86,15 @@ class Pipeline {
     const model = await loading.promise.finally(() => gate.signal.removeEventListener('abort', cancel));
     const answers = new AnswerFile(this.#path('answers.jsonl'));
     try {
-      return await this.#train(model, answers);
+      this.#requireSameModel(model);
+      const result = await this.#train(model, answers);
+      this.#save();
+      return result;
+    } catch (error) {
+      this.#saveIfPossible();
+      throw error;
     } finally {
       answers.close();
-      this.#save();
       await model.dispose();
     }
   }
@@ -274,6 +281,18 @@ class Pipeline {
     return { threshold, maxDraft };
   }
 
+  /** What was written and captured belongs to the file that did it, and to no other quantisation even. */
+  #requireSameModel({ info }: NativeModel): void {
+    const identity = `${info.fingerprint} ${info.fileType} ${info.sizeBytes}`;
+    if (this.#progress.model !== null && this.#progress.model !== identity) {
+      const message =
+        `${this.#plan.modelPath} is another file than the one that this training began with. Put that one back and resume, or cancel ` +
+        'this training and begin a new one.';
+      throw new KangarooError('invalid-argument', message);
+    }
+    this.#progress.model = identity;
+  }
+
   get #steps(): number {
     return this.#plan.steps ?? stepsFor(this.#plan.tokens);
   }
@@ -297,11 +316,20 @@ class Pipeline {
   }
 
   #requireRoom(bytes: number): void {
-    requireRoom(this.#plan.folder, bytes, availableBytes);
+    requireRoom(this.#plan.folder, bytes, this.#options.available);
   }
 
   #save(): void {
     writeProgress(this.#path('progress.json'), { ...this.#progress, spentMs: this.#spentMs });
+  }
+
+  /** Where something failed already: what is not saved costs another try, and must not hide the reason. */
+  #saveIfPossible(): void {
+    try {
+      this.#save();
+    } catch {
+      // The disk is full, or the folder is gone.
+    }
   }
 
   #path(name: string): string {
