@@ -1,5 +1,5 @@
 // The model pages in each of their states, light and dark, wide and narrow: pictures to look at, in test-results/screens;
-// nothing wider than the window, and every control with a name.
+// nothing wider than the window, and nothing that axe-core finds serious, such as a control without a name.
 import type { Page } from '@playwright/test';
 import type { CuratedModel, HubResult } from '../electron/contract/hub.ts';
 import type { ScriptedCore } from '../renderer/testing/scripted-core.ts';
@@ -450,10 +450,9 @@ for (const { name, fragment, prepare, act, testId } of states) {
         );
         expect(tooWide, `wider than the window (${size})`).toEqual([]);
       }
-      expect.soft(await seriousViolations(page), scheme).toEqual([]);
-    }
-    for (const role of ['button', 'link', 'textbox', 'searchbox', 'combobox', 'radio', 'option', 'progressbar', 'img'] as const) {
-      for (const control of await page.getByRole(role).all()) await expect(control).toHaveAccessibleName(/\S/);
+      // The schemes differ in nothing but their colours.
+      const rules = scheme === 'dark' ? ['color-contrast'] : undefined;
+      expect.soft(await seriousViolations(page, rules), scheme).toEqual([]);
     }
   });
 }
