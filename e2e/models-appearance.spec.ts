@@ -128,7 +128,8 @@ const states: State[] = [
     name: 'library-empty',
     fragment: '#/models',
     testId: 'folders',
-    prepare: (core) => core.tell('library.watch', makeLibrary({ models: [] })),
+    prepare: (core) =>
+      core.tell('library.watch', makeLibrary({ models: [], folders: [makeFolder({ models: 0, sizeBytes: 0 })], sizeBytes: 0 })),
   },
   {
     name: 'library-unreadable',

@@ -54,7 +54,7 @@ export const visualizerText = {
 
   summary: {
     label: 'Summary',
-    speedup: 'Speed over plain decoding',
+    speedup: 'Speed over plain',
     interval: (low: number, high: number) => `${times(low)}–${times(high)}`,
     intervalTip:
       '90% interval: the factor over 400 redrawings of blocks of rounds, with the plain steps redrawn too (bootstrap). A baseline ' +
@@ -384,6 +384,9 @@ export const visualizerText = {
     noAdapterText:
       'Copies still work: where an answer repeats what stands in the conversation, its next words are drafted from there. To draft ' +
       'anywhere, the model needs an adapter that was trained for it.',
+    noAdapterNoCopies:
+      'Copies, which need none, are not used with these settings: they come with automatic drafting. To draft anywhere, the model needs ' +
+      'an adapter that was trained for it.',
     train: (time: string) => `Train one (about ${time})`,
     trainUnknown: 'Train one',
     trainingLink: 'One is being trained: see how far it is',
