@@ -1,6 +1,7 @@
 // A dialog in the middle of the page, open for as long as it is drawn. Escape, its cross and a click beside it close it.
 import { useEffect, useId, useRef, type ReactNode } from 'react';
 import { DialogCross } from './dialog-cross.tsx';
+import { openDialog } from './open-dialog.ts';
 
 interface ModalProps {
   title: string;
@@ -18,7 +19,7 @@ export function Modal({ title, onClose, children, actions, testId, width = 480 }
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const opened = dialog.current;
-    opened?.showModal();
+    if (opened) openDialog(opened);
     return () => opened?.close();
   }, []);
   return (
