@@ -127,7 +127,7 @@ const show = (core: ScriptedCore, messages: Message[]) =>
 
 for (const scheme of ['light', 'dark'] as const) {
   test(`every state of the panel, ${scheme}`, async ({ core, page, link }) => {
-    test.setTimeout(300_000);
+    test.setTimeout(600_000);
     const look = (name: string) => lookAt(page, scheme, name);
     prepare(core, []);
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });

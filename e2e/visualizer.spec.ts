@@ -97,7 +97,7 @@ async function exported(page: Page, id: string): Promise<Buffer> {
 }
 
 test('says of a drafted answer what its rounds say, and what follows from them', async ({ chat, page }) => {
-  test.setTimeout(400_000);
+  test.setTimeout(600_000);
   await page.setViewportSize({ width: 1280, height: 1000 });
   await page.getByTestId('toggle-panel').click();
   await chat.send(shortPrompt);
@@ -190,7 +190,8 @@ test('says of a drafted answer what its rounds say, and what follows from them',
     expect(Math.abs(numberIn(time[0]?.[1]) - truth.draftMs)).toBeLessThan(0.01);
     expect(Math.abs(numberIn(time[1]?.[1]) - truth.verifyMs)).toBeLessThan(0.01);
     const costs = await tableOf(page, 'costs');
-    expect(costs.length).toBeGreaterThanOrEqual(7);
+    expect(costs.length).toBeGreaterThanOrEqual(Math.max(...rounds.map(({ rows }) => rows)));
+    expect(numberIn(costs[0]?.[1])).toBeGreaterThan(0);
     expect(costs.reduce((sum, row) => sum + numberIn(row[5]), 0)).toBe(truth.rounds);
     expect((await tableOf(page, 'speed')).length).toBe(truth.rounds);
   });
@@ -258,7 +259,7 @@ test('says of a drafted answer what its rounds say, and what follows from them',
 });
 
 test('is worked with by keys alone, and is clean in light and dark', async ({ chat, page }) => {
-  test.setTimeout(400_000);
+  test.setTimeout(600_000);
   await page.setViewportSize({ width: 1280, height: 1000 });
   await chat.send(shortPrompt);
   await chat.finished();
