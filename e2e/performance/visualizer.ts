@@ -69,7 +69,10 @@ try {
   await page.getByTestId('timeline-plot').waitFor();
   const take = async (what: string, source: string) => {
     await sleep(500);
-    console.log(`${what}: ${describe(await costsOf(page, () => everyFrame(page, source)))}`);
+    const costs = await costsOf(page, () => everyFrame(page, source));
+    // A frame of a 60 Hz display has 16.7 ms: what it costs tells even where other processes take the cores.
+    const perFrameMs = (1000 * costs.mainThread.busy * costs.seconds) / Math.max(1, costs.frames.count);
+    console.log(`${what}: ${perFrameMs.toFixed(1)} ms of the main thread a frame; ${describe(costs)}`);
   };
   const scroll = `${byId('summary')}.closest('.overflow-y-auto').scrollTop = Math.abs(800 - ((frame * 12) % 1600));`;
   const timeline = page.getByTestId('timeline');
