@@ -1,8 +1,10 @@
 // The adapters' page in each of its states, light and dark, wide and narrow: pictures to look at, in test-results/screens; nothing
-// wider than the window, and every control with a name.
+// wider than the window, every control with a name, nothing that axe finds.
 import type { Page } from '@playwright/test';
 import type { AdaptersState } from '../electron/contract/adapters.ts';
+import { KangarooError } from '../electron/contract/errors.ts';
 import { makeAdapter, makeAdapters, makeEstimate, makeJob, makeResult } from '../renderer/testing/make-adapters.ts';
+import { seriousViolations } from './accessibility.ts';
 import { expect, test } from './scripted.ts';
 
 const full = {
@@ -74,6 +76,21 @@ const states: State[] = [
     testId: 'result',
   },
   {
+    name: 'adapters-generating',
+    state: makeAdapters({
+      jobs: [
+        makeJob({ phase: 'generate', points: [], layers: [], proposal: null, done: 12_000, total: 96_000, fraction: 0.125 }),
+      ],
+    }),
+    testId: 'trainings',
+  },
+  {
+    name: 'adapters-deleted',
+    state: makeAdapters({ adapters: [makeAdapter({ modelIds: [] })] }),
+    act: (page) => page.getByTestId('trash-adapter').click(),
+    testId: 'undo',
+  },
+  {
     name: 'adapters-dialog',
     state: makeAdapters(),
     act: (page) => page.getByTestId('train').last().click(),
@@ -95,6 +112,8 @@ for (const { name, state, act, estimate, testId } of states) {
     test(`${name}, ${theme}`, async ({ core, link, page }) => {
       core.tell('adapters.watch', state);
       core.answer('adapters.estimate', () => makeEstimate(estimate));
+      core.answer('adapters.timeTraining', () => undefined);
+      core.answer('adapters.trash', () => ({ id: 'gone', name: 'Qwen3 4B Instruct adapter', sizeBytes: 1, trashedAtMs: 0 }));
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
       await page.goto(link);
       await page.goto(new URL('/#/adapters', link).href);
@@ -105,6 +124,7 @@ for (const { name, state, act, estimate, testId } of states) {
         await page.screenshot({ path: `test-results/screens/${name}-${theme}-${size}.png` });
         const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
         expect(tooWide, `${size}: nothing is wider than the window`).toBe(false);
+        expect(await seriousViolations(page), size).toEqual([]);
       }
       for (const control of await page
         .locator('button:visible, a:visible, input:visible, select:visible, [role=meter]:visible')
@@ -131,6 +151,46 @@ test('a training is begun by keyboard, with what was chosen', async ({ core, lin
   await page.getByTestId('start-training').press('Enter');
   await expect(page.getByTestId('train-dialog')).toBeHidden();
   expect(core.asked('adapters.start')).toEqual([['llama', { amount: 'quick', useChats: true, exitLayer: null }]]);
+});
+
+test('a file from the system’s dialog that is no adapter is told on this page, and an import that works takes that away', async ({
+  core,
+  link,
+  page,
+}) => {
+  core.tell('adapters.watch', makeAdapters());
+  core.answer('adapters.estimate', () => makeEstimate());
+  core.answer('library.choose', () => '/home/joey/model.gguf');
+  core.answer('adapters.import', () => {
+    throw new KangarooError('adapter-invalid', '/home/joey/model.gguf is no Kangaroo adapter.');
+  });
+  await page.goto(link);
+  await page.goto(new URL('/#/adapters', link).href);
+  await page.getByTestId('import-adapter').click();
+  await expect(page.getByTestId('adapters-problem')).toContainText('is no Kangaroo adapter');
+  core.answer('adapters.import', () => makeAdapter());
+  await page.getByTestId('import-adapter').click();
+  await expect(page.getByTestId('adapters-problem')).toBeHidden();
+  expect(core.asked('adapters.import')).toEqual([['/home/joey/model.gguf'], ['/home/joey/model.gguf']]);
+});
+
+test('a guess becomes a measurement while the dialog is open', async ({ core, link, page }) => {
+  const timed = Promise.withResolvers<void>();
+  let isTimed = false;
+  core.tell('adapters.watch', makeAdapters());
+  core.answer('adapters.estimate', () => makeEstimate(isTimed ? {} : { basis: 'guessed', totalMs: 60_000 }));
+  core.answer('adapters.timeTraining', () => timed.promise);
+  await page.goto(link);
+  await page.goto(new URL('/#/adapters', link).href);
+  await page.getByTestId('train').last().click();
+  const estimate = page.getByTestId('estimate');
+  await expect(estimate).toContainText('is being tried');
+  await expect(page.getByTestId('start-training')).toBeEnabled();
+  isTimed = true;
+  timed.resolve();
+  await expect(estimate).toContainText('own speed of training');
+  await expect(estimate).toContainText('12 min');
+  expect(core.asked('adapters.timeTraining')).toEqual([['llama']]);
 });
 
 test('what is asked of a training reaches the core; cancelling asks first; a deleted adapter can be taken back', async ({

@@ -1,17 +1,8 @@
 // Everything without a mouse, and with names that a screen reader can speak.
-import { expect, longStory, shortPrompt, test, type Chat } from './chat.ts';
-
-/** Presses Tab until an element with this test id has the focus. */
-async function tabTo(chat: Chat, testId: string): Promise<void> {
-  await expect(async () => {
-    await chat.page.keyboard.press('Tab');
-    const focused = await chat.page.evaluate(() => document.activeElement?.getAttribute('data-testid'));
-    expect(focused).toBe(testId);
-  }).toPass({ intervals: [0], timeout: 15_000 });
-}
+import { expect, longStory, shortPrompt, tabTo, test } from './chat.ts';
 
 test('write, break the line, send, stop, look at the rounds and start anew, by keyboard alone', async ({ chat, page }) => {
-  await tabTo(chat, 'composer');
+  await tabTo(page, 'composer');
   await page.keyboard.type('Tell me a story');
   await page.keyboard.press('Shift+Enter');
   await page.keyboard.type('about a fox.');
@@ -20,13 +11,13 @@ test('write, break the line, send, stop, look at the rounds and start anew, by k
   await expect(page.getByTestId('message-user')).toContainText('about a fox.');
   await chat.finished();
 
-  await tabTo(chat, 'toggle-rounds');
+  await tabTo(page, 'toggle-rounds');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('listbox')).toBeVisible();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('listbox')).toHaveCount(0);
 
-  await tabTo(chat, 'new-chat');
+  await tabTo(page, 'new-chat');
   await page.keyboard.press('Enter');
   await expect(page.getByTestId('message-user')).toHaveCount(0);
 });

@@ -10,12 +10,15 @@ import { trainingTokens } from '../core/adapters/estimate.ts';
 import { Gate } from '../core/adapters/gate.ts';
 import { trainAdapter } from '../core/adapters/pipeline.ts';
 import { bundledQuestions, readQuestions } from '../core/adapters/questions.ts';
+import { speedsSchema } from '../core/adapters/training-speeds.ts';
 import { loadAddon } from '../core/engine/addon.ts';
 import { readModelFile } from '../core/models/gguf/files.ts';
+import { lockFolder } from '../core/paths.ts';
 import { writeAtomically } from '../core/write-atomically.ts';
 import { flag, integer, text, usageError, type OptionValues, type ParsedArguments } from './arguments.ts';
 import type { Command, CommandContext } from './command.ts';
 import { modelPaths } from './model.ts';
+import { sizeText } from './models/print.ts';
 import { commonOptions, modelOptions } from './options.ts';
 import type { Output } from './output.ts';
 
@@ -58,6 +61,7 @@ const options = {
 };
 
 type Values = OptionValues<typeof options>;
+type Estimate = Extract<TrainingEvent, { type: 'estimate' }>['estimate'];
 
 export const trainCommand: Command<typeof options> = {
   name: 'train',
@@ -66,7 +70,7 @@ export const trainCommand: Command<typeof options> = {
   description:
     'The model answers questions with sampling, layers are compared, and the adapter learns to foresee what the model says; at the end it ' +
     'is measured side by side with plain decoding. Everything until then lies in FILE.training and is removed with it. Ctrl-C pauses.\n\n' +
-    'With --json: {"type":"progress","phase",…} often, {"type":"layers",…} once, {"type":"point",…} for the curves, ' +
+    'With --json: {"type":"estimate",…} first, {"type":"progress","phase",…} often, {"type":"layers",…} once, {"type":"point",…} for the curves, ' +
     '{"type":"done","path","result"} last. Times are milliseconds.',
   options,
   run,
@@ -79,6 +83,7 @@ async function run({ values }: ParsedArguments<typeof options>, context: Command
   const folder = `${out}.training`;
   if (existsSync(out)) throw usageError(`${out} is there already. Choose another name for --out.`);
   const plan = values.resume ? readPlan(folder) : await newPlan(values, out, folder, root);
+  const lock = lockFolder(folder, `${out} is being trained already, by another process. Wait for it, or end it first.`);
   try {
     const result = await trainAdapter({
       addon: loadAddon(root),
@@ -93,6 +98,8 @@ async function run({ values }: ParsedArguments<typeof options>, context: Command
   } catch (error) {
     if (signal.aborted) output.note(`Paused. Go on with: kangaroo train --resume --out ${values.out}`);
     throw error;
+  } finally {
+    lock.release();
   }
 }
 
@@ -106,6 +113,7 @@ const planSchema = z.object({
   steps: z.number().nullable(),
   data: z.string(),
   gpuLayers: z.number(),
+  speeds: speedsSchema.nullable().default(null),
 });
 
 function readPlan(folder: string): TrainingPlan {
@@ -135,6 +143,7 @@ async function newPlan(values: Values, out: string, folder: string, root: string
     steps: values.steps ?? null,
     data: `the model's own answers to ${values.data === undefined ? "the app's questions" : 'questions of the user'}`,
     gpuLayers: values.gpuLayers,
+    speeds: null,
   };
   try {
     mkdirSync(folder, { recursive: true });
@@ -144,6 +153,13 @@ async function newPlan(values: Values, out: string, folder: string, root: string
     throw asDiskFull(error, folder);
   }
   return plan;
+}
+
+function estimateText({ tokens, totalMs, diskBytes, adapterBytes, memoryBytes }: Estimate): string {
+  return (
+    `About ${Math.ceil(totalMs / 60_000)} min from the beginning: the model writes ${tokens.toLocaleString('en')} tokens, ` +
+    `${sizeText(diskBytes)} on the disk meanwhile and ${sizeText(adapterBytes)} in the end, about ${sizeText(memoryBytes)} of memory`
+  );
 }
 
 const phases: Record<TrainingPhase, string> = {
@@ -157,7 +173,8 @@ const phases: Record<TrainingPhase, string> = {
 
 function teller(output: Output): (event: TrainingEvent) => void {
   return (event) => {
-    if (event.type !== 'done') output.object(event);
+    if (event.type !== 'done' && event.type !== 'speeds') output.object(event);
+    if (event.type === 'estimate' && !output.json) output.note(estimateText(event.estimate));
     if (event.type === 'progress') {
       const left = event.remainingMs === null ? '' : `, ${Math.ceil(event.remainingMs / 60_000)} min left`;
       if (event.total > 0) output.progress(`${phases[event.phase]}${left}`, event.done / event.total);

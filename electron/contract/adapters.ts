@@ -32,7 +32,7 @@ export interface TrainingEstimate {
   /** From speeds of this model on this machine. */
   ms: Record<TrainingPhase, number>;
   totalMs: number;
-  /** `measured`: from this model's own speeds; `guessed`: from its size, since it was never loaded here. */
+  /** `measured`: from what this model's training took here, or a short try of it; `guessed`: from its size and how fast it answers. */
   basis: 'measured' | 'guessed';
   /** Why it cannot begin, and what to do; null: it can. */
   problem: ErrorShape | null;
@@ -182,6 +182,11 @@ export interface AdaptersApi {
   watch(): AsyncIterable<AdaptersState>;
   /** Rejects with `invalid-argument` for an unknown model, with `unsupported-architecture`. */
   estimate(modelId: string, choices: TrainingChoices): Promise<TrainingEstimate>;
+  /**
+   * Tries each kind of work of this model's training for a second or two, in a process of its own, so that later estimates are measured
+   * ones. Rejects with `busy` while a training runs, `cancelled` where one begins meanwhile, and as loading the model does.
+   */
+  timeTraining(modelId: string): Promise<void>;
   /**
    * Puts a training into the queue; resolves with its job's id. One trains at a time. Rejects with `busy` (this model has one
    * already), `disk-full`, `out-of-memory`, `unsupported-architecture`.

@@ -54,7 +54,7 @@ export const engineShape: Shape<EngineApi> = {
   version: 'call',
 };
 
-export const trainingShape: Shape<TrainingApi> = { train: 'stream', hold: 'call', settle: 'call' };
+export const trainingShape: Shape<TrainingApi> = { train: 'stream', probe: 'call', hold: 'call', settle: 'call' };
 
 export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
   info: { get: 'call' },
@@ -148,6 +148,7 @@ export const appShape: { [S in keyof AppApi]: Shape<AppApi[S]> } = {
   adapters: {
     watch: 'stream',
     estimate: 'call',
+    timeTraining: 'call',
     start: 'call',
     pause: 'call',
     resume: 'call',

@@ -23,17 +23,25 @@ export interface DataDirLock {
   release(): void;
 }
 
-/**
- * Creates the folder where needed and takes it for this process; throws `busy` where another one has it. The lock is
- * SQLite's own on a file of ours: the system drops it with the process, however that ends.
- */
+/** Creates the app's data folder where needed and takes it for this process; throws `busy` where another one has it. */
 export function lockDataDir(dataDir: string): DataDirLock {
+  return lockFolder(
+    dataDir,
+    `Kangaroo Chat is already running with the data folder ${dataDir}. Close it first, or set KANGAROO_DATA_DIR to another folder.`,
+  );
+}
+
+/**
+ * The same for any folder; `busy` is the message where another process has it. The lock is SQLite's own on a file of ours: the
+ * system drops it with the process, however that ends.
+ */
+export function lockFolder(folder: string, busy: string): DataDirLock {
   let database: Database.Database;
   try {
-    mkdirSync(dataDir, { recursive: true });
-    database = new Database(join(dataDir, 'lock'), { timeout: 0 });
+    mkdirSync(folder, { recursive: true });
+    database = new Database(join(folder, 'lock'), { timeout: 0 });
   } catch (error) {
-    throw new KangarooError('file-not-readable', `The data folder ${dataDir} cannot be used. Check its rights.`, String(error));
+    throw new KangarooError('file-not-readable', `The folder ${folder} cannot be used. Check its rights.`, String(error));
   }
   try {
     database.pragma('journal_mode = MEMORY');
@@ -41,12 +49,9 @@ export function lockDataDir(dataDir: string): DataDirLock {
   } catch (error) {
     database.close();
     if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
-      throw new KangarooError(
-        'busy',
-        `Kangaroo Chat is already running with the data folder ${dataDir}. Close it first, or set KANGAROO_DATA_DIR to another folder.`,
-      );
+      throw new KangarooError('busy', busy);
     }
-    throw new KangarooError('file-not-readable', `The data folder ${dataDir} cannot be locked. Check its rights.`, String(error));
+    throw new KangarooError('file-not-readable', `The folder ${folder} cannot be locked. Check its rights.`, String(error));
   }
   return { release: () => database.close() };
 }

@@ -1,6 +1,7 @@
 // Between the engine's structs and the contract's JavaScript objects (electron/contract/engine.ts).
 #pragma once
 
+#include "inspect.h"
 #include "session.h"
 
 #include <napi.h>

@@ -1,5 +1,6 @@
 // Adapter files: they are refused with an error, or draft, and then the answer is that of plain decoding.
 #include "fuzzing.h"
+#include "inspect.h"
 #include "gguf-mutator.h"
 #include "random-model.h"
 

@@ -1,5 +1,6 @@
 // Model files: whatever their headers say, they are refused with an error, or load and answer.
 #include "fuzzing.h"
+#include "inspect.h"
 #include "gguf-mutator.h"
 
 using namespace fuzzing;

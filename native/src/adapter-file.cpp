@@ -5,7 +5,7 @@
 #include "gguf-file.h"
 #include "gguf-save.h"
 
-#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <ctime>
 
@@ -48,6 +48,17 @@ ggml_tensor * of_kind(const adapter_network::parameter & p, int kind) {
 
 std::string state_name(int which, int kind) {
     return std::string(adapter_network::tensor_name(which)) + "." + KINDS[kind];
+}
+
+bool all_finite(const std::vector<uint8_t> & f32) {
+    for (size_t at = 0; at + sizeof(float) <= f32.size(); at += sizeof(float)) {
+        float x;
+        std::memcpy(&x, &f32[at], sizeof(x));
+        if (!std::isfinite(x)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 } // namespace
@@ -162,6 +173,9 @@ training_progress load_state(const std::string & path, const adapter_network & n
     p.step      = file.count("kangaroo.training.step");
     p.epoch     = static_cast<int64_t>(u64("kangaroo.training.epoch"));
     p.next_text = static_cast<int64_t>(u64("kangaroo.training.next_text"));
+    if (p.epoch < 0 || p.next_text < 0) {
+        throw damaged();
+    }
 
     std::vector<std::vector<uint8_t>> data;
     checksum                          sum;
@@ -176,6 +190,9 @@ training_progress load_state(const std::string & path, const adapter_network & n
             }
             data.push_back(file.read(id));
             sum.add(data.back().data(), data.back().size());
+            if (!all_finite(data.back())) {
+                throw damaged();
+            }
         }
     }
     if (sum.value() != u64("kangaroo.training.checksum")) {

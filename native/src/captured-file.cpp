@@ -19,8 +19,9 @@ namespace kangaroo {
 namespace {
 
 constexpr char    MAGIC[8]  = {'K', 'N', 'G', 'R', 'C', 'A', 'P', '1'}; // the last character is the version
-constexpr int64_t SUM_BYTES = sizeof(uint64_t);
-constexpr int64_t MAX_HEAD  = 1 << 16;
+constexpr int64_t SUM_BYTES  = sizeof(uint64_t);
+constexpr int64_t MAX_HEAD   = 1 << 16;
+constexpr int64_t MAX_TOKENS = 1 << 20; // of one text
 
 int64_t row_bytes(const captured_layout & l) { return static_cast<int64_t>(sizeof(float)) + l.n_embd * static_cast<int64_t>(sizeof(ggml_fp16_t)); }
 int64_t token_bytes(int64_t n) { return 2 * static_cast<int64_t>(sizeof(uint32_t)) + n * static_cast<int64_t>(sizeof(int32_t) + 1); }
@@ -247,8 +248,11 @@ captured_reader::captured_reader(const std::string & path, const std::string & m
         if (std::fread(n, 1, sizeof(n), file_.get()) != sizeof(n)) {
             break;
         }
+        if (n[0] < 1 || n[0] > MAX_TOKENS || n[1] > n[0]) {
+            break;
+        }
         const int64_t bytes = captured_bytes(layout_, n[0], n[1]);
-        if (n[0] < 1 || n[1] > n[0] || at + bytes > size) {
+        if (at + bytes > size) {
             break;
         }
         read_section(file_.get(), path, at, token_bytes(n[0]));

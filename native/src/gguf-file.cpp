@@ -1,7 +1,6 @@
 #include "gguf-file.h"
 
 #include "error.h"
-#include "hash/hash.h"
 #include "model-check.h"
 
 #include <cerrno>
@@ -29,30 +28,6 @@ file_ptr open_file(const std::string & path) {
         throw error("file-not-readable", path + " cannot be read (" + std::strerror(errno) + "). Check its permissions.");
     }
     return f;
-}
-
-std::string value_text(const gguf_context * g, int64_t key) {
-    switch (gguf_get_kv_type(g, key)) {
-        case GGUF_TYPE_UINT8:   return std::to_string(gguf_get_val_u8(g, key));
-        case GGUF_TYPE_INT8:    return std::to_string(gguf_get_val_i8(g, key));
-        case GGUF_TYPE_UINT16:  return std::to_string(gguf_get_val_u16(g, key));
-        case GGUF_TYPE_INT16:   return std::to_string(gguf_get_val_i16(g, key));
-        case GGUF_TYPE_UINT32:  return std::to_string(gguf_get_val_u32(g, key));
-        case GGUF_TYPE_INT32:   return std::to_string(gguf_get_val_i32(g, key));
-        case GGUF_TYPE_UINT64:  return std::to_string(gguf_get_val_u64(g, key));
-        case GGUF_TYPE_INT64:   return std::to_string(gguf_get_val_i64(g, key));
-        case GGUF_TYPE_FLOAT32: { char s[32]; snprintf(s, sizeof(s), "%g", gguf_get_val_f32(g, key)); return s; }
-        case GGUF_TYPE_FLOAT64: { char s[32]; snprintf(s, sizeof(s), "%g", gguf_get_val_f64(g, key)); return s; }
-        case GGUF_TYPE_BOOL:    return gguf_get_val_bool(g, key) ? "true" : "false";
-        case GGUF_TYPE_STRING:  return gguf_get_val_str(g, key);
-        case GGUF_TYPE_ARRAY:   return "[" + std::to_string(gguf_get_arr_n(g, key)) + " items]";
-        default:                return "";
-    }
-}
-
-int64_t elements(const gguf_context * g, int64_t tensor) {
-    const int64_t * ne = gguf_get_tensor_ne(g, tensor);
-    return ne[0] * ne[1] * ne[2] * ne[3];
 }
 
 } // namespace
@@ -115,6 +90,11 @@ int64_t gguf_file::tensor(const std::string & name) const {
     return gguf_find_tensor(get(), name.c_str());
 }
 
+int64_t gguf_file::elements(int64_t tensor) const {
+    const int64_t * ne = gguf_get_tensor_ne(get(), tensor);
+    return ne[0] * ne[1] * ne[2] * ne[3];
+}
+
 std::vector<uint8_t> gguf_file::read(int64_t tensor) const {
     return read(tensor, 0, gguf_get_tensor_size(get(), tensor));
 }
@@ -132,28 +112,6 @@ std::vector<uint8_t> gguf_file::read(int64_t tensor, size_t offset, size_t size_
         throw error("file-damaged", path_ + " could not be read to its end. Download it again.");
     }
     return data;
-}
-
-std::string gguf_file::fingerprint() const {
-    // OLMo 2 and EXAONE 4 have no norm before attention; OLMo's norms have no weights at all, and what it has differs by file type
-    for (const char * norm : {".attn_norm.weight", ".post_attention_norm.weight", ".ffn_norm.weight"}) {
-        std::vector<uint8_t> all;
-        for (int layer = 0;; ++layer) {
-            const int64_t id = tensor("blk." + std::to_string(layer) + norm);
-            if (id < 0) {
-                break;
-            }
-            if (gguf_get_tensor_type(get(), id) != GGML_TYPE_F32) {
-                return "";
-            }
-            const auto data = read(id);
-            all.insert(all.end(), data.begin(), data.end());
-        }
-        if (!all.empty()) {
-            return hash_sha256_hex(all.data(), all.size());
-        }
-    }
-    return "";
 }
 
 adapter_info read_adapter_info(const gguf_file & file) {
@@ -209,53 +167,16 @@ adapter_info read_adapter_info(const gguf_file & file) {
         if (ne[0] != w.ne0 || ne[1] != w.ne1 || ne[2] != 1 || ne[3] != 1 || !(w.row ? type == GGML_TYPE_F32 : is_matrix_type(type))) {
             throw invalid(std::string(w.name) + " has another shape or type than its keys say");
         }
-        info.n_params += elements(file.get(), id);
+        info.n_params += file.elements(id);
     }
     const int64_t draft = file.tensor("draft_vocab");
     if (draft >= 0) {
         if (gguf_get_tensor_type(file.get(), draft) != GGML_TYPE_I32) {
             throw invalid("draft_vocab is not a list of token ids");
         }
-        info.n_draft_vocab = elements(file.get(), draft);
+        info.n_draft_vocab = file.elements(draft);
     }
     return info;
-}
-
-inspection inspect(const std::string & path) {
-    const gguf_file file(path);
-    inspection      out;
-    out.architecture = file.text("general.architecture");
-    out.name         = file.text("general.name");
-    out.license      = file.text("general.license");
-    out.size_bytes   = file.size_bytes();
-
-    std::map<std::string, int64_t> bytes_by_type;
-    for (int64_t i = 0; i < gguf_get_n_tensors(file.get()); ++i) {
-        out.n_params += elements(file.get(), i);
-        bytes_by_type[ggml_type_name(gguf_get_tensor_type(file.get(), i))] += static_cast<int64_t>(gguf_get_tensor_size(file.get(), i));
-    }
-    int64_t most = 0;
-    for (const auto & [type, bytes] : bytes_by_type) {
-        if (bytes > most) {
-            most          = bytes;
-            out.file_type = type;
-        }
-    }
-    for (auto & c : out.file_type) {
-        c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    }
-    for (int64_t i = 0; i < gguf_get_n_kv(file.get()); ++i) {
-        out.metadata[gguf_get_key(file.get(), i)] = value_text(file.get(), i);
-    }
-    if (out.architecture == "kangaroo") {
-        out.kind        = "adapter";
-        out.adapter     = read_adapter_info(file);
-        out.fingerprint = out.adapter.base_fingerprint;
-    } else {
-        out.kind        = file.tensor("token_embd.weight") >= 0 ? "model" : "other";
-        out.fingerprint = file.fingerprint();
-    }
-    return out;
 }
 
 } // namespace kangaroo

@@ -1,11 +1,10 @@
-// Reading GGUF headers and single tensors without loading a model: what a file is, and which base an adapter belongs to.
+// Reading GGUF headers and single tensors without loading a model.
 #pragma once
 
 #include "ggml-cpp.h"
 #include "gguf.h"
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -16,14 +15,6 @@ struct adapter_info {
     int32_t     exit_layer = 0, n_embd = 0, n_head = 0, n_head_kv = 0, n_rot = 0;
     float       freq_base = 0.0f, norm_eps = 0.0f;
     int64_t     n_params = 0, size_bytes = 0, n_draft_vocab = 0;
-};
-
-struct inspection {
-    std::string kind; // model, adapter or other
-    std::string architecture, name, file_type, fingerprint, license;
-    int64_t     size_bytes = 0, n_params = 0;
-    std::map<std::string, std::string> metadata;
-    adapter_info adapter; // where kind is adapter
 };
 
 // An open GGUF. Throws kangaroo::error: file-not-found, file-not-readable, not-a-gguf, file-damaged.
@@ -41,12 +32,9 @@ public:
     bool        flag(const std::string & key, bool fallback) const;
     int64_t     tensor(const std::string & name) const;                 // -1 where missing
 
+    int64_t              elements(int64_t tensor) const;                               // how many
     std::vector<uint8_t> read(int64_t tensor) const;                                   // the whole tensor
     std::vector<uint8_t> read(int64_t tensor, size_t offset, size_t size_bytes) const; // a part of it
-
-    // SHA-256 over one F32 norm of each layer, in order: the one before attention, else the one behind it, else the one before the
-    // FFN. The same for every quantisation of one base. '' where there is none.
-    std::string fingerprint() const;
 
 private:
     std::string      path_;
@@ -54,7 +42,6 @@ private:
     gguf_context_ptr gguf_;
 };
 
-inspection   inspect(const std::string & path);
 adapter_info read_adapter_info(const gguf_file & file); // throws adapter-invalid
 
 } // namespace kangaroo

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "compute.h"
-#include "gguf-file.h"
+#include "model-files.h"
 #include "llama.h"
 
 #include <memory>
@@ -30,8 +30,8 @@ private:
     size_t                     row_bytes_;
     const uint8_t *            data_ = nullptr; // of all rows; null: in the file
     std::vector<uint8_t>       gathered_;
-    std::unique_ptr<gguf_file> file_;
-    int64_t                    tensor_ = -1;
+    std::unique_ptr<model_files> files_;
+    model_files::place         place_; // where data_ is null
 };
 
 } // namespace kangaroo

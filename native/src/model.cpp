@@ -4,6 +4,7 @@
 #include "checksum.h"
 #include "error.h"
 #include "model-check.h"
+#include "model-files.h"
 
 #include <algorithm>
 #include <cstring>
@@ -155,17 +156,20 @@ std::shared_ptr<model> model::load(const std::string & path, int32_t gpu_layers,
     model_info info;
     bool       causal = true;
     {
-        const gguf_file file(path);
+        const model_files files(path);
+        const gguf_file & file = files.first();
         info.path         = path;
         info.architecture = file.text("general.architecture");
         info.name         = file.text("general.name");
-        info.size_bytes   = file.size_bytes();
-        info.fingerprint  = file.fingerprint();
+        info.size_bytes   = files.size_bytes();
+        info.fingerprint  = files.fingerprint();
         causal            = file.flag(info.architecture + ".attention.causal", true);
         if (info.architecture == "kangaroo") {
             throw error("invalid-argument", path + " is a Kangaroo adapter, not a model. Load it together with its base model.");
         }
-        check_model(file);
+        for (const gguf_file & part : files.all()) {
+            check_model(part);
+        }
         if (info.name.empty()) {
             info.name = fs::path(path).stem().string();
         }
@@ -328,13 +332,13 @@ std::shared_ptr<adapter> model::load_adapter(const std::string & path) const {
         const auto ids = file.read(file.tensor("draft_vocab"));
         w.draft_vocab.resize(info.n_draft_vocab);
         std::memcpy(w.draft_vocab.data(), ids.data(), ids.size());
-        const gguf_file base(info_.path);
-        int64_t head = base.tensor("output.weight");
-        head = head >= 0 ? head : base.tensor("token_embd.weight");
-        if (head < 0 || gguf_get_tensor_ne(base.get(), head)[0] != info.n_embd) {
-            throw error("adapter-invalid", "The draft vocabulary of " + path + " cannot be used: the model keeps its head in another file.");
+        const model_files base(info_.path);
+        auto head = base.find("output.weight");
+        head = head.file ? head : base.find("token_embd.weight");
+        if (!head.file || gguf_get_tensor_ne(head.file->get(), head.tensor)[0] != info.n_embd) {
+            throw error("adapter-invalid", "The draft vocabulary of " + path + " cannot be used: no rows of a head are found in the files of this model. Train an adapter with its full vocabulary.");
         }
-        const ggml_type type     = gguf_get_tensor_type(base.get(), head);
+        const ggml_type type     = gguf_get_tensor_type(head.file->get(), head.tensor);
         const size_t    row_size = ggml_row_size(type, info.n_embd);
         w.head = ggml_new_tensor_2d(w.ctx.get(), type, info.n_embd, info.n_draft_vocab);
         std::vector<uint8_t> rows(row_size * info.n_draft_vocab);
@@ -342,7 +346,7 @@ std::shared_ptr<adapter> model::load_adapter(const std::string & path) const {
             if (w.draft_vocab[i] < 0 || w.draft_vocab[i] >= info_.n_vocab) {
                 throw error("adapter-invalid", "The draft vocabulary of " + path + " names tokens that the model does not have.");
             }
-            const auto row = base.read(head, row_size * w.draft_vocab[i], row_size);
+            const auto row = head.file->read(head.tensor, row_size * w.draft_vocab[i], row_size);
             std::memcpy(rows.data() + i * row_size, row.data(), row_size);
         }
         sources.push_back({w.head, std::move(rows)});

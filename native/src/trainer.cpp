@@ -4,6 +4,7 @@
 #include "argument-check.h"
 #include "checksum.h"
 #include "layers.h"
+#include "model-files.h"
 #include "random.h"
 #include "timing.h"
 
@@ -46,12 +47,12 @@ adapter_shape shape_of(const model & base, const llama_context & ctx, int32_t ex
 
 // The base's last norm: a good beginning for the adapter's. Empty where it has none as a file of F32.
 std::vector<float> final_norm_of(const model & base) {
-    const gguf_file file(base.info().path);
-    const int64_t   id = file.tensor("output_norm.weight");
-    if (id < 0 || gguf_get_tensor_type(file.get(), id) != GGML_TYPE_F32) {
+    const model_files files(base.info().path);
+    const auto [file, id] = files.find("output_norm.weight");
+    if (!file || gguf_get_tensor_type(file->get(), id) != GGML_TYPE_F32) {
         return {};
     }
-    const auto         bytes = file.read(id);
+    const auto         bytes = file->read(id);
     std::vector<float> out(bytes.size() / sizeof(float));
     std::memcpy(out.data(), bytes.data(), out.size() * sizeof(float));
     return out;
@@ -151,7 +152,7 @@ public:
             head_.reset();
             head_ = std::make_unique<language_head>(compute_, base_, capturer.head(), o.draft_vocab);
         }
-        height_ = o.learning_rate > 0.0f ? o.learning_rate : 0.5f / static_cast<float>(base_->info().n_embd);
+        height_ = o.learning_rate > 0.0f ? o.learning_rate : 1.0f / static_cast<float>(base_->info().n_embd);
     }
 
     // The base's own norm and head on the exit state, and an adapter after a quick training.

@@ -21,7 +21,7 @@ struct training_options {
     int32_t     exit_layer        = 0;
     int32_t     steps             = 0;      // of the optimiser, the whole schedule
     int32_t     positions_per_step = 4096;  // that count, at least; of whole texts
-    float       learning_rate     = 0.0f;   // at its height; 0: 0.5 / n_embd
+    float       learning_rate     = 0.0f;   // at its height; 0: 1 / n_embd
     int32_t     warmup_steps      = -1;     // -1: a twentieth of all, 100 at most
     float       weight_decay      = 0.0f;
     uint64_t    seed              = 1;

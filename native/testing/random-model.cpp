@@ -1,6 +1,6 @@
 #include "random-model.h"
 
-#include "gguf-file.h"
+#include "model-files.h"
 #include "gguf-writer.h"
 #include "model.h"
 
@@ -206,7 +206,7 @@ void write_random_adapter(const std::string & path, const std::string & base_pat
     gguf_set_val_str(g, "general.architecture", "kangaroo");
     gguf_set_val_str(g, "general.name", "random adapter");
     gguf_set_val_str(g, "kangaroo.base.name", base.text("general.name").c_str());
-    gguf_set_val_str(g, "kangaroo.base.fingerprint", base.fingerprint().c_str());
+    gguf_set_val_str(g, "kangaroo.base.fingerprint", kangaroo::model_files(base_path).fingerprint().c_str());
     gguf_set_val_u32(g, "kangaroo.exit_layer", static_cast<uint32_t>(a.exit_layer));
     gguf_set_val_u32(g, "kangaroo.embedding_length", n_embd);
     gguf_set_val_u32(g, "kangaroo.attention.head_count", a.n_head);

@@ -189,9 +189,10 @@ export function AdapterTrash({ trash }: { trash: TrashedAdapter[] }) {
 
 /** In the system's dialog where there is one, else as a path to type. */
 export function importAdapter(): void {
-  void choosePath({
-    what: 'adapter',
+  const prompt = {
+    what: 'adapter' as const,
     note: adaptersText.importPrompt,
-    take: (_library, path) => requireClient().adapters.import(path),
-  });
+    take: (_library: unknown, path: string) => requireClient().adapters.import(path),
+  };
+  void choosePath(prompt, (problem) => useAdapters.setState({ problem }));
 }

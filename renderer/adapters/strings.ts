@@ -58,9 +58,10 @@ export const adaptersText = {
     memory: 'Memory',
     memoryOf: (bytes: number, free: number) => `about ${bytesText(bytes)} beside the loaded model; ${bytesText(free)} are free`,
     basis: {
-      measured: 'From this model’s own speed on this machine.',
-      guessed: 'A guess from the model’s size. Load it once, and this is told from its own speed.',
+      measured: 'From this model’s own speed of training on this machine.',
+      guessed: 'A guess from the model’s size and how fast it answers.',
     },
+    trying: 'A guess so far: how fast this model learns here is being tried…',
     start: 'Start training',
     cannot: 'It cannot begin',
   },

@@ -1,5 +1,6 @@
 // What a training would take, before it begins: how thoroughly, from what, and what that costs.
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
+import type { AppApi } from '../../electron/contract/index.ts';
 import type { TrainingAmount, TrainingChoices, TrainingEstimate } from '../../electron/contract/adapters.ts';
 import { remainingText } from '../number-text.ts';
 import { useAnswer } from '../use-answer.ts';
@@ -39,6 +40,13 @@ interface TrainFormProps {
   onDone: () => void;
 }
 
+/** So that what the dialog tells is measured. Without that it is a guess, and says so. */
+async function timeWhereUnknown({ adapters }: AppApi, modelId: string): Promise<boolean> {
+  const known = await adapters.estimate(modelId, { amount: 'quick', useChats: false, exitLayer: null });
+  if (known.basis === 'guessed' && known.problem === null) await adapters.timeTraining(modelId);
+  return true;
+}
+
 function TrainForm({ modelId, name, layers, onDone }: TrainFormProps) {
   const id = useId();
   const act = useAdapters((state) => state.act);
@@ -46,7 +54,9 @@ function TrainForm({ modelId, name, layers, onDone }: TrainFormProps) {
   const [choices, setChoices] = useState<TrainingChoices>({ amount: 'standard', useChats: false, exitLayer: null });
   const choose = (change: Partial<TrainingChoices>) => setChoices((now) => ({ ...now, ...change }));
   const key = `estimate ${modelId} ${choices.amount} ${choices.exitLayer}`;
-  const { value: estimate, error, asking } = useAnswer(key, ({ adapters }) => adapters.estimate(modelId, choices));
+  const tried = useAnswer(`time ${modelId}`, (client) => timeWhereUnknown(client, modelId));
+  const version = tried.asking ? 'guessed' : 'timed';
+  const { value: estimate, error, asking } = useAnswer(key, ({ adapters }) => adapters.estimate(modelId, choices), version);
   const refused = error ?? estimate?.problem ?? problem;
 
   async function start(): Promise<void> {
@@ -73,6 +83,7 @@ function TrainForm({ modelId, name, layers, onDone }: TrainFormProps) {
               modelId={modelId}
               amount={amount}
               choices={choices}
+              version={version}
               name={`${id}-amount`}
               onChoose={() => choose({ amount })}
             />
@@ -114,7 +125,11 @@ function TrainForm({ modelId, name, layers, onDone }: TrainFormProps) {
 
       <section aria-label={text.estimate} className="mt-4 min-h-36 rounded-xl bg-sunken px-3.5 py-2.5" data-testid="estimate">
         <h3 className="text-[14px] font-medium">{text.estimate}</h3>
-        {estimate ? <EstimateRows estimate={estimate} /> : <p className="text-[13.5px] text-ink-soft">{adaptersText.loading}</p>}
+        {estimate ? (
+          <EstimateRows estimate={estimate} trying={tried.asking} />
+        ) : (
+          <p className="text-[13.5px] text-ink-soft">{adaptersText.loading}</p>
+        )}
       </section>
       <p role="alert" className="mt-2 min-h-5 text-[13.5px] text-danger wrap-anywhere">
         {refused && `${text.cannot}: ${refused.message}`}
@@ -140,13 +155,14 @@ interface AmountChoiceProps {
   modelId: string;
   amount: TrainingAmount;
   choices: TrainingChoices;
+  version: string;
   name: string;
   onChoose: () => void;
 }
 
-function AmountChoice({ modelId, amount, choices, name, onChoose }: AmountChoiceProps) {
+function AmountChoice({ modelId, amount, choices, version, name, onChoose }: AmountChoiceProps) {
   const key = `estimate ${modelId} ${amount} ${choices.exitLayer}`;
-  const { value } = useAnswer(key, ({ adapters }) => adapters.estimate(modelId, { ...choices, amount }));
+  const { value } = useAnswer(key, ({ adapters }) => adapters.estimate(modelId, { ...choices, amount }), version);
   return (
     <label className="flex cursor-pointer items-start gap-2 rounded-lg border border-line px-3 py-2 text-[14px] has-checked:border-accent has-checked:bg-accent-soft">
       <input
@@ -166,7 +182,7 @@ function AmountChoice({ modelId, amount, choices, name, onChoose }: AmountChoice
   );
 }
 
-function EstimateRows({ estimate }: { estimate: TrainingEstimate }) {
+function EstimateRows({ estimate, trying }: { estimate: TrainingEstimate; trying: boolean }) {
   return (
     <>
       <dl className="mt-1 text-[13.5px]">
@@ -175,7 +191,9 @@ function EstimateRows({ estimate }: { estimate: TrainingEstimate }) {
         <Row label={text.disk}>{text.diskOf(estimate.diskBytes, estimate.adapterBytes, estimate.availableBytes)}</Row>
         <Row label={text.memory}>{text.memoryOf(estimate.memoryBytes, estimate.availableMemoryBytes)}</Row>
       </dl>
-      <p className="mt-1 text-[12.5px] text-ink-soft">{text.basis[estimate.basis]}</p>
+      <p role="status" className="mt-1 text-[12.5px] text-ink-soft">
+        {estimate.basis === 'guessed' && trying ? text.trying : text.basis[estimate.basis]}
+      </p>
     </>
   );
 }

@@ -1,5 +1,5 @@
 // The adapters of an app with a real library and a real database; what trains is scripted, and the starter's own files are real.
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import type { LibraryModel } from '../../contract/library.ts';
 import { createApp, type App } from '../app.ts';
 import { spawnNode } from '../engine/spawn-node.ts';
 import { annotate } from '../models/gguf/annotate.ts';
-import { scriptedResult } from '../engine/testing/scripted-training.ts';
+import { scriptedResult, scriptedSpeeds } from '../engine/testing/scripted-training.ts';
 import { resultKey } from './shelf.ts';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
@@ -136,6 +136,31 @@ describe('a training', () => {
     for (const key of ['tokens', 'diskBytes', 'totalMs'] as const) expect(thorough[key]).toBeGreaterThan(2 * quick[key]);
     const oneLayer = await adapters.estimate('starter', { ...choices, exitLayer: 2 });
     expect(oneLayer.ms.explore).toBeLessThan(quick.ms.explore);
+  });
+
+  test('is estimated from a short try, then from what the last training took, also after a restart', async () => {
+    const { adapters } = app.services;
+    expect(await adapters.estimate('starter', choices)).toMatchObject({ basis: 'guessed' });
+    await adapters.timeTraining('starter');
+    const tried = await adapters.estimate('starter', choices);
+    expect(tried.basis).toBe('measured');
+    expect(tried.ms.generate).toBeCloseTo(24_000 * (13 / 12) * scriptedSpeeds.generateMs);
+    expect(readdirSync(join(folder, 'data', 'adapters', 'training'))).toEqual([]);
+    await adapters.start('starter', choices);
+    await state(({ jobs }) => jobs[0]?.status === 'completed' || jobs[0]?.status === 'failed');
+    const trained = await adapters.estimate('starter', choices);
+    expect(trained.ms.train).toBeCloseTo((tried.ms.train / scriptedSpeeds.trainMs) * 11);
+    await app.close();
+    open();
+    expect(await app.services.adapters.estimate('starter', choices)).toMatchObject({ ms: trained.ms, basis: 'measured' });
+  });
+
+  test('is not tried while one runs, and of models that are not there', async () => {
+    const { adapters } = app.services;
+    await expect(adapters.timeTraining('nobody')).rejects.toMatchObject({ code: 'invalid-argument' });
+    const id = await adapters.start('starter', choices);
+    await expect(adapters.timeTraining('starter')).rejects.toMatchObject({ code: 'busy' });
+    await adapters.cancel(id);
   });
 
   test.each<[unknown, unknown, string]>([

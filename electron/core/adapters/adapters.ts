@@ -26,13 +26,14 @@ import type { Models } from '../models/models.ts';
 import { shownError } from '../shown-error.ts';
 import { Watchable } from '../watchable.ts';
 import { asDiskFull, availableBytes, diskFull } from './disk.ts';
-import { estimateTraining, guessedSpeeds, layersToCompare, speedsFrom, stepsFor, trainingTokens } from './estimate.ts';
+import { estimateTraining, layersToCompare, stepsFor, trainingTokens } from './estimate.ts';
 import { newJob, type StoredJob } from './job-store.ts';
 import { isUnderWay, TrainingJobs } from './jobs.ts';
 import { KeptAdapters } from './kept.ts';
 import { modelBytesOf } from './layer-costs.ts';
 import { bundledQuestions } from './questions.ts';
 import { AdapterShelf } from './shelf.ts';
+import { guessedSpeeds, RememberedSpeeds, speedsFrom } from './training-speeds.ts';
 
 export interface AdaptersOptions {
   root: string;
@@ -54,6 +55,9 @@ const choicesSchema = z.strictObject({
 
 const idSchema = text(1, 4096);
 
+/** Some of them may be too long for a model, or leave it without words. */
+const probedQuestions = 12;
+
 /** A change that comes sooner after the last one waits: curves grow by many points a second. */
 const publishEveryMs = 250;
 
@@ -61,6 +65,7 @@ export class Adapters implements AdaptersApi {
   readonly #options: AdaptersOptions;
   readonly #kept: KeptAdapters;
   readonly #jobs: TrainingJobs;
+  readonly #speeds: RememberedSpeeds;
   readonly #state = new Watchable<AdaptersState>({ models: [], adapters: [], trash: [], jobs: [] });
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
@@ -69,10 +74,15 @@ export class Adapters implements AdaptersApi {
     this.#options = options;
     const folder = join(options.dataDir, 'adapters');
     this.#kept = new KeptAdapters(new AdapterShelf(folder), options.library);
+    this.#speeds = new RememberedSpeeds(join(folder, 'training-speeds.json'));
     this.#jobs = new TrainingJobs({
       folder: join(folder, 'training'),
       spawn: options.spawn,
       onChange: () => this.#changed(),
+      onSpeeds: ({ job }, speeds) => {
+        const model = options.library.find(job.modelId);
+        if (model) this.#speeds.keep(speedKeyOf(model), speeds);
+      },
       onCompleted: (stored) => this.#completed(stored),
     });
     void this.#followLibrary();
@@ -94,6 +104,7 @@ export class Adapters implements AdaptersApi {
     const bytes = modelBytesOf(header);
     const { models } = this.#options;
     const tokens = (this.#options.tokens ?? trainingTokens)[amount];
+    const known = this.#speeds.of(speedKeyOf(model.library));
     const { state } = models;
     const costs = state.status === 'ready' && state.model.id === model.library.id ? state.costs : null;
     const input = {
@@ -103,14 +114,23 @@ export class Adapters implements AdaptersApi {
       shape,
       bytes,
       fileBytes: sizeBytes,
-      speeds: costs ? speedsFrom(costs, bytes) : guessedSpeeds(bytes),
-      basis: costs ? ('measured' as const) : ('guessed' as const),
+      speeds: known ?? (costs ? speedsFrom(costs, bytes) : guessedSpeeds(bytes)),
+      basis: known ? ('measured' as const) : ('guessed' as const),
       availableBytes: availableBytes(this.#options.dataDir),
       // What chats stays loaded.
       availableMemoryBytes: models.machine.gpu?.freeBytes ?? machineOf({ status: 'unloaded' }).ram.freeBytes,
     };
     const estimate = estimateTraining(input);
     return { ...estimate, problem: this.#problemOf(estimate) };
+  }
+
+  async timeTraining(modelId: string): Promise<void> {
+    const { library: model, problem } = this.#model(modelId);
+    if (problem) throw new KangarooError(problem.code, problem.message);
+    const questions = bundledQuestions(this.#options.root).slice(0, probedQuestions);
+    const { path: modelPath, adapterPath } = model;
+    const speeds = await this.#jobs.probe({ modelPath, adapterPath, questions, gpuLayers: -1 });
+    this.#speeds.keep(speedKeyOf(model), speeds);
   }
 
   async start(modelId: string, choices: TrainingChoices): Promise<string> {
@@ -137,6 +157,7 @@ export class Adapters implements AdaptersApi {
         steps: stepsFor(estimate.tokens),
         data: `the model's own answers to the app's questions${own.length > 0 ? ` and ${own.length} of the user's` : ''}`,
         gpuLayers: -1,
+        speeds: this.#speeds.of(speedKeyOf(model)),
       });
     } catch (error) {
       throw asDiskFull(error, folder);
@@ -270,6 +291,9 @@ function modelOf(model: LibraryModel): AdapterModel {
     problem: problem ?? (refused ? { code: 'unsupported-architecture', message: refused } : null),
   };
 }
+
+/** A file that is replaced by another one is another model. */
+const speedKeyOf = ({ path, sizeBytes }: LibraryModel) => `${path} of ${sizeBytes} bytes`;
 
 function writeQuestions(path: string, questions: readonly string[]): void {
   writeFileSync(path, questions.map((prompt) => `${JSON.stringify({ prompt })}\n`).join(''));

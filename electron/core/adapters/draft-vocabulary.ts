@@ -47,6 +47,22 @@ export function candidateVocabularies(
   return [...found, { tokenIds: [], coverage: 1 }];
 }
 
+/** A head of more rows than that is most of a step: layers are compared with a list instead. */
+const largeVocabulary = 32_768;
+/** About what a model writes of its own vocabulary in a few hundred answers. */
+const usualSize = 8192;
+
+/** The list that layers are compared with: all that was ever written, where the whole head would cost too much; else empty. */
+export function exploredVocabulary(counts: ReadonlyMap<number, number>, vocabularySize: number): number[] {
+  if (vocabularySize <= largeVocabulary || counts.size > vocabularySize / 2) return [];
+  return [...counts.keys()].toSorted((first, second) => first - second);
+}
+
+/** How long that list will be, before anything is written; 0: the whole vocabulary. */
+export function exploredVocabularySize(vocabularySize: number): number {
+  return vocabularySize <= largeVocabulary ? 0 : usualSize;
+}
+
 function coverageOf(tokenIds: readonly number[], texts: readonly (readonly number[])[]): number {
   const list = new Set(tokenIds);
   let [inside, all] = [0, 0];

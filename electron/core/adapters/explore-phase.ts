@@ -8,10 +8,17 @@ import type { NativeModel, NativeSession } from '../engine/addon.ts';
 import { promptIds, promptStops } from '../engine/prompt.ts';
 import type { StoredAnswer } from './answers.ts';
 import { captureAnswers } from './capture-phase.ts';
-import { candidateVocabularies, countTokens, restrictedTo, type DraftVocabulary } from './draft-vocabulary.ts';
+import {
+  candidateVocabularies,
+  countTokens,
+  exploredVocabulary,
+  restrictedTo,
+  type DraftVocabulary,
+} from './draft-vocabulary.ts';
+import { measuredTokens } from './estimate.ts';
 import type { Gate } from './gate.ts';
-import { roundCostsOf, withVocabulary, type ModelBytes } from './layer-costs.ts';
-import { agreementOf, answersOf, bestLimits, type HeldOutAnswer, type RoundCosts } from './prediction.ts';
+import { roundCostsOf, smoothed, withVocabulary, type LayerCosts, type ModelBytes } from './layer-costs.ts';
+import { agreementOf, answersOf, bestLimits, type HeldOutAnswer } from './prediction.ts';
 import { trainSteps } from './train-phase.ts';
 
 export interface Exploring {
@@ -38,13 +45,10 @@ export interface Explored {
   draftVocabulary: number[];
 }
 
-interface Looked {
-  exitLayer: number;
+interface Looked extends LayerCosts {
   answers: HeldOutAnswer[];
-  costs: RoundCosts;
 }
 
-const longestAnswer = 96;
 /** γ of the drafts that are looked at. */
 const farthestDraft = 8;
 const measuredRows = farthestDraft + 1;
@@ -64,6 +68,8 @@ export async function exploreLayers(exploring: Exploring): Promise<Explored> {
   const capturing = { model, layers, gate, requireRoom: exploring.requireRoom };
   await captureAnswers({ ...capturing, path: captured, answers: learned, onProgress: () => {} });
   await captureAnswers({ ...capturing, path: heldOutPath, answers: heldOut, onProgress: () => {} });
+  // Learned, drafted and timed with: a head of a hundred thousand rows would be most of each.
+  const vocabulary = exploredVocabulary(countTokens(learnedIds(answers)), exploring.bytes.vocabularySize);
   const total = layers.length * steps;
   const looked: Looked[] = [];
   for (const [index, exitLayer] of layers.entries()) {
@@ -80,6 +86,7 @@ export async function exploreLayers(exploring: Exploring): Promise<Explored> {
         exitLayer,
         steps,
         evaluateEvery: 0,
+        draftVocab: Int32Array.from(vocabulary),
       },
       onStep: ({ step }) => exploring.onProgress(index * steps + step, total),
       onEvaluation: () => {},
@@ -87,7 +94,7 @@ export async function exploreLayers(exploring: Exploring): Promise<Explored> {
     looked.push(await lookAt(exploring, exitLayer, adapterPath));
     exploring.onProgress((index + 1) * steps, total);
   }
-  const found = choose(looked, exploring.bytes, answers);
+  const found = choose(looked, exploring.bytes, answers, vocabulary.length);
   for (const path of [captured, heldOutPath]) rmSync(path, { force: true });
   for (const layer of layers) {
     for (const end of ['.gguf', '.gguf.state']) rmSync(join(folder, `explore-${layer}${end}`), { force: true });
@@ -129,7 +136,7 @@ export async function draftFar(
     threshold: 0,
     maxDraft: farthestDraft,
     promptLookup: false,
-    maxTokens: Math.min(longestAnswer, session.contextSize - ids.length),
+    maxTokens: Math.min(measuredTokens, session.contextSize - ids.length),
     stop: promptStops(model, prompt),
   };
   let rounds: Round[] = [];
@@ -146,40 +153,45 @@ export async function draftFar(
   return rounds;
 }
 
-/** The layer and the draft vocabulary that are predicted to be fastest together. Pure. */
-export function choose(looked: readonly Looked[], bytes: ModelBytes, answers: readonly StoredAnswer[]): Explored {
-  const of = (heldOut: boolean) => answers.filter((answer) => answer.heldOut === heldOut).map(({ answerIds }) => answerIds);
-  const vocabularies = candidateVocabularies(countTokens(of(false)), of(true), bytes.vocabularySize);
+/**
+ * The layer and the draft vocabulary that are predicted to be fastest together. `measuredWith`: the size of the vocabulary that was
+ * looked with; 0: all of it. Pure.
+ */
+export function choose(
+  looked: readonly Looked[],
+  bytes: ModelBytes,
+  answers: readonly StoredAnswer[],
+  measuredWith = 0,
+): Explored {
+  const unseen = answers.filter(({ heldOut }) => heldOut).map(({ answerIds }) => answerIds);
+  const vocabularies = candidateVocabularies(countTokens(learnedIds(answers)), unseen, bytes.vocabularySize);
+  const times = smoothed(looked, bytes);
   const layers: LayerResult[] = [];
   let best: { proposal: TrainingProposal; vocabulary: DraftVocabulary } | null = null;
-  for (const { exitLayer, answers: foreseen, costs } of looked) {
-    const full = bestLimits(foreseen, costs);
-    const { threshold, maxDraft, tokensPerRound } = full;
-    layers.push({
-      exitLayer,
-      agreement: agreementOf(foreseen),
-      predictedSpeedup: full.speedup,
-      tokensPerRound,
-      threshold,
-      maxDraft,
-    });
+  for (const [index, { exitLayer, answers: foreseen }] of looked.entries()) {
+    const costs = times[index]?.costs;
+    if (!costs) continue;
+    let own: LayerResult | null = null;
     for (const vocabulary of vocabularies) {
       const size = vocabulary.tokenIds.length;
-      const played = bestLimits(restrictedTo(vocabulary, foreseen), withVocabulary(costs, bytes, size));
-      if (best && played.speedup <= best.proposal.predictedSpeedup) continue;
-      const proposal = {
-        exitLayer,
-        threshold: played.threshold,
-        maxDraft: played.maxDraft,
-        draftVocabularySize: size,
-        draftVocabularyCoverage: vocabulary.coverage,
-        predictedSpeedup: played.speedup,
-      };
-      best = { proposal, vocabulary };
+      const played = bestLimits(restrictedTo(vocabulary, foreseen), withVocabulary(costs, bytes, size, measuredWith));
+      const { threshold, maxDraft, tokensPerRound, speedup: predictedSpeedup } = played;
+      if (!own || predictedSpeedup > own.predictedSpeedup) {
+        own = { exitLayer, agreement: agreementOf(foreseen), predictedSpeedup, tokensPerRound, threshold, maxDraft };
+      }
+      if (best && predictedSpeedup <= best.proposal.predictedSpeedup) continue;
+      const draftVocabularyCoverage = vocabulary.coverage;
+      const limits = { exitLayer, threshold, maxDraft, predictedSpeedup };
+      best = { proposal: { ...limits, draftVocabularySize: size, draftVocabularyCoverage }, vocabulary };
     }
+    if (own) layers.push(own);
   }
   if (!best) throw new Error('no layer was looked at');
   return { layers, proposal: best.proposal, draftVocabulary: best.vocabulary.tokenIds };
+}
+
+function learnedIds(answers: readonly StoredAnswer[]): number[][] {
+  return answers.filter(({ heldOut }) => !heldOut).map(({ answerIds }) => answerIds);
 }
 
 /** The first answers that have so many tokens together. */

@@ -50,3 +50,17 @@ test('an abort ends it, also behind a closed gate', async () => {
     expect(log).toEqual(closed ? [] : ['begins', 'stopped']);
   }
 });
+
+test('its clock stands while it is closed', async () => {
+  const gate = new Gate(new AbortController().signal);
+  const before = gate.openMs();
+  gate.hold(true);
+  const closed = gate.openMs();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(gate.openMs()).toBeCloseTo(closed);
+  gate.hold(false);
+  const opened = gate.openMs();
+  expect(opened - before).toBeLessThan(30);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(gate.openMs()).toBeGreaterThan(opened);
+});

@@ -3,6 +3,8 @@
 export class Gate {
   #closed: PromiseWithResolvers<void> | null = null;
   #stop: (() => void) | null = null;
+  #heldMs = 0;
+  #closedAtMs = 0;
   readonly signal: AbortSignal;
 
   /** Aborted: the work ends for good, also behind a closed gate. */
@@ -14,13 +16,21 @@ export class Gate {
     });
   }
 
+  /** Milliseconds that went by while it was open, from any beginning. */
+  openMs(): number {
+    const now = performance.now();
+    return now - this.#heldMs - (this.#closed ? now - this.#closedAtMs : 0);
+  }
+
   hold(held: boolean): void {
     if (held && !this.#closed) {
       this.#closed = Promise.withResolvers();
+      this.#closedAtMs = performance.now();
       this.#stop?.();
     } else if (!held && this.#closed) {
       this.#closed.resolve();
       this.#closed = null;
+      this.#heldMs += performance.now() - this.#closedAtMs;
     }
   }
 

@@ -2,7 +2,7 @@
 import { defaultGenerationOptions, type GenerationOptions } from '../../contract/engine.ts';
 import type { NativeModel, NativeSession } from '../engine/addon.ts';
 import { promptIds, promptStops } from '../engine/prompt.ts';
-import type { AnswerFile } from './answers.ts';
+import type { AnswerFile, StoredAnswer } from './answers.ts';
 import type { Gate } from './gate.ts';
 import { questionAt } from './questions.ts';
 
@@ -26,35 +26,47 @@ export interface Generating {
 
 /** Rejects with what the gate's signal was aborted with; what had been answered is kept. */
 export async function generateAnswers(generating: Generating): Promise<void> {
-  const { model, session, questions, answers, tokens, gate, checkRoom, onProgress } = generating;
+  const { questions, answers, tokens, checkRoom, onProgress } = generating;
   let written = answers.tokens;
   let unseen = answers.answers.filter((answer) => answer.heldOut).length;
   // Questions that do not fit, or that the model has nothing to say to, must not go on for ever.
   const lastIndex = answers.next + questions.length * 20;
   for (let index = answers.next; (written < tokens || unseen === 0) && index < lastIndex; index++) {
     const { text, heldOut, seed } = questionAt(questions, index);
-    const prompt = { kind: 'messages' as const, messages: [{ role: 'user' as const, content: text }] };
-    const ids = promptIds(model, prompt);
-    const room = session.contextSize - ids.length;
-    if (room < 16) continue;
-    const options: GenerationOptions = {
-      ...defaultGenerationOptions,
-      ...sampling,
-      mode: 'auto',
-      maxTokens: Math.min(longestAnswer, room),
-      stop: promptStops(model, prompt),
-      seed,
-    };
-    const done = await gate.run(
-      () => ({ result: session.generate(ids, options, () => {}), stop: () => session.cancel() }),
-      ({ reason }) => reason === 'cancelled',
-    );
+    const answer = await writeAnswer(generating, text, seed, longestAnswer);
+    if (!answer) continue;
     checkRoom();
-    if (done.tokenIds.length < 2) continue;
-    answers.append({ index, heldOut, promptIds: Array.from(ids), answerIds: done.tokenIds });
+    if (answer.answerIds.length < 2) continue;
+    answers.append({ index, heldOut, ...answer });
     if (heldOut) unseen++;
-    else written += done.tokenIds.length;
+    else written += answer.answerIds.length;
     onProgress(Math.min(written, tokens));
   }
   answers.sync();
+}
+
+/** A sampled answer to one question; null where the question leaves no room for one. Rejects as above. */
+export async function writeAnswer(
+  { model, session, gate }: Pick<Generating, 'model' | 'session' | 'gate'>,
+  question: string,
+  seed: number,
+  longest: number,
+): Promise<Pick<StoredAnswer, 'promptIds' | 'answerIds'> | null> {
+  const prompt = { kind: 'messages' as const, messages: [{ role: 'user' as const, content: question }] };
+  const ids = promptIds(model, prompt);
+  const room = session.contextSize - ids.length;
+  if (room < 16) return null;
+  const options: GenerationOptions = {
+    ...defaultGenerationOptions,
+    ...sampling,
+    mode: 'auto',
+    maxTokens: Math.min(longest, room),
+    stop: promptStops(model, prompt),
+    seed,
+  };
+  const done = await gate.run(
+    () => ({ result: session.generate(ids, options, () => {}), stop: () => session.cancel() }),
+    ({ reason }) => reason === 'cancelled',
+  );
+  return { promptIds: Array.from(ids), answerIds: done.tokenIds };
 }

@@ -7,6 +7,7 @@ import { trainingPhases, type TrainingChoices, type TrainingJob } from '../../co
 import type { TrainingPlan } from '../../contract/training.ts';
 import { writeAtomically } from '../write-atomically.ts';
 import { layerSchema, proposalSchema } from './layer-schemas.ts';
+import { speedsSchema } from './training-speeds.ts';
 
 /** A training as it is kept. */
 export interface StoredJob {
@@ -104,6 +105,7 @@ const stored: z.ZodType<StoredJob> = z.object({
     steps: number.nullable(),
     data: z.string(),
     gpuLayers: number,
+    speeds: speedsSchema.nullable().default(null),
   }),
 });
 

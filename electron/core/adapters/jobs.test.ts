@@ -27,6 +27,7 @@ function open(): TrainingJobs {
       return process;
     },
     onChange: () => {},
+    onSpeeds: () => {},
     onCompleted: async ({ job, plan }) => {
       if (!existsSync(plan.outPath)) throw new Error('there is no adapter');
       completed.push(job.id);
@@ -53,7 +54,7 @@ function add(id: string, data = ''): void {
   mkdirSync(own, { recursive: true });
   writeFileSync(join(own, 'answers.jsonl'), '');
   const paths = { folder: own, modelPath: 'm.gguf', adapterPath: null, outPath: join(own, 'adapter.gguf') };
-  jobs.add(job, { ...paths, tokens: 100, exitLayer: null, steps: null, data, gpuLayers: 0 });
+  jobs.add(job, { ...paths, tokens: 100, exitLayer: null, steps: null, data, gpuLayers: 0, speeds: null });
 }
 
 const job = (id = 'one') => jobs.list.find((each) => each.id === id);
@@ -72,6 +73,18 @@ describe('a training', () => {
     await jobs.cancel('one');
     expect(jobs.list).toEqual([]);
     expect(existsSync(jobs.folderOf('one'))).toBe(false);
+  });
+
+  test('that begins ends a try of another model, and both leave no folder', async () => {
+    const trying = jobs.probe({ modelPath: 'slow.gguf', adapterPath: null, questions: [], gpuLayers: 0 });
+    const ended = expect(trying).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(jobs.probe({ modelPath: 'm.gguf', adapterPath: null, questions: [], gpuLayers: 0 })).rejects.toMatchObject({
+      code: 'busy',
+    });
+    add('one');
+    await ended;
+    await until('completed');
+    expect(readdirSync(join(folder, 'training'))).toEqual(['one']);
   });
 
   test('waits for the one before it', async () => {

@@ -1,8 +1,10 @@
 // The trainings: one at a time in a process of its own, the others wait. Each is kept on the disk, so that it goes on after a pause, a
 // restart of the app or a crash. While an answer is written for the user, it computes nothing.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
 import { KangarooError } from '../../contract/errors.ts';
 import type { TrainingJob, TrainingPoint } from '../../contract/adapters.ts';
-import type { TrainingEvent, TrainingPlan } from '../../contract/training.ts';
+import type { ProbeRequest, TrainingEvent, TrainingPlan, TrainingSpeeds } from '../../contract/training.ts';
 import type { SpawnEngine } from '../engine/engine-process.ts';
 import { shownError } from '../shown-error.ts';
 import { JobStore, type StoredJob } from './job-store.ts';
@@ -14,6 +16,8 @@ export interface JobsOptions {
   spawn: SpawnEngine;
   /** Something changed that a page may want to show. */
   onChange(): void;
+  /** What the work of a training really took, as far as it has got. */
+  onSpeeds(stored: StoredJob, speeds: TrainingSpeeds): void;
   /** A training has ended well: its adapter is at `plan.outPath`. What it rejects with fails the training. */
   onCompleted(stored: StoredJob): Promise<{ adapterId: string }>;
 }
@@ -38,6 +42,7 @@ export class TrainingJobs {
   readonly #store: JobStore;
   readonly #jobs: StoredJob[];
   #running: Running | null = null;
+  #probe: TrainingProcess | null = null;
   #held = false;
   #closed = false;
 
@@ -95,10 +100,33 @@ export class TrainingJobs {
     this.#next();
   }
 
+  /**
+   * Times the work of a training in a process of its own, in a folder of its own. Rejects with `busy` while one runs, with `cancelled`
+   * where one begins meanwhile, and as `TrainingApi.probe` does.
+   */
+  async probe(request: Omit<ProbeRequest, 'folder'>): Promise<TrainingSpeeds> {
+    if (this.#running || this.#probe || this.#closed) {
+      throw new KangarooError('busy', 'A training is under way already. Its model can be timed when it has ended.');
+    }
+    const folder = this.#store.folderOf(`probe-${randomUUID()}`);
+    mkdirSync(folder, { recursive: true });
+    const probe = new TrainingProcess(this.#options.spawn);
+    this.#probe = probe;
+    try {
+      if (this.#held) await probe.hold(true);
+      return await probe.probe({ ...request, folder });
+    } finally {
+      this.#probe = null;
+      await probe.end();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
   /** Whether somebody waits for an answer: then training waits. */
   yieldTo(answering: boolean): void {
     if (this.#held === answering) return;
     this.#held = answering;
+    void this.#probe?.hold(answering);
     const running = this.#running;
     if (!running) return;
     void running.process.hold(answering);
@@ -108,6 +136,7 @@ export class TrainingJobs {
   /** Keeps what is under way for the next start. */
   async close(): Promise<void> {
     this.#closed = true;
+    await this.#probe?.end();
     await this.#end('close');
   }
 
@@ -122,6 +151,7 @@ export class TrainingJobs {
     if (this.#running || this.#closed) return;
     const stored = this.#jobs.find(({ job }) => job.status === 'queued');
     if (!stored) return;
+    void this.#probe?.end(); // they would disturb each other
     let process: TrainingProcess;
     try {
       process = new TrainingProcess(this.#options.spawn);
@@ -189,9 +219,11 @@ export class TrainingJobs {
         important = true;
       } else if (event.type === 'point') {
         stored.job = { ...job, points: withPoint(job.points, event.point) };
-      } else {
+      } else if (event.type === 'done') {
         stored.job = { ...job, result: event.result };
         important = true;
+      } else if (event.type === 'speeds') {
+        this.#options.onSpeeds(stored, event.speeds);
       }
     }
     const now = Date.now();

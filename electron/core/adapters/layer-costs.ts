@@ -3,6 +3,7 @@
 import type { Costs } from '../../contract/engine.ts';
 import type { GgufHeader } from '../models/gguf/header.ts';
 import { shapeOf } from '../models/facts.ts';
+import { median } from './median.ts';
 import type { RoundCosts } from './prediction.ts';
 
 /** Bytes that one token reads. */
@@ -57,9 +58,50 @@ export function roundCostsOf({ verifyMs, verifyLateMs, draftStepMs, stateStepMs 
   return { plainMs, draftMs: draftStepMs ?? plainMs, stateMs: stateStepMs ?? 0, verifyMs: verifyLateMs };
 }
 
-/** The same with a draft vocabulary of so many tokens; 0: the full one. */
-export function withVocabulary(costs: RoundCosts, bytes: ModelBytes, size: number): RoundCosts {
-  if (size === 0 || bytes.vocabularySize <= 0) return costs;
-  const saved = costs.plainMs * headShare(bytes) * (1 - size / bytes.vocabularySize);
+/** With a draft vocabulary of so many tokens, from a measurement with another; 0: the full one. */
+export function withVocabulary(costs: RoundCosts, bytes: ModelBytes, size: number, measuredSize = 0): RoundCosts {
+  const all = bytes.vocabularySize;
+  if (all <= 0 || size === measuredSize) return costs;
+  const rows = (of: number) => (of === 0 ? all : of);
+  const saved = costs.plainMs * headShare(bytes) * ((rows(measuredSize) - rows(size)) / all);
   return { ...costs, draftMs: Math.max(costs.stateMs, costs.draftMs - saved) };
+}
+
+export interface LayerCosts {
+  exitLayer: number;
+  costs: RoundCosts;
+}
+
+/**
+ * Layers are timed one after the other, and on a machine that does other things too, one that was timed at a bad moment would never be
+ * chosen. So of each kind of pass the median over all layers tells how long it takes in proportion to the bytes that it reads, and
+ * those tell the layers apart. One layer alone keeps its own times.
+ */
+export function smoothed(measured: readonly LayerCosts[], bytes: ModelBytes): LayerCosts[] {
+  const sum = (layers: readonly number[]) => layers.reduce((total, each) => total + each, 0);
+  const readBy = (exitLayer: number) => {
+    const early = sum(bytes.layers.slice(0, exitLayer));
+    return {
+      state: early + bytes.adapter,
+      draft: early + bytes.adapter + bytes.head,
+      late: sum(bytes.layers.slice(exitLayer)) + bytes.head,
+    };
+  };
+  const perByte = (of: (costs: RoundCosts) => number | undefined, kind: 'state' | 'draft' | 'late') =>
+    median(
+      measured.flatMap(({ exitLayer, costs }) => {
+        const ms = of(costs);
+        return ms === undefined ? [] : [ms / readBy(exitLayer)[kind]];
+      }),
+    );
+  const plainMs = median(measured.map(({ costs }) => costs.plainMs));
+  const state = perByte(({ stateMs }) => stateMs, 'state');
+  const draft = perByte(({ draftMs }) => draftMs, 'draft');
+  const widest = Math.max(0, ...measured.map(({ costs }) => costs.verifyMs.length));
+  const late = Array.from({ length: widest }, (_, row) => perByte(({ verifyMs }) => verifyMs[row], 'late'));
+  return measured.map(({ exitLayer }) => {
+    const read = readBy(exitLayer);
+    const verifyMs = late.map((each) => each * read.late);
+    return { exitLayer, costs: { plainMs, stateMs: state * read.state, draftMs: draft * read.draft, verifyMs } };
+  });
 }

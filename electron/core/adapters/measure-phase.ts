@@ -3,10 +3,11 @@ import type { MeasuredSpeeds } from '../../contract/adapters.ts';
 import { defaultGenerationOptions, type DoneEvent, type DraftingMode, type Round } from '../../contract/engine.ts';
 import type { NativeModel, NativeSession } from '../engine/addon.ts';
 import { promptIds, promptStops } from '../engine/prompt.ts';
+import { measuredTokens } from './estimate.ts';
 import type { Gate } from './gate.ts';
+import { median } from './median.ts';
 import type { DraftingLimits } from './prediction.ts';
 
-const longestAnswer = 96;
 const modes: readonly DraftingMode[] = ['plain', 'kangaroo', 'auto'];
 
 export interface Measuring {
@@ -63,7 +64,7 @@ async function answerOnce({ model, session, limits, gate }: Measuring, question:
     ...limits,
     mode,
     promptLookup: false,
-    maxTokens: Math.min(longestAnswer, session.contextSize - ids.length),
+    maxTokens: Math.min(measuredTokens, session.contextSize - ids.length),
     stop: promptStops(model, prompt),
   };
   let rounds: Round[] = [];
@@ -91,11 +92,4 @@ export function acceptanceOf(rounds: readonly Round[]): Pick<Measured, 'acceptan
   });
   const tokens = drafting.reduce((sum, { accepted }) => sum + accepted + 1, 0);
   return { acceptanceByPosition, tokensPerRound: drafting.length > 0 ? tokens / drafting.length : 0 };
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((first, second) => first - second);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
 }

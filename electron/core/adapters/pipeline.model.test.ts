@@ -1,15 +1,31 @@
 // The whole of a training with the real trainer and the starter, in small: what comes out drafts, interruptions cost nothing, and a
 // full disk pauses.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import type { TrainingPhase, TrainingResult } from '../../contract/adapters.ts';
 import { KangarooError } from '../../contract/errors.ts';
 import type { TrainingEvent, TrainingPlan } from '../../contract/training.ts';
 import { loadAddon } from '../engine/addon.ts';
 import { spawnNode } from '../engine/spawn-node.ts';
+import { mountSmallDisk } from '../testing/small-disk.ts';
+import { Gate } from './gate.ts';
+import { trainAdapter } from './pipeline.ts';
 import { bundledQuestions } from './questions.ts';
 import { readAdapterFile } from './shelf.ts';
 import { TrainingProcess } from './training-process.ts';
@@ -32,6 +48,7 @@ beforeEach(() => {
     steps: 8,
     data: 'a test',
     gpuLayers: 0,
+    speeds: null,
   };
   mkdirSync(plan.folder);
   const questions = bundledQuestions(root).slice(0, 48);
@@ -76,6 +93,12 @@ test('a training ends in an adapter that fits its model, says what it reached, a
   expect(result?.agreement).toBeGreaterThan(0.05);
   expect(result?.tokensPerRound).toBeGreaterThan(1);
   expect(result?.speeds?.plainTokensPerSecond).toBeGreaterThan(0);
+  // What it takes was told first, and what it really took in the end: nothing of the try is left.
+  const estimate = events.find((event) => event.type === 'estimate')?.estimate;
+  expect(estimate).toMatchObject({ tokens: 1200, basis: 'measured' });
+  expect(estimate?.totalMs).toBeGreaterThan(0);
+  const speeds = events.flatMap((event) => (event.type === 'speeds' ? [event.speeds] : [])).at(-1);
+  for (const each of Object.values(speeds ?? { none: 0 })) expect(each).toBeGreaterThan(0);
   const points = events.flatMap((event) => (event.type === 'point' ? [event.point] : []));
   expect(points.filter(({ heldOutLoss }) => heldOutLoss !== null).length).toBeGreaterThan(2);
   expect(await readAdapterFile(plan.outPath)).toMatchObject({ exitLayer: 2, result });
@@ -90,20 +113,25 @@ test('a training ends in an adapter that fits its model, says what it reached, a
   }
 });
 
-test('paused and killed in each phase, it goes on where it was', async () => {
+const has = (phase: TrainingPhase, done: number) => (event: TrainingEvent) =>
+  event.type === 'progress' && event.phase === phase && event.done > done;
+
+test('killed in each phase, it goes on where it was', async () => {
   const answers = () => readFileSync(join(plan.folder, 'answers.jsonl'), 'utf8').split('\n').length;
-  await train((event) => (event.type === 'progress' && event.phase === 'generate' && event.done > 400 ? 'kill' : 'go on'));
+  const kill = (in_: (event: TrainingEvent) => boolean) => train((event) => (in_(event) ? 'kill' : 'go on'));
+  await kill(has('generate', 400));
   const written = answers();
   expect(written).toBeGreaterThan(1);
-  await train((event) => (event.type === 'progress' && event.phase === 'explore' && event.done > 2 ? 'pause' : 'go on'));
-  expect(answers()).toBeGreaterThan(written);
+  await kill(has('explore', 2));
   const all = answers();
+  expect(all).toBeGreaterThan(written);
+  await kill(has('capture', 0));
+  // Paused, it keeps the step that it is at; killed, the last fifty.
   await train((event) => (event.type === 'point' && event.point.step >= 2 ? 'pause' : 'go on'));
-  const last = await train((event) =>
-    event.type === 'progress' && event.phase === 'measure' && event.done > 1 ? 'kill' : 'go on',
-  );
+  const last = await kill(has('measure', 1));
   const steps = last.flatMap((event) => (event.type === 'point' && event.point.heldOutLoss === null ? [event.point.step] : []));
   expect(steps[0]).toBeGreaterThan(1);
+  expect(phasesOf(last)).not.toContain('explore');
   expect(existsSync(plan.outPath)).toBe(false);
   const end = await train();
   expect(phasesOf(end)).not.toContain('train');
@@ -111,6 +139,82 @@ test('paused and killed in each phase, it goes on where it was', async () => {
   expect(answers()).toBe(all);
   expect(existsSync(plan.outPath)).toBe(true);
 });
+
+test('a model that is another one, or gone, when it goes on: an error that says so; with its own it goes on', async () => {
+  const copy = join(folder, 'model.gguf');
+  copyFileSync(starter, copy);
+  plan = { ...plan, modelPath: copy };
+  await train((event) => (has('explore', 2)(event) ? 'kill' : 'go on'));
+  copyFileSync(starter.replace('q8_0', 'f16'), copy);
+  await expect(train()).rejects.toMatchObject({ code: 'invalid-argument', message: expect.stringContaining('another file') });
+  rmSync(copy);
+  await expect(train()).rejects.toMatchObject({ code: 'file-not-found' });
+  copyFileSync(starter, copy);
+  expect(resultOf(await train())).toMatchObject({ exitLayer: 2 });
+});
+
+const disk = mountSmallDisk('24m');
+afterAll(() => disk.remove());
+
+// Filled by another program in the middle of a phase, so that no check beforehand can help.
+test.skipIf(disk.reason !== null)(
+  'a disk that gets full in each phase pauses it, and with room it goes on to its end',
+  async () => {
+    const filler = join(disk.path, 'filler');
+    const addon = loadAddon(root);
+    cpSync(plan.folder, join(disk.path, 'job'), { recursive: true });
+    plan = { ...plan, folder: join(disk.path, 'job'), outPath: join(disk.path, 'adapter.gguf') };
+    const trainUntilFull = async (in_: ((event: TrainingEvent) => boolean) | null) => {
+      const told: TrainingEvent[] = [];
+      const onEvent = (event: TrainingEvent) => {
+        told.push(event);
+        if (in_?.(event) && !existsSync(filler)) fill(filler);
+      };
+      try {
+        await trainAdapter({ addon, plan, gate: new Gate(new AbortController().signal), onEvent, available: () => Infinity });
+        return { told, code: null };
+      } catch (error) {
+        return { told, code: (error as KangarooError).code };
+      } finally {
+        rmSync(filler, { force: true });
+      }
+    };
+    const before: Record<string, (event: TrainingEvent) => boolean> = {
+      generate: has('generate', 100),
+      explore: ({ type, ...event }) => type === 'progress' && 'phase' in event && event.phase === 'explore',
+      capture: ({ type }) => type === 'layers',
+      train: ({ type, ...event }) => type === 'point' && 'point' in event && event.point.step >= 2,
+      measure: has('measure', 4),
+    };
+    for (const [phase, in_] of Object.entries(before)) {
+      const { code, told } = await trainUntilFull(in_);
+      expect(code, phase).toBe('disk-full');
+      // Capturing begins with a file that cannot even be opened then.
+    if (phase !== 'capture') expect(phasesOf(told).at(-1), phase).toBe(phase);
+      expect(existsSync(plan.outPath), phase).toBe(false);
+    }
+    const { code, told } = await trainUntilFull(null);
+    expect(code).toBeNull();
+    expect(resultOf(told)).toMatchObject({ steps: 8 });
+    expect(await readAdapterFile(plan.outPath)).toMatchObject({ exitLayer: 2 });
+  },
+);
+
+/** Takes all that is left. */
+function fill(path: string): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const size of [1 << 16, 1 << 10, 1]) {
+      try {
+        for (;;) writeSync(file, Buffer.alloc(size));
+      } catch {
+        // Nothing of this size fits any more.
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
 
 test('what cannot be trained says so', async () => {
   plan = { ...plan, exitLayer: 99 };

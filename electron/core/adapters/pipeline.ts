@@ -1,7 +1,7 @@
 // A training from the first question to the measured adapter. It works in a folder that tells, at any moment, what is done already: begun
 // again after a pause, a crash or a restart, it goes on there. What it needs room for is removed as soon as it is not needed any more.
-import { existsSync, renameSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { renameSync, rmSync } from 'node:fs';
+import { freemem } from 'node:os';
 import { join } from 'node:path';
 import type { TrainingPhase, TrainingResult } from '../../contract/adapters.ts';
 import { KangarooError } from '../../contract/errors.ts';
@@ -16,13 +16,16 @@ import { captureAnswers } from './capture-phase.ts';
 import { asDiskFull, availableBytes, requireRoom } from './disk.ts';
 import {
   estimateTraining,
+  evaluations,
+  exploredQuestions,
   explorePositions,
   exploreSteps,
   exploreTokens,
   layersToCompare,
+  measuredQuestions,
   positionsPerStep,
-  speedsFrom,
   stepsFor,
+  workOf,
 } from './estimate.ts';
 import { draftFar, exploreLayers } from './explore-phase.ts';
 import type { Gate } from './gate.ts';
@@ -30,11 +33,14 @@ import { generateAnswers } from './generate-phase.ts';
 import { modelBytesOf, roundCostsOf } from './layer-costs.ts';
 import { measureSpeeds } from './measure-phase.ts';
 import { answersOf, bestLimits, type DraftingLimits } from './prediction.ts';
+import { PhaseClock } from './phase-clock.ts';
 import { readProgress, writeProgress, type Progress } from './progress-file.ts';
 import { mixQuestions, questionAt, readQuestions } from './questions.ts';
 import { Remaining } from './remaining.ts';
 import { resultKey } from './shelf.ts';
+import { probeSpeeds } from './speed-probe.ts';
 import { trainSteps } from './train-phase.ts';
+import { openTrainingSession } from './training-session.ts';
 
 export interface PipelineOptions {
   addon: NativeAddon;
@@ -42,14 +48,9 @@ export interface PipelineOptions {
   /** Its signal pauses. */
   gate: Gate;
   onEvent: (event: TrainingEvent) => void;
+  /** Bytes that may be written to a folder's volume; by default what is free, less the reserve. */
+  available?: (folder: string) => number;
 }
-
-/** Longer conversations are seldom, and their caches large. */
-const longestContext = 2048;
-const measuredQuestions = 12;
-const exploredQuestions = 6;
-/** Curves get so many points of held-out text. */
-const evaluations = 24;
 
 /** Rejects as `TrainingApi.train` does, and with what the gate's signal was aborted with. */
 export async function trainAdapter(options: PipelineOptions): Promise<TrainingResult> {
@@ -67,6 +68,7 @@ class Pipeline {
   readonly #progress: Progress;
   readonly #startedAtMs = Date.now();
   #remaining: Remaining | null = null;
+  #clock: PhaseClock | null = null;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -84,10 +86,15 @@ class Pipeline {
     const model = await loading.promise.finally(() => gate.signal.removeEventListener('abort', cancel));
     const answers = new AnswerFile(this.#path('answers.jsonl'));
     try {
-      return await this.#train(model, answers);
+      this.#requireSameModel(model);
+      const result = await this.#train(model, answers);
+      this.#save();
+      return result;
+    } catch (error) {
+      this.#saveIfPossible();
+      throw error;
     } finally {
       answers.close();
-      this.#save();
       await model.dispose();
     }
   }
@@ -100,27 +107,27 @@ class Pipeline {
     const heldOut = questions.filter((_, index) => questionAt(questions, index).heldOut);
     const shared = { model, gate: this.#options.gate, requireRoom: (needed: number) => this.#requireRoom(needed) };
 
-    const session = await this.#openSession(model, plan.adapterPath);
+    const session = await openTrainingSession(model, plan.adapterPath);
     try {
-      const costs = await session.measure({
-        maxRows: 8,
-        repeat: 3,
-        depth: Math.min(64, session.contextSize >> 2),
-        budgetMs: 800,
-      });
-      const expected = estimateTraining({
-        tokens: plan.tokens,
-        steps: this.#steps,
-        layers: this.#candidates(model),
+      const layers = this.#candidates(model);
+      const exitLayer = layers[layers.length >> 1] ?? 1;
+      const { folder, tokens } = plan;
+      const { gate } = this.#options;
+      const speeds = plan.speeds ?? (await probeSpeeds({ model, session, bytes, exitLayer, folder, questions, gate }));
+      const work = { tokens, steps: this.#steps, layers, speeds };
+      const estimate = estimateTraining({
+        ...work,
         shape: shapeOf(header),
         bytes,
         fileBytes: sizeBytes,
-        speeds: speedsFrom(costs, bytes),
         basis: 'measured',
-        availableBytes: 0,
-        availableMemoryBytes: 0,
+        availableBytes: availableBytes(folder),
+        availableMemoryBytes: freemem(),
       });
-      this.#remaining = new Remaining(expected.ms);
+      this.#options.onEvent({ type: 'estimate', estimate });
+      const now = () => gate.openMs();
+      this.#remaining = new Remaining(estimate.ms, now);
+      this.#clock = new PhaseClock(workOf(work), speeds, now);
       this.#report('generate', answers.tokens, plan.tokens);
       await generateAnswers({
         model,
@@ -128,7 +135,7 @@ class Pipeline {
         questions,
         answers,
         tokens: plan.tokens,
-        gate: this.#options.gate,
+        gate,
         checkRoom: () => this.#requireRoom(0),
         onProgress: (tokens) => this.#report('generate', tokens, plan.tokens),
       });
@@ -145,6 +152,7 @@ class Pipeline {
     }
 
     if (!this.#progress.explored) {
+      this.#report('explore', 0, 0);
       this.#progress.explored = await exploreLayers({
         ...shared,
         bytes,
@@ -155,7 +163,7 @@ class Pipeline {
         steps: Math.min(exploreSteps, this.#steps),
         positions: Math.min(explorePositions, positionsPerStep(plan.tokens)),
         tokens: Math.min(exploreTokens, plan.tokens),
-        openSession: (path) => this.#openSession(model, path),
+        openSession: (path) => openTrainingSession(model, path),
         onProgress: (done, total) => this.#report('explore', done, total),
       });
       this.#save();
@@ -225,7 +233,7 @@ class Pipeline {
     const { explored, trained } = this.#progress;
     if (!explored || !trained) throw new Error('measured before it was trained');
     const { gate, onEvent } = this.#options;
-    const session = await this.#openSession(model, adapterPath);
+    const session = await openTrainingSession(model, adapterPath);
     try {
       const questions = heldOut.slice(0, measuredQuestions);
       this.#report('measure', 0, questions.length * 3);
@@ -254,6 +262,7 @@ class Pipeline {
         'kangaroo.train.layers': JSON.stringify(explored.layers),
       });
       renameSync(adapterPath, this.#plan.outPath);
+      if (this.#clock?.end()) onEvent({ type: 'speeds', speeds: this.#clock.speeds });
       onEvent({ type: 'done', result });
       return result;
     } finally {
@@ -272,6 +281,18 @@ class Pipeline {
     return { threshold, maxDraft };
   }
 
+  /** What was written and captured belongs to the file that did it, and to no other quantisation even. */
+  #requireSameModel({ info }: NativeModel): void {
+    const identity = `${info.fingerprint} ${info.fileType} ${info.sizeBytes}`;
+    if (this.#progress.model !== null && this.#progress.model !== identity) {
+      const message =
+        `${this.#plan.modelPath} is another file than the one that this training began with. Put that one back and resume, or cancel ` +
+        'this training and begin a new one.';
+      throw new KangarooError('invalid-argument', message);
+    }
+    this.#progress.model = identity;
+  }
+
   get #steps(): number {
     return this.#plan.steps ?? stepsFor(this.#plan.tokens);
   }
@@ -288,26 +309,27 @@ class Pipeline {
     throw new KangarooError('invalid-argument', `The exit layer must be 1 to ${most} for this model; it is ${exitLayer}.`);
   }
 
-  async #openSession(model: NativeModel, adapterPath: string | null): Promise<NativeSession> {
-    const adapter =
-      adapterPath !== null && existsSync(adapterPath) ? await model.loadAdapter(adapterPath).catch(() => null) : null;
-    const contextSize = Math.min(longestContext, model.info.trainedContext || longestContext);
-    // One core stays free, as in training: others use this machine, and threads that wait for each other wait for the slowest.
-    const threads = Math.max(1, availableParallelism() - 1);
-    return model.createSession({ contextSize, cacheType: 'f16', threads, flashAttention: 'auto', adapter });
-  }
-
   #report(phase: TrainingPhase, done: number, total: number): void {
     const remainingMs = this.#remaining?.at(phase, done, total) ?? null;
     this.#options.onEvent({ type: 'progress', phase, done, total, remainingMs });
+    if (this.#clock?.at(phase, done, total)) this.#options.onEvent({ type: 'speeds', speeds: this.#clock.speeds });
   }
 
   #requireRoom(bytes: number): void {
-    requireRoom(this.#plan.folder, bytes, availableBytes);
+    requireRoom(this.#plan.folder, bytes, this.#options.available);
   }
 
   #save(): void {
     writeProgress(this.#path('progress.json'), { ...this.#progress, spentMs: this.#spentMs });
+  }
+
+  /** Where something failed already: what is not saved costs another try, and must not hide the reason. */
+  #saveIfPossible(): void {
+    try {
+      this.#save();
+    } catch {
+      // The disk is full, or the folder is gone.
+    }
   }
 
   #path(name: string): string {

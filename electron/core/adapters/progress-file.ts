@@ -9,6 +9,8 @@ const number = z.number();
 const schema = z.object({
   /** Of earlier runs. */
   spentMs: number,
+  /** Tells the model's file from every other; null: not known yet. */
+  model: z.string().nullable().default(null),
   explored: z
     .object({ layers: z.array(layerSchema), proposal: proposalSchema, draftVocabulary: z.array(z.int().nonnegative()) })
     .nullable(),
@@ -26,7 +28,7 @@ export function readProgress(path: string): Progress {
       // Begun anew: what was written and captured is kept in files of its own.
     }
   }
-  return { spentMs: 0, explored: null, trained: null };
+  return { spentMs: 0, model: null, explored: null, trained: null };
 }
 
 export function writeProgress(path: string, progress: Progress): void {

@@ -2,7 +2,7 @@
 // that is done, paused or failed, so that its memory goes back.
 import { KangarooError } from '../../contract/errors.ts';
 import { trainingShape } from '../../contract/index.ts';
-import type { TrainingApi, TrainingEvent, TrainingPlan } from '../../contract/training.ts';
+import type { ProbeRequest, TrainingApi, TrainingEvent, TrainingPlan, TrainingSpeeds } from '../../contract/training.ts';
 import { createClient } from '../../rpc/client.ts';
 import type { EngineProcess, SpawnEngine } from '../engine/engine-process.ts';
 import { exitText } from '../engine/exit.ts';
@@ -49,6 +49,16 @@ export class TrainingProcess {
       }
     } catch (error) {
       if (this.#left) return false;
+      throw error instanceof KangarooError && error.code === 'closed' ? await this.#ended : error;
+    }
+  }
+
+  /** Rejects as `TrainingApi.probe` does, with `engine-crashed`, and with `cancelled` where it was ended. */
+  async probe(request: ProbeRequest): Promise<TrainingSpeeds> {
+    try {
+      return await this.#client.probe(request);
+    } catch (error) {
+      if (this.#left) throw new KangarooError('cancelled', 'The measurement was ended.');
       throw error instanceof KangarooError && error.code === 'closed' ? await this.#ended : error;
     }
   }

@@ -60,9 +60,9 @@ export interface NativeTrainingOptions {
   exitLayer: number;
   /** Steps of the optimiser in the whole schedule. */
   steps: number;
-  /** Positions that a step counts at least, of whole texts; 4096 is a good choice. */
+  /** Positions that a step counts at least, of whole texts; 256 is a good choice. */
   positionsPerStep: number;
-  /** At its height; 0: 0.5 / n_embd. */
+  /** At its height; 0: 1 / n_embd. */
   learningRate: number;
   /** -1: a twentieth of all steps, 100 at most. */
   warmupSteps: number;

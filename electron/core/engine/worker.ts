@@ -32,6 +32,7 @@ function theTraining(): Training {
 
 const trainer: TrainingApi = {
   train: (plan) => theTraining().train(plan),
+  probe: async (request) => theTraining().probe(request),
   hold: async (held) => theTraining().hold(held),
   settle: async () => training?.settle(),
 };

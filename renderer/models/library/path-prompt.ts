@@ -1,6 +1,6 @@
 // Asking the user for a file or a folder: in the system's dialog where the shell has one, else as a path to type.
 import { create } from 'zustand';
-import { toErrorShape } from '../../../electron/contract/errors.ts';
+import { toErrorShape, type ErrorShape } from '../../../electron/contract/errors.ts';
 import type { LibraryApi } from '../../../electron/contract/library.ts';
 import { requireClient } from '../../connection-store.ts';
 import { useLibrary } from './library-store.ts';
@@ -27,17 +27,28 @@ export const usePathPrompt = create<PathPrompt>()((set) => ({
   close: () => set({ prompt: null }),
 }));
 
-export async function choosePath(prompt: Prompt): Promise<void> {
+/** `tell` shows what went wrong on the page that asked. */
+export async function choosePath(prompt: Prompt, tell = tellLibrary): Promise<void> {
   let path: string | null;
   try {
     path = await requireClient().library.choose(prompt.what);
   } catch (error) {
     const shape = toErrorShape(error);
     if (shape.code === 'no-dialog') usePathPrompt.getState().ask(prompt);
-    else useLibrary.setState({ problem: shape });
+    else tell(shape);
     return;
   }
-  if (path !== null) await useLibrary.getState().act((library) => prompt.take(library, path));
+  if (path === null) return;
+  tell(null);
+  try {
+    await prompt.take(requireClient().library, path);
+  } catch (error) {
+    tell(toErrorShape(error));
+  }
+}
+
+function tellLibrary(problem: ErrorShape | null): void {
+  useLibrary.setState({ problem });
 }
 
 export const openModel: Prompt = { what: 'model', take: (library, path) => library.open(path) };

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KangarooError } from '../../../contract/errors.ts';
 import type { TrainingResult } from '../../../contract/adapters.ts';
-import type { TrainingApi, TrainingEvent, TrainingPlan } from '../../../contract/training.ts';
+import type { ProbeRequest, TrainingApi, TrainingEvent, TrainingPlan, TrainingSpeeds } from '../../../contract/training.ts';
 
 const steps = 10;
 
@@ -24,11 +24,14 @@ export const scriptedResult: TrainingResult = {
   trainedAtMs: 1,
 };
 
+export const scriptedSpeeds: TrainingSpeeds = { generateMs: 7, captureMs: 3, trainMs: 5, exploreFactor: 1, measureFactor: 1 };
+
 /** `crash`, `full` and `fail` happen at the fifth step, once in a folder. */
 export class ScriptedTraining implements TrainingApi {
   readonly #crash: () => void;
   #held = false;
   #running = Promise.resolve();
+  #settled = () => {};
 
   constructor(crash: () => void) {
     this.#crash = crash;
@@ -49,11 +52,24 @@ export class ScriptedTraining implements TrainingApi {
     };
   }
 
+  /** Takes until it is settled where the model's file is called `slow.gguf`. */
+  async probe({ modelPath, folder }: ProbeRequest): Promise<TrainingSpeeds> {
+    if (modelPath.endsWith('slow.gguf')) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#settled = resolve;
+      await promise;
+      throw new KangarooError('cancelled', 'The measurement was ended.');
+    }
+    writeFileSync(join(folder, 'probe.bin'), 'left behind');
+    return scriptedSpeeds;
+  }
+
   async hold(held: boolean): Promise<void> {
     this.#held = held;
   }
 
   settle(): Promise<void> {
+    this.#settled();
     return this.#running;
   }
 
@@ -76,6 +92,7 @@ export class ScriptedTraining implements TrainingApi {
       ];
     }
     writeFileSync(outPath, 'an adapter');
+    yield [{ type: 'speeds', speeds: { ...scriptedSpeeds, trainMs: 11 } }];
     yield [{ type: 'done', result: scriptedResult }];
   }
 }

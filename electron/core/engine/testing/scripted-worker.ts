@@ -14,6 +14,7 @@ pipe.onClose(() => process.exit(0));
 process.stderr.write('scripted engine: last words\n');
 const engine: EngineApi & TrainingApi = Object.assign(new ScriptedEngine({ crash }), {
   train: training.train.bind(training),
+  probe: training.probe.bind(training),
   hold: training.hold.bind(training),
   settle: training.settle.bind(training),
 });
