@@ -2,6 +2,7 @@
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
+const fine = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
 const two = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const one = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const percentFormat = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 });
@@ -333,7 +334,8 @@ export const visualizerText = {
     differs: 'They differ',
     differsText: (position: number) => `The first ${count(position, 'token is', 'tokens are')} the same; then:`,
     ended: '(ended)',
-    gap: (gap: number) => `Plain decoding’s token had a logit ${short.format(gap)} higher than the other.`,
+    gap: (gap: number) =>
+      `Read again, plain decoding’s token has a logit ${fine.format(Math.abs(gap))} ${gap < 0 ? 'lower' : 'higher'} than the other.`,
     gapTie: 'The two were as good as equal: a near tie, which weights that are not quantised round differently by width.',
     gapLarge: 'That is no near tie. Please report it, with this report.',
     noGap: 'There is no logit gap here: one of the runs had ended, or the text has outgrown the context.',
@@ -342,6 +344,8 @@ export const visualizerText = {
     recordedSame: (tokens: number) => `The answer in the chat is the same, too: ${count(tokens, 'token', 'tokens')}.`,
     recordedOther: (same: number, of: number) =>
       `The answer in the chat is another one from token ${whole.format(same + 1)} of ${whole.format(of)} on: it was drawn by chance, or asked for with other settings.`,
+    recordedParts: (position: number) =>
+      `The answer in the chat parts from plain decoding at the same place, behind token ${whole.format(position)}.`,
     recordedUnknown: 'The answer in the chat cannot be compared: another model gave it, or it says nothing.',
     speeds: (drafting: number, plain: number) => `${duration(drafting)} with drafts, ${duration(plain)} plainly.`,
     saveText: 'Save as text',
