@@ -1,10 +1,10 @@
 // The adapters' page in each of its states, light and dark, wide and narrow: pictures to look at, in test-results/screens; nothing
 // wider than the window, every control with a name, nothing that axe finds.
 import type { Page } from '@playwright/test';
+import { AxeBuilder } from '@axe-core/playwright';
 import type { AdaptersState } from '../electron/contract/adapters.ts';
 import { KangarooError } from '../electron/contract/errors.ts';
 import { makeAdapter, makeAdapters, makeEstimate, makeJob, makeResult } from '../renderer/testing/make-adapters.ts';
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from './scripted.ts';
 
 const full = {

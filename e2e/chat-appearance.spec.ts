@@ -1,10 +1,11 @@
 // The chat's page in states that take the real model too long to reach: code, formulas, branches, folders, a full context.
 // Pictures in test-results/screens; no violation of the content security policy, none of accessibility that is serious.
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Chat, Message } from '../electron/contract/chats.ts';
 import type { ChatEntry } from '../electron/contract/chat-list.ts';
 import { makeAnswer, makeChat, makePromptRound, makeRound } from '../renderer/testing/make-round.ts';
+import { look } from './look.ts';
 import { expect, test } from './scripted.ts';
 
 const code = [
@@ -171,11 +172,12 @@ for (const scheme of ['light', 'dark'] as const) {
   });
 }
 
-/** A picture, and a scan for what keeps people from using the page. */
-async function look(page: Page, scheme: string, name: string): Promise<void> {
-  await page.screenshot({ path: `test-results/screens/${scheme}-chat-${name}.png`, animations: 'disabled' });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 110)).join(' | ')}`);
-  expect.soft(told, name).toEqual([]);
-}
+test('formulas have their fonts, and the page carries each in one format only', async ({ page, link }) => {
+  await page.goto(link);
+  await expect(page.locator('.katex').first()).toBeVisible();
+  const loaded = () =>
+    page.evaluate(() => [...document.fonts].filter(({ status }) => status === 'loaded').map(({ family }) => family));
+  await expect.poll(loaded).toContain('KaTeX_Math');
+  const files = readdirSync(fileURLToPath(new URL('../renderer/dist/assets', import.meta.url)));
+  expect(files.filter((name) => /\.(ttf|woff)$/.test(name))).toEqual([]);
+});

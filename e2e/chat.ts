@@ -122,3 +122,12 @@ export class Chat {
 export function plainWords(text: string): string {
   return text.replaceAll('*', '').replaceAll(/\s+/g, ' ').trim();
 }
+
+/** Presses Tab until an element with this test id has the focus. */
+export async function tabTo(page: Page, testId: string): Promise<void> {
+  await expect(async () => {
+    await page.keyboard.press('Tab');
+    const focused = await page.evaluate(() => document.activeElement?.getAttribute('data-testid'));
+    expect(focused).toBe(testId);
+  }).toPass({ intervals: [0], timeout: 15_000 });
+}

@@ -83,7 +83,7 @@ for (const scheme of ['light', 'dark'] as const) {
   });
 }
 
-test('without copies such a model decodes plainly, and the header says that', async ({ chat, page }) => {
+test('without copies such a model decodes plainly; header and panel say so, and lead to a training', async ({ chat, page }) => {
   await page.getByTestId('settings').click();
   await page.getByRole('switch', { name: 'Copy drafts from the conversation' }).click();
   await page.keyboard.press('Escape');
@@ -91,4 +91,11 @@ test('without copies such a model decodes plainly, and the header says that', as
   await chat.send('Write a story about a fox.');
   await chat.finished();
   await expect(chat.lastAnswer.getByTestId('stats')).toContainText('Drafting is off: no adapter for this model');
+  await page.getByTestId('toggle-panel').click();
+  const standing = page.getByTestId('standing-no-adapter');
+  await expect(standing).toContainText('Copies, which need none, are not used');
+  await expect(page.getByTestId('to-training')).toContainText(/Train one \(about .*(min|h|minute)\)/);
+  await page.getByTestId('to-training').click();
+  await expect(page.getByTestId('train-dialog')).toBeVisible();
+  await expect(page.getByTestId('amount-standard')).toBeChecked();
 });

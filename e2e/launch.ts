@@ -69,13 +69,16 @@ export async function launchBrowserShell(
 }
 
 function store(dataDir: string, messages: Message[]): void {
-  const { chats, messages: tree, close } = openStore(dataDir);
+  const { chats, messages: tree, transact, close } = openStore(dataDir);
   const chat = chats.insert({ id: 'stored', title: 'Stored', titleSource: 'user', createdAtMs: Date.now() });
-  let parent: number | null = null;
-  for (const message of messages) {
-    parent = tree.append(chat.key, parent, message);
-    tree.update(message, message.rounds);
-  }
+  // At once: each message on its own would wait for the disk.
+  transact(() => {
+    let parent: number | null = null;
+    for (const message of messages) {
+      parent = tree.append(chat.key, parent, message);
+      tree.update(message, message.rounds);
+    }
+  });
   close();
 }
 

@@ -1,11 +1,12 @@
 // Journeys of the model pages against the real core, with the starter's files on a hub of the test's own.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startHubServer, type HubServer } from '../electron/core/models/testing/hub-server.ts';
-import { Chat, expect, shortPrompt, test as base } from './chat.ts';
+import { Chat, expect, shortPrompt, tabTo, test as base } from './chat.ts';
+import { dropFiles } from './drop.ts';
 import { launchBrowserShell, type Shell } from './launch.ts';
 
 const starter = fileURLToPath(new URL('../assets/starter', import.meta.url));
@@ -111,6 +112,36 @@ test('find a model, see whether it fits, download, pause, restart the app, resum
   await expect(chat.lastText).not.toHaveText('');
 });
 
+test('a new user gets from the first window to a chat with a downloaded model, by keyboard alone', async ({ page, start }) => {
+  const shell = await start();
+  const chat = new Chat(page, shell);
+  await chat.open();
+  await expect(chat.composer).toBeFocused();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('find and download');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('curated')).toBeVisible();
+  await tabTo(page, 'hub-search');
+  await page.keyboard.type('pouch');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('result')).toHaveCount(1);
+  await tabTo(page, 'result');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('fit-verdict').first()).toHaveAttribute('data-verdict', 'fits');
+  await tabTo(page, 'download-variant');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('download-ended')).toContainText('is downloaded');
+  await tabTo(page, 'chat-with');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('model-picker')).toContainText('pouch-Q8_0');
+  await chat.ready();
+  await expect(chat.composer).toBeFocused();
+  await page.keyboard.type('Hello!');
+  await page.keyboard.press('Enter');
+  await chat.finished();
+  await expect(chat.lastText).not.toHaveText('');
+});
+
 test('a bad hash is told with its remedy, and a second try works', async ({ page, hub, start }) => {
   const shell = await start();
   await new Chat(page, shell).open();
@@ -128,13 +159,19 @@ test('a bad hash is told with its remedy, and a second try works', async ({ page
   await expect(page.getByTestId('finished').getByTestId('download')).toHaveAttribute('data-status', 'completed');
 });
 
-test('open a file, rename it, delete it and take that back', async ({ page, start, dataDir }) => {
+test('drop a model on the chat, open it, rename it, delete it and take that back, drop others, chat with one', async ({
+  page,
+  start,
+  dataDir,
+}) => {
   const file = join(dataDir, 'joey.gguf');
   await copyFile(q8, file);
   const shell = await start();
-  await new Chat(page, shell).open();
-  await page.goto(new URL('/#/models', shell.url).href);
-  await page.getByTestId('open-file').click();
+  const chat = new Chat(page, shell);
+  await chat.open();
+  // A browser tells no page where a file lies: the path is asked for, and the dialog says why.
+  await dropFiles(page, 'joey.gguf');
+  await expect(page.getByTestId('path-dialog')).toContainText('where joey.gguf lies');
   await page.getByTestId('path').fill(join(dataDir, 'nothing.gguf'));
   await page.getByTestId('path-confirm').click();
   await expect(page.getByTestId('path-dialog').getByRole('alert')).not.toBeEmpty();
@@ -156,6 +193,26 @@ test('open a file, rename it, delete it and take that back', async ({ page, star
   await expect(page.getByTestId('library-model')).toHaveCount(1);
   await page.getByTestId('undo').click();
   await expect(page.getByTestId('library-model').filter({ hasText: 'My Joey' })).toHaveCount(1);
+
+  // The desktop's preload tells the path; a folder is dropped as a model is.
+  const others = join(dataDir, 'others');
+  mkdirSync(others);
+  await copyFile(q8, join(others, 'wallaby.gguf'));
+  writeFileSync(join(dataDir, 'letter.gguf'), 'Dear model');
+  await page.evaluate((folder) => {
+    Object.assign(window, { kangaroo: { connect() {}, pathOf: ({ name }: File) => `${folder}/${name}` } });
+  }, dataDir);
+  await dropFiles(page, 'letter.gguf');
+  await expect(page.getByTestId('library-problem')).toContainText('letter.gguf');
+  await dropFiles(page, 'others');
+  const wallaby = page.getByTestId('library-model').filter({ hasText: 'wallaby' });
+  await expect(wallaby).toHaveAttribute('data-status', 'ready');
+  await expect(page.getByTestId('library-problem')).toHaveCount(0);
+  await wallaby.getByTestId('chat-with').click();
+  await expect(page.getByTestId('model-picker')).toContainText('wallaby');
+  await chat.ready();
+  await chat.send('Hello!');
+  await chat.finished();
 });
 
 test('switch the model by keyboard, and free its memory', async ({ page, start, dataDir }) => {

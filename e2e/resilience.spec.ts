@@ -1,5 +1,8 @@
 // What must survive: a reload in mid-answer, the engine's death in mid-answer, and the end of the app itself.
-import { expect, shortPrompt, test } from './chat.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Chat, expect, longStory, shortPrompt, test } from './chat.ts';
 import { childrenOf, isRunning, launchBrowserShell } from './launch.ts';
 
 test('a reload in mid-answer loses nothing, and the answer goes on', async ({ chat, page }) => {
@@ -72,4 +75,35 @@ test('an engine does not outlive an app that was killed', async () => {
   process.kill(shell.pid, 'SIGKILL');
   await expect.poll(() => isRunning(engine)).toBe(false);
   await shell.close();
+});
+
+test('an app that is killed in mid-answer loses nothing but the last second', async ({ page }) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'kangaroo-killed-'));
+  const shell = await launchBrowserShell({ decodingMode: 'kangaroo' }, { dataDir });
+  const chat = new Chat(page, shell);
+  await chat.open();
+  const engine = await chat.holdInMidAnswer(longStory);
+  const shown = await chat.words();
+  // The engine stands still, so what is shown now is older than a second then.
+  await page.waitForTimeout(1100);
+  process.kill(shell.pid, 'SIGKILL');
+  await expect.poll(() => isRunning(shell.pid)).toBe(false);
+  // It ends when it can move and finds its parent gone.
+  chat.release(engine);
+  await expect.poll(() => isRunning(engine)).toBe(false);
+  await expect(page.getByTestId('connection')).not.toHaveText('');
+
+  const again = await launchBrowserShell({ decodingMode: 'kangaroo' }, { dataDir });
+  const later = new Chat(page, again);
+  await later.open();
+  await expect(later.lastAnswer).toHaveAttribute('data-status', 'failed');
+  await expect(page.getByTestId('message-user')).toHaveText(longStory);
+  expect(shown.length).toBeGreaterThan(0);
+  expect((await later.words()).startsWith(shown)).toBe(true);
+  await expect(page.getByTestId('message-error')).toContainText('What had been written is kept');
+  await later.lastAnswer.getByTestId('continue').click();
+  await expect.poll(async () => (await later.words()).length).toBeGreaterThan(shown.length);
+  await page.keyboard.press('Escape');
+  await again.close();
+  rmSync(dataDir, { recursive: true, force: true });
 });

@@ -16,6 +16,7 @@ import { useRoute } from './route.ts';
 import { SettingsSheet } from './settings/settings-sheet.tsx';
 import { strings } from './strings.ts';
 import { MenuHost } from './ui/menu.tsx';
+import { openDialog } from './ui/open-dialog.ts';
 
 export function App() {
   const settings = useRef<HTMLDialogElement>(null);
@@ -31,7 +32,7 @@ export function App() {
           {strings.skipToComposer}
         </a>
       )}
-      <Header inChat={route.view === 'chat'} onSettings={() => settings.current?.showModal()} />
+      <Header inChat={route.view === 'chat'} onSettings={() => settings.current && openDialog(settings.current)} />
       <ConnectionBanner />
       {route.view === 'chat' ? <ChatPage /> : <ModelsView route={route} />}
       <SettingsSheet ref={settings} />

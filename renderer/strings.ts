@@ -52,6 +52,7 @@ export const strings = {
     unknown: 'Looking for the model…',
     none: 'No model loaded',
     load: (name: string) => `Load ${name}`,
+    find: 'Find a model',
     loading: (fraction: number) => `Loading ${percent.format(fraction)}`,
     calibrating: 'Measuring plain decoding…',
     ready: 'Ready',

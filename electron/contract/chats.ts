@@ -64,8 +64,7 @@ export interface Message {
   error: ErrorShape | null;
   /**
    * Measured speedup over plain decoding. Where the answer has plain steps enough (`stats.plainStepMs` is not null), they
-   * are the baseline, of the same moment: see `speedupInside`. Else tokens/s over the calibration's at load. Null while
-   * unknown.
+   * are the baseline, of the same moment; else the calibration's at load: see `speedupInside`. Null while unknown.
    */
   speedup: number | null;
   /** Name of the model that answered. */

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 #include <stdexcept>
 
 namespace {
@@ -199,8 +200,15 @@ llama_exit_memory llama_exit::memory() const {
         }
     };
     for (const auto & [type, bytes] : llama_get_memory_breakdown(&ctx_)) {
-        add(m.weights, type, bytes.model);
         add(m.kv, type, bytes.context);
+    }
+    // Counted by tensors, not by buffers: a file is mapped as a whole, together with the weights that the CPU has repacked into memory
+    // of their own and does not read from there again. Tied embeddings that share their place count once.
+    std::set<const void *> counted;
+    for (const auto & [name, tensor] : ctx_.get_model().tensors_by_name) {
+        if (tensor->buffer && counted.insert(tensor->data).second) {
+            add(m.weights, ggml_backend_buffer_get_type(tensor->buffer), ggml_nbytes(tensor));
+        }
     }
     add_compute(ctx_.get_sched()); // the current slot's
     for (const auto & s : slots_) {

@@ -8,6 +8,7 @@ namespace kangaroo {
 namespace {
 
 constexpr double OWN_WEIGHT = 0.05, SHARED_WEIGHT = 0.05; // of a surprise, in the time of its own pass and in all of them
+constexpr double COLD_WEIGHT = 0.1;         // of what was seen of a cold plain step
 constexpr double MUCH_SLOWER  = 0.75;       // of plain: a few rounds of that are enough to pause
 constexpr double NEARLY_ALL   = 0.97;       // acceptance beyond what any adapter reaches for long
 constexpr double KNOWN_DRAFTS = 100.0;      // judged drafts that make an expectation out of a guess
@@ -20,12 +21,17 @@ constexpr double  MOST_CREDIT   = 3.0;      // plain tokens' time
 
 } // namespace
 
+// How much longer than expected a pass took, as a share; one that was interrupted says little.
+static double surprise_of(double ms, double expected) {
+    return std::clamp(ms / expected, 0.5, 2.0) - 1.0;
+}
+
 void pass_times::observe(double & which, double ms) {
     if (which <= 0.0) {
         which = ms;
         return;
     }
-    const double surprise = std::clamp(ms / which, 0.5, 2.0) - 1.0;
+    const double surprise = surprise_of(ms, which);
     for (double * time : {&plain, &draft}) {
         *time *= 1.0 + SHARED_WEIGHT * surprise;
     }
@@ -196,7 +202,7 @@ void policy::begin_answer(int32_t max_draft, bool adapter, int32_t depth) {
     depth_     = depth;
     settling_  = times.depth > 0 && (depth > 2 * times.depth + NEAR || 2 * depth + NEAR < times.depth) ? SETTLE : 0;
     settling_ms_ = 0.0;
-    warm_        = warm_ && settling_ == 0;
+    warm_        = false; // a prompt was read
     if (!adapter) {
         return;
     }
@@ -234,7 +240,9 @@ policy::choice policy::begin_round(const lookup_offer & offer) {
         return {};
     }
     choice       copy{plan::copy, 0};
-    const double copied = copy_value(offer, &copy.copied), plain = 1.0 - rate() * times.plain;
+    // Where the step before was plain, a copy also makes the step behind it a cold one.
+    const double plain  = 1.0 - rate() * times.plain;
+    const double copied = copy_value(offer, &copy.copied) - (warm_ ? rate() * times.plain * cold_ : 0.0);
     if (!adapter_) {
         return copied > plain ? copy : choice{};
     }
@@ -338,6 +346,8 @@ void policy::end_plain(double ms) {
         settle(ms);
     } else if (warm_) {
         times.observe(times.plain, ms);
+    } else {
+        cold_ = std::max(0.0, cold_ + COLD_WEIGHT * (surprise_of(ms, times.plain) - cold_));
     }
     warm_ = true;
     all_.add(1.0, ms);

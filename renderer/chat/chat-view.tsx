@@ -6,6 +6,7 @@ import type { ModelState } from '../../electron/contract/models.ts';
 import { useConnection } from '../connection-store.ts';
 import { useModel } from '../model/model-store.ts';
 import { ModelNotice } from '../model/model-notice.tsx';
+import { isModelFile, takeDropped } from '../models/library/take-dropped.ts';
 import { strings } from '../strings.ts';
 import { Notice } from '../ui/notice.tsx';
 import { Announcer } from './announcer.tsx';
@@ -64,11 +65,18 @@ export function ChatView() {
     return send(text, options);
   }
 
+  /** Models go into the library; what else was dropped goes with the message. */
+  function drop(files: readonly File[]): void {
+    const models = files.filter(isModelFile);
+    if (models.length < files.length) composer.current?.attach(files.filter((file) => !isModelFile(file)));
+    void takeDropped(models);
+  }
+
   const blocked = whyBlocked(connected, model);
   const empty = chat !== null && chat.messages.length === 0;
   return (
     <main className="relative flex min-h-0 min-w-0 flex-1 flex-col" aria-label={strings.chat.messages}>
-      {chat && <FileDrop onFiles={(files) => composer.current?.attach(files)} />}
+      {chat && <FileDrop onFiles={drop} />}
       <div className="relative min-h-0 flex-1">
         <div
           ref={scroller}

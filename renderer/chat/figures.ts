@@ -1,7 +1,7 @@
 // The figures under an answer: from the engine's own rounds while it streams, from its statistics once it is done.
 import type { Costs, DraftingMode, Round } from '../../electron/contract/engine.ts';
 import type { Message } from '../../electron/contract/chats.ts';
-import { speedupInside } from '../../electron/contract/speedup.ts';
+import { calibrationBaseline, speedupInside } from '../../electron/contract/speedup.ts';
 
 /** How the answer's speed compares with plain decoding. `same`: no difference that was measured. */
 export type Verdict = 'faster' | 'slower' | 'same';
@@ -119,7 +119,7 @@ export function figuresOf(message: Message, costs: Costs | null): Figures | null
   const tokens = totals.tokens + 1;
   const tokensPerSecond = (1000 * totals.tokens) / totals.ms;
   const inside = speedupInside(message.rounds);
-  const overCalibration = costs && costs.plainTokensPerSecond > 0 ? tokensPerSecond / costs.plainTokensPerSecond : null;
+  const overCalibration = costs && speedupInside(message.rounds, calibrationBaseline(costs)?.stepMs ?? null);
   const baseline = inside === null ? 'calibration' : 'answer';
   return {
     tokens,

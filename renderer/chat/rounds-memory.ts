@@ -23,7 +23,10 @@ export function rememberedRounds(answer: Answer): readonly Round[] | undefined {
 export function askForRounds(client: AppApi, chatId: string, answer: Answer): Promise<readonly Round[]> {
   const key = roundsKey(answer);
   const known = remembered.get(key);
-  if (known) return Promise.resolve(known);
+  if (known) {
+    remember(key, known);
+    return Promise.resolve(known);
+  }
   const under = asked.get(key);
   if (under) return under;
   const answered = client.chats

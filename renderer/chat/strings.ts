@@ -108,7 +108,7 @@ export const chatText = {
     attachments: 'Attached files',
     detach: (name: string) => `Remove ${name}`,
     attachment: (name: string, bytes: number) => `${name}, ${bytesText(bytes)}`,
-    drop: 'Drop text files to attach them',
+    drop: 'Drop text files to attach them, or a GGUF to add a model',
     pasted: (number: number) => (number === 1 ? 'Pasted text.txt' : `Pasted text ${number}.txt`),
     notText: (name: string) => `${name} is not a text file: only text can be given to the model.`,
     tooLarge: (limit: number) => `These files are too large: together they may have ${bytesText(limit)} at most.`,

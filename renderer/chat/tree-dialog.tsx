@@ -43,6 +43,8 @@ function TreeRow({ node, depth, here, onGo }: TreeRowProps) {
     <li style={{ paddingInlineStart: depth * 18 }} className={depth > 0 ? 'tree-branch' : ''}>
       <button
         type="button"
+        // The rows come behind the dialog, which has found nothing else to focus.
+        // oxlint-disable-next-line jsx-a11y/no-autofocus
         autoFocus={here}
         data-testid="tree-node"
         data-active={node.active || undefined}

@@ -57,9 +57,12 @@ const answering = () => streamingMessage(chat()) !== null;
 const cannotZoom = () => !canZoom();
 const noAnswer = () => lastAnswer() === undefined || answering();
 
-/** Focuses what a view shows only after this. */
-function focusSoon(selector: string): void {
-  requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus()));
+/** Focuses it at once, for the next key may belong to it; or after this, where a view only then shows it. */
+function focus(selector: string): void {
+  const find = () => document.querySelector<HTMLElement>(selector);
+  const here = find();
+  if (here) here.focus();
+  else requestAnimationFrame(() => requestAnimationFrame(() => find()?.focus()));
 }
 
 function searchChats(): void {
@@ -67,12 +70,12 @@ function searchChats(): void {
   const view = useView.getState();
   const shown = hasRoomFor('sidebar') ? view.open.sidebar : view.drawer === 'sidebar';
   if (!shown) view.toggle('sidebar');
-  focusSoon('#chat-search');
+  focus('#chat-search');
 }
 
 function goToComposer(): void {
   goTo({ view: 'chat' });
-  focusSoon('#composer');
+  focus('#composer');
 }
 
 function renameChat(): void {

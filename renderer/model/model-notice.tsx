@@ -1,4 +1,5 @@
 // Why there is no model to chat with, and what to do about it. Shows nothing while all is well.
+import { hrefOf } from '../route.ts';
 import { strings } from '../strings.ts';
 import { Notice } from '../ui/notice.tsx';
 import { MemoryAdvice, MemoryRemedies } from './memory-advice.tsx';
@@ -19,8 +20,10 @@ export function ModelNotice() {
           !restarting &&
           (model && advice ? (
             <MemoryRemedies modelId={model.id} advice={advice} />
+          ) : loadable ? (
+            <LoadButton id={loadable.id} label={strings.tryAgain} />
           ) : (
-            loadable && <LoadButton id={loadable.id} label={strings.tryAgain} />
+            <FindLink />
           ))
         }
       >
@@ -35,13 +38,22 @@ export function ModelNotice() {
       <Notice
         tone={error ? 'danger' : 'info'}
         title={strings.model.none}
-        actions={first && <LoadButton id={first.id} label={strings.model.load(first.name)} />}
+        actions={first ? <LoadButton id={first.id} label={strings.model.load(first.name)} /> : <FindLink />}
       >
         {error?.message}
       </Notice>
     );
   }
   return null;
+}
+
+/** Where there is nothing to load, there is something to get. */
+function FindLink() {
+  return (
+    <a className="button" data-testid="find-model" href={hrefOf({ view: 'find', repository: null })}>
+      {strings.model.find}
+    </a>
+  );
 }
 
 function LoadButton({ id, label }: { id: string; label: string }) {

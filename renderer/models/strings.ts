@@ -121,8 +121,8 @@ export const modelsText = {
     trashed: (name: string) => `${name} is in the trash.`,
     delete: 'Delete',
     drop: 'Drop GGUF files or a folder to add them',
-    dropUnknown:
-      'A browser does not tell this page where a dropped file lies. Type or paste its path instead: nothing is copied or uploaded.',
+    dropUnknown: (name: string) =>
+      `A browser does not tell this page where ${name} lies. Type or paste its path instead: nothing is copied or uploaded.`,
   },
 
   add: {
@@ -263,6 +263,7 @@ export const modelsText = {
     recommended: 'Recommended',
     about: (bytes: number) => `needs about ${bytesText(bytes)}`,
     moreThanFree: 'more than is free',
+    noRoom: (freeBytes: number) => `The disk of your models has only ${bytesText(freeBytes)} free.`,
     download: (bytes: number) => `Download ${bytesText(bytes)}`,
     downloadLabel: (file: string, bytes: number) => `Download ${bytesText(bytes)}: ${file}`,
     queued: 'In the queue',

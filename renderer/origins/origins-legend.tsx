@@ -2,6 +2,7 @@
 import { useSettings } from '../settings/settings-store.ts';
 import { strings } from '../strings.ts';
 import { Tip } from '../ui/tip.tsx';
+import type { ShownOrigin } from './origin-runs.ts';
 import { canPaint } from './painter.ts';
 
 const paintable = canPaint();
@@ -31,11 +32,13 @@ export function OriginsLegend() {
   );
 }
 
-/** The tints with their names. */
-export function OriginKeys() {
+const origins = ['draft', 'copy', 'target'] as const;
+
+/** The tints with their names: all of them, or those that there are. */
+export function OriginKeys({ shown = origins }: { shown?: readonly ShownOrigin[] }) {
   return (
     <span className="inline-flex flex-wrap items-center gap-x-3">
-      {(['draft', 'copy', 'target'] as const).map((origin) => (
+      {shown.map((origin) => (
         <span key={origin} className="inline-flex items-center gap-1.5">
           <span aria-hidden className={`swatch-${origin}`} />
           {strings.origins[origin]}

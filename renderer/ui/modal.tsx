@@ -1,6 +1,7 @@
 // A dialog in the middle of the page, open for as long as it is drawn. Escape, its cross and a click beside it close it.
 import { useEffect, useId, useRef, type ReactNode } from 'react';
 import { DialogCross } from './dialog-cross.tsx';
+import { openDialog } from './open-dialog.ts';
 
 interface ModalProps {
   title: string;
@@ -18,7 +19,7 @@ export function Modal({ title, onClose, children, actions, testId, width = 480 }
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const opened = dialog.current;
-    opened?.showModal();
+    if (opened) openDialog(opened);
     return () => opened?.close();
   }, []);
   return (
@@ -29,7 +30,8 @@ export function Modal({ title, onClose, children, actions, testId, width = 480 }
       closedby="any"
       className="rise m-auto max-h-[min(44rem,92dvh)] max-w-[94vw] flex-col overflow-hidden rounded-2xl border border-line bg-raised p-0 text-start text-ink shadow-float open:flex"
       style={{ width }}
-      onClose={onClose}
+      // React lets the event rise from a dialog that was open over this one.
+      onClose={(event) => event.target === event.currentTarget && onClose()}
     >
       <h2 id={id} className="pt-4 pr-14 pb-1.5 pl-5 text-[17px] font-semibold wrap-anywhere">
         {title}

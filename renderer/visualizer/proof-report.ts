@@ -61,10 +61,11 @@ export function gapText(logitGap: number | null): string {
   return `${text.gap(logitGap)} ${Math.abs(logitGap) < tie ? text.gapTie : text.gapLarge}`;
 }
 
-export function recordedText({ recorded }: ProofReport): string {
+export function recordedText({ recorded, difference }: ProofReport): string {
   if (!recorded) return text.recordedUnknown;
   const { comparedTokens, identicalTokens } = recorded;
-  return identicalTokens === comparedTokens
-    ? text.recordedSame(comparedTokens)
+  if (identicalTokens === comparedTokens) return text.recordedSame(comparedTokens);
+  return identicalTokens === difference?.position
+    ? text.recordedParts(identicalTokens)
     : text.recordedOther(identicalTokens, comparedTokens);
 }

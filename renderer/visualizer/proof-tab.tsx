@@ -96,6 +96,7 @@ function Report({ report }: { report: ProofReport }) {
         <button
           type="button"
           className="button"
+          data-testid="proof-text"
           onClick={() => saveFile(fileName('proof', 'txt', createdAtMs), proofAsText(report))}
         >
           <Download size={14} aria-hidden />

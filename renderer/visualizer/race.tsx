@@ -14,8 +14,8 @@ const calmStepMs = 500;
 export function Race({ answer, streaming }: { answer: AnswerTrace; streaming: boolean }) {
   const { baseline, rounds, first } = answer;
   const times = useMemo(
-    () => (baseline ? raceOf(first ? [first, ...rounds] : rounds, baseline.stepMs) : null),
-    [baseline, first, rounds],
+    () => (baseline && !streaming ? raceOf(first ? [first, ...rounds] : rounds, baseline.stepMs) : null),
+    [baseline, first, rounds, streaming],
   );
   const titleId = useId();
   return (
@@ -23,7 +23,7 @@ export function Race({ answer, streaming }: { answer: AnswerTrace; streaming: bo
       <h3 id={titleId} className="text-[14.5px] font-semibold">
         {text.title}
       </h3>
-      {times && baseline && !streaming ? (
+      {times && baseline ? (
         <>
           <p className="text-[13px] leading-snug text-ink-soft">{text.caption(baseline.stepMs, text.sources[baseline.source])}</p>
           <Lanes key={raceLength(times)} times={times} />

@@ -1,5 +1,5 @@
 // Rounds one by one: timeline, tokens and race look at the same stretch and the same round.
-import { useCallback, useState } from 'react';
+import { useCallback, useDeferredValue, useState } from 'react';
 import type { Trace } from './figures/trace.ts';
 import { grown, holding, type View } from './figures/view.ts';
 import { Race } from './race.tsx';
@@ -20,17 +20,14 @@ export function RoundsTab({ trace, streaming }: { trace: Trace; streaming: boole
     setView(round === null || round === seen.round ? now : holding(now, round, total));
   }
   const select = useCallback((next: number) => choose({ round: next }), [choose]);
+  const turn = useCallback((next: View) => setView(holding(next, Math.floor(next.from), total)), [total]);
   const [answer] = trace.answers;
+  // Hundreds of tokens take longer to lay out than a frame: the timeline follows the hand, the tokens follow it.
+  const settled = useDeferredValue(view);
   return (
     <div className="space-y-7">
       <Timeline trace={trace} view={view} selected={round} onView={setView} onSelect={select} />
-      <TokenStream
-        trace={trace}
-        view={view}
-        selected={round}
-        onView={(next) => setView(holding(next, Math.floor(next.from), total))}
-        onSelect={select}
-      />
+      <TokenStream trace={trace} view={settled} selected={round} onView={turn} onSelect={select} />
       {answer && trace.answers.length === 1 && <Race answer={answer} streaming={streaming} />}
     </div>
   );

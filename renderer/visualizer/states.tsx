@@ -90,6 +90,7 @@ function Automatic() {
 
 /** Why the first layers do not draft, and how long it takes until they do, as the app's own estimate says. */
 function NoAdapter({ model: { model, loaded } }: { model: Extract<ModelState, { status: 'ready' }> }) {
+  const { decodingMode, promptLookup } = useNextAnswer();
   const ask = useAdapters((state) => state.ask);
   const training = useAdapters(({ state }) => state?.jobs.some((job) => job.modelId === model.id && isUnderWay(job)) ?? false);
   // As the list of adapters asks, so that both say the same.
@@ -105,7 +106,7 @@ function NoAdapter({ model: { model, loaded } }: { model: Extract<ModelState, { 
       testId="standing-no-adapter"
     >
       {refused && <p className="wrap-anywhere">{refused.message}</p>}
-      <p>{text.noAdapterText}</p>
+      <p>{decodingMode === 'auto' && promptLookup ? text.noAdapterText : text.noAdapterNoCopies}</p>
       {impossible && <p className="wrap-anywhere">{text.cannotTrain(impossible.message)}</p>}
       <div className="mt-2 flex flex-wrap gap-2">
         {training ? (

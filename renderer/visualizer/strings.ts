@@ -2,6 +2,7 @@
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
+const fine = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
 const two = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const one = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const percentFormat = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 });
@@ -54,7 +55,7 @@ export const visualizerText = {
 
   summary: {
     label: 'Summary',
-    speedup: 'Speed over plain decoding',
+    speedup: 'Speed over plain',
     interval: (low: number, high: number) => `${times(low)}–${times(high)}`,
     intervalTip:
       '90% interval: the factor over 400 redrawings of blocks of rounds, with the plain steps redrawn too (bootstrap). A baseline ' +
@@ -333,7 +334,8 @@ export const visualizerText = {
     differs: 'They differ',
     differsText: (position: number) => `The first ${count(position, 'token is', 'tokens are')} the same; then:`,
     ended: '(ended)',
-    gap: (gap: number) => `Plain decoding’s token had a logit ${short.format(gap)} higher than the other.`,
+    gap: (gap: number) =>
+      `Read again, plain decoding’s token has a logit ${fine.format(Math.abs(gap))} ${gap < 0 ? 'lower' : 'higher'} than the other.`,
     gapTie: 'The two were as good as equal: a near tie, which weights that are not quantised round differently by width.',
     gapLarge: 'That is no near tie. Please report it, with this report.',
     noGap: 'There is no logit gap here: one of the runs had ended, or the text has outgrown the context.',
@@ -342,6 +344,8 @@ export const visualizerText = {
     recordedSame: (tokens: number) => `The answer in the chat is the same, too: ${count(tokens, 'token', 'tokens')}.`,
     recordedOther: (same: number, of: number) =>
       `The answer in the chat is another one from token ${whole.format(same + 1)} of ${whole.format(of)} on: it was drawn by chance, or asked for with other settings.`,
+    recordedParts: (position: number) =>
+      `The answer in the chat parts from plain decoding at the same place, behind token ${whole.format(position)}.`,
     recordedUnknown: 'The answer in the chat cannot be compared: another model gave it, or it says nothing.',
     speeds: (drafting: number, plain: number) => `${duration(drafting)} with drafts, ${duration(plain)} plainly.`,
     saveText: 'Save as text',
@@ -384,6 +388,9 @@ export const visualizerText = {
     noAdapterText:
       'Copies still work: where an answer repeats what stands in the conversation, its next words are drafted from there. To draft ' +
       'anywhere, the model needs an adapter that was trained for it.',
+    noAdapterNoCopies:
+      'Copies, which need none, are not used with these settings: they come with automatic drafting. To draft anywhere, the model needs ' +
+      'an adapter that was trained for it.',
     train: (time: string) => `Train one (about ${time})`,
     trainUnknown: 'Train one',
     trainingLink: 'One is being trained: see how far it is',

@@ -52,7 +52,7 @@ export function Timeline({ trace, view, selected, onView, onSelect }: TimelinePr
       summary={text.summary(total, all.draftMs, all.verifyMs, all.drafted + all.copied + all.own)}
       testId="timeline"
       scene={scene}
-      legend={<Legend items={legend} />}
+      legend={<Legend items={all.copied > 0 ? legend : legend.filter(({ look }) => look !== 'key-copy')} />}
       table={() => ({
         columns: text.columns,
         rows: bucketsOf(columns, view.from, view.to, tableRows).map((bucket) => [

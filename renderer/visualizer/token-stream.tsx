@@ -1,5 +1,5 @@
 // The answer's tokens, tinted by who they come from; the round that is pointed at, or focused, is told below.
-import { Fragment, useId, useRef } from 'react';
+import { Fragment, memo, useId, useMemo, useRef } from 'react';
 import type { Round } from '../../electron/contract/engine.ts';
 import { RoundDetails } from '../chat/round-details.tsx';
 import { RoundText } from '../chat/round-text.tsx';
@@ -14,6 +14,7 @@ const text = visualizerText.stream;
 
 /** More rounds than this are not laid out at once: the timeline's view is what is read. */
 const mostInStream = 300;
+const withoutCopies = ['draft', 'target'] as const;
 
 interface TokenStreamProps {
   trace: Trace;
@@ -23,7 +24,7 @@ interface TokenStreamProps {
   onView(view: View): void;
 }
 
-export function TokenStream({ trace, view, selected, onSelect, onView }: TokenStreamProps) {
+export const TokenStream = memo(function TokenStream({ trace, view, selected, onSelect, onView }: TokenStreamProps) {
   const ghosts = useVisualizer((state) => state.ghosts);
   const choose = useVisualizer((state) => state.choose);
   const list = useRef<HTMLDivElement>(null);
@@ -33,6 +34,7 @@ export function TokenStream({ trace, view, selected, onSelect, onView }: TokenSt
   const to = Math.min(total, Math.ceil(view.to), from + mostInStream);
   const tabStop = selected !== null && selected >= from && selected < to ? selected : from;
   const round = selected === null ? undefined : trace.rounds[selected];
+  const copies = useMemo(() => trace.rounds.some(({ drafts }) => drafts.some(({ source }) => source === 'lookup')), [trace]);
 
   function move(event: React.KeyboardEvent): void {
     const target = {
@@ -70,7 +72,7 @@ export function TokenStream({ trace, view, selected, onSelect, onView }: TokenSt
         </label>
       </div>
       <div className="text-[12.5px] text-ink-soft">
-        <OriginKeys />
+        <OriginKeys {...(!copies && { shown: withoutCopies })} />
       </div>
       <Turn shown={from > 0} label={text.earlier} onClick={() => turn(-mostInStream)} />
       <div
@@ -100,7 +102,7 @@ export function TokenStream({ trace, view, selected, onSelect, onView }: TokenSt
       <RoundCard round={round} number={(selected ?? 0) + 1} total={total} />
     </section>
   );
-}
+});
 
 /** Where an answer begins: the token that came with its prompt, and its number where there are several answers. */
 function AnswerStart({ trace, round }: { trace: Trace; round: number }) {

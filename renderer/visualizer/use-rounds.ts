@@ -1,6 +1,6 @@
 // The rounds of answers. Those of an answer that is written come with the chat; those of a finished one are asked for once.
 // The only place of the visualizer that knows where they come from.
-import { useEffect, useMemo, useState } from 'react';
+import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import type { Message } from '../../electron/contract/chats.ts';
 import type { Round } from '../../electron/contract/engine.ts';
 import { toErrorShape, type ErrorShape } from '../../electron/contract/errors.ts';
@@ -21,15 +21,19 @@ export interface NumberedAnswer {
   number: number;
 }
 
-/** Figures of an answer that is being written are refreshed this often: more cannot be read. */
-const refreshMs = 250;
+/** Figures of an answer that is being written are refreshed this often: more cannot be read. Long ones change more slowly. */
+function refreshMs(answers: readonly NumberedAnswer[]): number {
+  const rounds = answers.reduce((sum, { message }) => sum + message.roundCount, 0);
+  return Math.max(250, rounds / 10);
+}
 
 /** Not here, although there are some. */
 const missing = ({ rounds, roundCount, status }: Message) => rounds.length === 0 && roundCount > 0 && status !== 'streaming';
 
 export function useRounds(chatId: string | null, answers: readonly NumberedAnswer[]): KnownRounds {
   const streaming = answers.some(({ message }) => message.status === 'streaming');
-  const shown = useThrottled(answers, streaming ? refreshMs : 0);
+  // Of thousands of rounds, the figures take longer than a frame: they must not hold up what is scrolled meanwhile.
+  const shown = useDeferredValue(useThrottled(answers, streaming ? refreshMs(answers) : 0));
   const model = useModel(({ state }) => state);
   const [fetched, setFetched] = useState<ReadonlyMap<string, readonly Round[]>>(new Map());
   const [failure, setFailure] = useState<{ key: string; error: ErrorShape } | null>(null);

@@ -16,7 +16,7 @@ import { SavedTotals } from './saved-totals.tsx';
 import { SpeedTab } from './speed-tab.tsx';
 import { EmptyState, LoadingState, Standing } from './states.tsx';
 import { visualizerText } from './strings.ts';
-import { Summary, summaryWords, sumUp } from './summary.tsx';
+import { Summary, summaryWords, sumUp, type SummaryFigures } from './summary.tsx';
 import { Tabs } from './tabs.tsx';
 import { useRounds, type NumberedAnswer } from './use-rounds.ts';
 import { useVisualizer } from './visualizer-store.ts';
@@ -35,6 +35,8 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
   const chosen = answers.find(({ message }) => message.id === chosenId) ?? latest;
   const shown = useMemo(() => (scope === 'chat' ? answers : chosen ? [chosen] : []), [scope, answers, chosen]);
   const known = useRounds(chatId, shown);
+  const trace = known.status === 'known' ? known.trace : null;
+  const figures = useMemo(() => trace && sumUp(trace, speedOf(trace.answers)), [trace]);
   const model = useModel((state) => state.state);
   const titleId = useId();
   return (
@@ -44,7 +46,7 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
           {text.title}
         </h2>
         <div className="flex-1" />
-        {known.status === 'known' && known.trace.rounds.length > 0 && <Export trace={known.trace} />}
+        {trace && figures && figures.rounds > 0 && <Export trace={trace} figures={figures} />}
         <button
           type="button"
           className="button-icon"
@@ -81,13 +83,17 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
             {known.error.message}
           </Notice>
         ) : (
-          <Known
-            trace={known.trace}
-            chatId={chatId ?? ''}
-            answer={chosen?.message ?? null}
-            streaming={isStreaming(shown)}
-            totalsVersion={versionOf(latest.message, answers.length)}
-          />
+          trace &&
+          figures && (
+            <Known
+              trace={trace}
+              figures={figures}
+              chatId={chatId ?? ''}
+              answer={chosen?.message ?? null}
+              streaming={isStreaming(shown)}
+              totalsVersion={versionOf(latest.message, answers.length)}
+            />
+          )
         )}
       </div>
     </section>
@@ -106,9 +112,8 @@ function useCosts({ answers }: Trace) {
   return costsFor(model, answers.at(-1)?.modelName ?? null);
 }
 
-function Export({ trace }: { trace: Trace }) {
+function Export({ trace, figures }: { trace: Trace; figures: SummaryFigures }) {
   const costs = useCosts(trace);
-  const figures = useMemo(() => sumUp(trace, speedOf(trace.answers)), [trace]);
   return <ExportMenu trace={trace} costs={costs} figures={figures} />;
 }
 
@@ -117,6 +122,7 @@ const versionOf = ({ id, status }: Message, answers: number) => `${id} ${status}
 
 interface KnownProps {
   trace: Trace;
+  figures: SummaryFigures;
   chatId: string;
   /** The answer that can be proven. */
   answer: Message | null;
@@ -124,11 +130,10 @@ interface KnownProps {
   totalsVersion: string;
 }
 
-function Known({ trace, chatId, answer, streaming, totalsVersion }: KnownProps) {
+function Known({ trace, figures, chatId, answer, streaming, totalsVersion }: KnownProps) {
   const tab = useVisualizer((state) => state.tab);
   const model = useModel((state) => state.state);
   const costs = useCosts(trace);
-  const figures = useMemo(() => sumUp(trace, speedOf(trace.answers)), [trace]);
   const key = trace.answers.map(({ messageId }) => messageId).join(' ');
   if (trace.rounds.length === 0 && !streaming) {
     return (

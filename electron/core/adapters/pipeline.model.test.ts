@@ -190,7 +190,7 @@ test.skipIf(disk.reason !== null)(
       const { code, told } = await trainUntilFull(in_);
       expect(code, phase).toBe('disk-full');
       // Capturing begins with a file that cannot even be opened then.
-    if (phase !== 'capture') expect(phasesOf(told).at(-1), phase).toBe(phase);
+      if (phase !== 'capture') expect(phasesOf(told).at(-1), phase).toBe(phase);
       expect(existsSync(plan.outPath), phase).toBe(false);
     }
     const { code, told } = await trainUntilFull(null);

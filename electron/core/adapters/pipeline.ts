@@ -290,7 +290,9 @@ class Pipeline {
         'this training and begin a new one.';
       throw new KangarooError('invalid-argument', message);
     }
+    if (this.#progress.model === identity) return;
     this.#progress.model = identity;
+    this.#save();
   }
 
   get #steps(): number {

@@ -1,7 +1,9 @@
 // The figures of an answer and its continuation are those of one answer.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { GenerationStats } from '../../contract/engine.ts';
-import { joinStats } from './answer-stats.ts';
+import { makeStoredRound } from '../testing/make-message.ts';
+import type { ReadyState } from '../models/models.ts';
+import { deviationOf, joinStats, speedupOf } from './answer-stats.ts';
 
 const first: GenerationStats = {
   promptTokens: 10,
@@ -64,4 +66,32 @@ test('nothing to divide by', () => {
   const none = { ...first, tokens: 1, ms: 0, rounds: 0, drafted: 0, accepted: 0, computeMs: null };
   expect(joinStats(none, none)).toMatchObject({ tokensPerSecond: 0, tokensPerRound: 0, acceptanceRate: 0, computeMs: null });
   expect(joinStats(none, none)).not.toHaveProperty('leftOutTurns');
+});
+
+describe('against plain decoding', () => {
+  const costs = { plainTokensPerSecond: 100, plainTokensPerSecondQuartiles: [80, 125] };
+  const model = { costs } as unknown as ReadyState;
+  const rounds = Array.from({ length: 20 }, (_, at) =>
+    makeStoredRound(at % 2 === 0 ? [' a'] : [], ' b', at % 2 === 0 ? [] : [' c']),
+  );
+  const ms = 20 * 3.75;
+
+  test('the steps of the same moment come before those at load', () => {
+    expect(speedupOf(rounds, { ...first, plainStepMs: 9 }, model)).toBeCloseTo((30 * 9) / ms);
+    expect(speedupOf(rounds, { ...first, plainStepMs: null }, model)).toBeCloseTo((30 * 10) / ms);
+    expect(speedupOf([], { ...first, plainStepMs: null }, model)).toBeNull();
+    expect(
+      speedupOf(rounds, { ...first, plainStepMs: null }, {
+        costs: { ...costs, plainTokensPerSecond: 0 },
+      } as unknown as ReadyState),
+    ).toBeNull();
+  });
+
+  test('its spread is that of the rounds, wider with a baseline that is unsure, and unknown for a few', () => {
+    const sure = deviationOf(rounds, { ...first, plainStepMs: 10 }, model) ?? Number.NaN;
+    const unsure = deviationOf(rounds, { ...first, plainStepMs: null }, model) ?? Number.NaN;
+    expect(sure).toBeGreaterThan(0);
+    expect(unsure).toBeGreaterThan(2 * sure);
+    expect(deviationOf(rounds.slice(0, 15), { ...first, plainStepMs: 10 }, model)).toBeNull();
+  });
 });

@@ -5,11 +5,8 @@ import { calibrationBaseline, plainBaseline, roundTimes, speedupInside } from '.
 import type { ReadyState } from '../models/models.ts';
 
 /** See `Message.speedup`. */
-export function speedupOf(rounds: readonly Round[], stats: GenerationStats, { costs }: ReadyState): number | null {
-  if (stats.plainStepMs !== null) return speedupInside(rounds, stats.plainStepMs);
-  const { tokensPerSecond } = stats;
-  const { plainTokensPerSecond } = costs;
-  return plainTokensPerSecond > 0 && tokensPerSecond > 0 ? tokensPerSecond / plainTokensPerSecond : null;
+export function speedupOf(rounds: readonly Round[], { plainStepMs }: GenerationStats, { costs }: ReadyState): number | null {
+  return speedupInside(rounds, plainStepMs ?? calibrationBaseline(costs)?.stepMs ?? null);
 }
 
 /** See `GenerationStats.speedupDeviation`; null where it is not known. */

@@ -22,6 +22,8 @@ export interface ModelShape {
   weightBytes: number;
   /** Of these, the token embeddings, which stay in RAM. */
   embeddingBytes: number;
+  /** The embeddings once more where they are the head as well, which a GPU keeps a copy of; 0 where the head is its own. */
+  tiedBytes: number;
   layers: number;
   embeddingLength: number;
   feedForwardLength: number;
@@ -85,6 +87,7 @@ export function shapeOf({ metadata, tensors }: GgufHeader): ModelShape {
   const loaded = tensors.filter(({ name }) => (layerOf(name) ?? 0) < Math.max(1, layers));
   const bytes = (these: typeof tensors) => these.reduce((sum, tensor) => sum + tensor.sizeBytes, 0);
   const embeddings = tensors.filter(({ name }) => name === 'token_embd.weight');
+  const tied = tensors.some(({ name }) => name === 'output.weight') ? 0 : bytes(embeddings);
   const embeddingLength = number('embedding_length') ?? 0;
   // The last layers may look into the caches of earlier ones.
   const ownCaches = Math.max(0, layers - (number('attention.shared_kv_layers') ?? 0));
@@ -94,6 +97,7 @@ export function shapeOf({ metadata, tensors }: GgufHeader): ModelShape {
   return {
     weightBytes: bytes(loaded),
     embeddingBytes: bytes(embeddings),
+    tiedBytes: tied,
     layers,
     embeddingLength,
     feedForwardLength: feedForwardOf(metadata, architecture, embeddingLength),
@@ -102,6 +106,7 @@ export function shapeOf({ metadata, tensors }: GgufHeader): ModelShape {
     trainedContext: number('context_length') ?? 0,
     caches,
     activeBytes:
+      tied +
       bytes(loaded.filter(({ name }) => !isExpert(name) && name !== 'token_embd.weight')) +
       activeExperts * bytes(loaded.filter(({ name }) => isExpert(name))),
     recurrentBytes: recurrentBytes(metadata, architecture, caches.filter(({ keyLength }) => keyLength === 0).length),

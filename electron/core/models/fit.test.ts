@@ -180,7 +180,7 @@ test('speed follows the bytes that a token reads: of a mixture, those of the exp
       ['token_embd.weight', [256, 1000], 0],
     ]),
   );
-  expect(mixture.activeBytes).toBe(256 * 256 * 4 + (256 * 512 * 8 * 4) / 4);
+  expect(mixture.activeBytes).toBe(256 * 1000 * 4 + 256 * 256 * 4 + (256 * 512 * 8 * 4) / 4);
   const shape = { ...shapeOf(llama8b), activeBytes: 4e9 };
   const options = { contextSize: 1024, cacheType: 'f16' as const, adapter: null };
   const measured = estimateFit(shape, options, { ...machine(16), bytesPerSecond: 20e9 }).speed;
@@ -198,4 +198,18 @@ test('facts: parameters, quantisation and context as the header has them', () =>
     quantisation: 'Q4_K',
     support: { support: 'drafts' },
   });
+});
+
+test('a head that is the table of embeddings is read for every token, and kept once more on a GPU', () => {
+  const [embedding, head] = [llama8b.tensors[0]?.sizeBytes ?? 0, llama8b.tensors[1]?.sizeBytes ?? 0];
+  const tied = { ...llama8b, tensors: llama8b.tensors.filter(({ name }) => name !== 'output.weight') };
+  const [own, shared] = [shapeOf(llama8b), shapeOf(tied)];
+  expect(own.activeBytes - shared.activeBytes).toBe(head - embedding);
+  const weights = (shape: typeof own, gpuGib: number | null) => {
+    const { parts } = estimateFit(shape, { contextSize: 256, cacheType: 'f16', adapter: null }, machine(16, gpuGib));
+    return parts.find(({ name }) => name === 'weights');
+  };
+  expect(weights(shared, null)).toMatchObject({ ramBytes: shared.weightBytes, gpuBytes: 0 });
+  expect(weights(shared, 64)).toMatchObject({ ramBytes: embedding, gpuBytes: shared.weightBytes });
+  expect(weights(own, 64)).toMatchObject({ ramBytes: embedding, gpuBytes: own.weightBytes - embedding });
 });

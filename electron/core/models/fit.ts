@@ -133,7 +133,9 @@ function size(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.max(1, Math.round(bytes / 1e6))} MB`;
 }
 
-export function estimateFit(shape: ModelShape, options: FitOptions, machine: Machine): Fit {
+export function estimateFit(model: ModelShape, options: FitOptions, machine: Machine): Fit {
+  // A head that is the table of embeddings is kept twice then: the table is looked up in RAM.
+  const shape = machine.gpu ? { ...model, weightBytes: model.weightBytes + model.tiedBytes } : model;
   const parts = memoryParts(shape, options);
   const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   const share = gpuShare(total, shape, machine.gpu);

@@ -56,7 +56,9 @@ test('from the search to the loaded model, and after a restart it is loaded agai
   }
   await models.load(model.id);
   await expect(library.trash(model.id)).rejects.toMatchObject({ code: 'busy' });
+  await downloads.setSpeedLimit(5_000_000);
   await scripted.reopen();
+  expect(await scripted.services.downloads.speedLimit()).toBe(5_000_000);
   for await (const state of scripted.services.models.watch()) {
     if (state.status === 'unloaded') continue;
     expect(state).toMatchObject({ model: { id: model.id } });

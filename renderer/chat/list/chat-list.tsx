@@ -1,6 +1,6 @@
 // The list beside the chat: a new chat, a search over everything that was said, and all chats: pinned, in folders, by date.
 import { Ellipsis, FolderPlus, Download, Search, SquarePen, Trash2, Upload, X } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { strings } from '../../strings.ts';
 import { MenuButton } from '../../ui/menu.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -17,13 +17,27 @@ import { SearchResults } from './search-results.tsx';
 import { useNow } from '../../use-now.ts';
 import { listText } from './strings.ts';
 
+/** Up and down go through rows, folders and what was found; Tab goes through them with their menus. */
+function onKeyDown(event: React.KeyboardEvent<HTMLElement>): void {
+  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+  const items = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-list-item]')];
+  const place = items.indexOf(document.activeElement as HTMLElement);
+  if (place < 0) return;
+  event.preventDefault();
+  const next = items[place + (event.key === 'ArrowDown' ? 1 : -1)];
+  if (next) next.focus();
+  else if (event.key === 'ArrowUp') document.getElementById('chat-search')?.focus();
+}
+
 export function ChatList() {
   const query = useChatList((state) => state.query);
   const [naming, setNaming] = useState(false);
   return (
     <nav aria-label={listText.label} className="flex min-h-0 flex-1 flex-col">
       <Top onNewFolder={() => setNaming(true)} />
-      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" data-testid="chat-list">
+      {/* The arrow keys of all rows end up here; the focus is always on one of them. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions */}
+      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" data-testid="chat-list" onKeyDown={onKeyDown}>
         {naming && (
           <div className="py-1">
             <NameField
@@ -124,20 +138,7 @@ function AllChats() {
   const chats = useChatList((state) => state.chats);
   const folders = useChatList((state) => state.folders);
   const error = useChatList((state) => state.error);
-  const list = useRef<HTMLDivElement>(null);
   const now = useNow();
-
-  /** Up and down go through rows and folders; Tab goes through them with their menus. */
-  function onKeyDown(event: React.KeyboardEvent): void {
-    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
-    const items = [...(list.current?.querySelectorAll<HTMLElement>('[data-list-item]') ?? [])];
-    const place = items.indexOf(document.activeElement as HTMLElement);
-    if (place < 0) return;
-    event.preventDefault();
-    const next = items[place + (event.key === 'ArrowDown' ? 1 : -1)];
-    if (next) next.focus();
-    else if (event.key === 'ArrowUp') document.getElementById('chat-search')?.focus();
-  }
 
   if (error) {
     return (
@@ -160,9 +161,7 @@ function AllChats() {
   if (chats.length === 0 && folders.length === 0)
     return <p className="px-2.5 py-2 text-[13.5px] text-ink-soft">{listText.empty}</p>;
   return (
-    // The arrow keys of all rows end up here; the focus is always on one of them.
-    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
-    <div ref={list} onKeyDown={onKeyDown}>
+    <>
       {pinned.length > 0 && (
         <Group title={listText.pinned}>
           {pinned.map((chat) => (
@@ -187,7 +186,7 @@ function AllChats() {
           </Group>
         ))}
       </DropTarget>
-    </div>
+    </>
   );
 }
 

@@ -8,7 +8,7 @@ export const listText = {
   newChat: 'New chat',
   search: 'Search chats',
   clearSearch: 'Clear the search',
-  found: (count: number) => (count === 0 ? 'Nothing found' : countText(count, 'chat found', 'chats found')),
+  found: (count: number) => (count === 0 ? 'Nothing found' : countText(count, 'result', 'results')),
   nothing: (query: string) => `No chat has all of “${query}”.`,
   titleOnly: 'in the title',
   you: 'You: ',

@@ -69,7 +69,14 @@ function Trashed({ chat, first, onRestore, onPurge }: TrashedProps) {
         <p className="truncate text-[14.5px]">{titleOf(chat)}</p>
         <p className="text-[13px] text-ink-soft">{listText.trashDays(days)}</p>
       </div>
-      <button type="button" className="button" autoFocus={first} onClick={onRestore}>
+      <button
+        type="button"
+        className="button"
+        // The rows come behind the dialog, which has found nothing else to focus.
+        // oxlint-disable-next-line jsx-a11y/no-autofocus
+        autoFocus={first}
+        onClick={onRestore}
+      >
         <Undo2 size={15} aria-hidden />
         {listText.restore}
       </button>

@@ -9,6 +9,7 @@ import { BindingContext, type Binding } from '../../settings/binding.ts';
 import { DraftingSection, SamplingSection, Section } from '../../settings/sections.tsx';
 import { useSettings } from '../../settings/settings-store.ts';
 import { DialogCross } from '../../ui/dialog-cross.tsx';
+import { openDialog } from '../../ui/open-dialog.ts';
 import { useChat } from '../chat-store.ts';
 import { chatText } from '../strings.ts';
 import { ContextLength } from './context-length.tsx';
@@ -25,7 +26,7 @@ export function ChatSettingsDialog({ onClose }: { onClose: () => void }) {
   const changed = settings.systemPrompt !== null || Object.keys(settings.overrides).length > 0;
   useEffect(() => {
     const opened = dialog.current;
-    opened?.showModal();
+    if (opened) openDialog(opened);
     return () => opened?.close();
   }, []);
   return (

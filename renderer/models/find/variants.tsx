@@ -27,6 +27,7 @@ interface VariantsProps {
 
 export function Variants({ page, chosen, recommended, fit, onChoose }: VariantsProps) {
   const id = useId();
+  const freeBytes = useLibrary(({ state }) => state?.folders.find(({ isDefault }) => isDefault)?.freeBytes ?? null);
   const chosenBytes = page.variants.find(({ file }) => file === chosen)?.sizeBytes ?? 0;
   return (
     <ul data-testid="variants" className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-raised">
@@ -63,6 +64,11 @@ export function Variants({ page, chosen, recommended, fit, onChoose }: VariantsP
                     variant.files.length > 1 ? text.parts(variant.files.length) : null,
                     fit && !isChosen ? needOf(fit, variant.sizeBytes - chosenBytes) : null,
                   ])}
+                  {variant.modelId === null && variant.sizeBytes > (freeBytes ?? Infinity) && (
+                    <span data-testid="no-room" className="block text-slow">
+                      {text.noRoom(freeBytes ?? 0)}
+                    </span>
+                  )}
                 </p>
               </div>
             </div>

@@ -2,8 +2,7 @@
 import { FilePlus2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { modelsText } from '../strings.ts';
-import { useLibrary } from './library-store.ts';
-import { addFolder, openModel, usePathPrompt } from './path-prompt.ts';
+import { takeDropped } from './take-dropped.ts';
 
 const text = modelsText.library;
 
@@ -25,7 +24,7 @@ export function DropZone() {
       if (!hasFiles(event)) return;
       event.preventDefault();
       setOver(false);
-      void take([...(event.dataTransfer?.files ?? [])]);
+      void takeDropped([...(event.dataTransfer?.files ?? [])]);
     };
     window.addEventListener('dragover', onDragOver);
     window.addEventListener('dragleave', onDragLeave);
@@ -47,19 +46,4 @@ export function DropZone() {
       <p className="px-4 text-center text-[18px] font-semibold">{text.drop}</p>
     </div>
   );
-}
-
-/** One after the other; the first that is refused says why, and ends it: the message would be gone with the next. */
-async function take(files: File[]): Promise<void> {
-  const { pathOf } = window.kangaroo ?? {};
-  if (!pathOf) {
-    usePathPrompt.getState().ask({ ...openModel, note: text.dropUnknown });
-    return;
-  }
-  for (const file of files) {
-    const path = pathOf(file);
-    const prompt = /\.gguf$/i.test(file.name) ? openModel : addFolder;
-    const taken = await useLibrary.getState().act((library) => prompt.take(library, path));
-    if (taken === null) return;
-  }
 }

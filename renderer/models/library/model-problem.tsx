@@ -11,7 +11,10 @@ export function ModelProblem({ model }: { model: LibraryModel }) {
   const message = model.problem?.message ?? unsupported;
   if (message === null) return null;
   return (
-    <div data-testid="model-problem" className="mt-2 border-l-2 border-danger/50 pl-3 text-[13.5px] leading-normal">
+    <div
+      data-testid="model-problem"
+      className={`mt-2 border-l-2 pl-3 text-[13.5px] leading-normal ${model.status === 'away' ? 'border-slow/50' : 'border-danger/50'}`}
+    >
       <p className="wrap-anywhere">{message}</p>
       <div className="mt-1.5 flex flex-wrap gap-2 empty:hidden">
         {model.status === 'damaged' && (

@@ -40,7 +40,7 @@ export function timelineScene(columns: Columns, view: TimelineView, width: numbe
   marks.push(...time.marks);
   const mostTokens = Math.max(1, ...buckets.map(({ drafted, copied, own, from, to }) => (drafted + copied + own) / (to - from)));
   const lower: Plot = { ...plot, top: lanes.tokens[0], bottom: lanes.tokens[1] };
-  const gain = yAxis(lower, { domain: [0, mostTokens], count: 2, text: text.tick, title: text.tokensAxis });
+  const gain = yAxis(lower, { domain: [0, mostTokens], count: 3, text: text.tick, title: text.tokensAxis });
   marks.push(...gain.marks);
 
   for (const bucket of buckets) {

@@ -15,6 +15,9 @@ export interface WhatIfSettings {
   maxDraft: number;
 }
 
+/** The engine's own limit of γ. */
+const mostDrafts = 16;
+
 export interface Prediction {
   tokensPerRound: number;
   draftsPerRound: number;
@@ -55,8 +58,8 @@ export function recordedDrafts(rounds: readonly Round[]): DraftMeans {
     if (own.length === 0) continue;
     const ownAccepted = Math.min(accepted, own.length);
     recorded.push({ confidences: own.map(({ confidence }) => confidence), accepted: ownAccepted });
-    for (const [at, { confidence }] of own.slice(0, ownAccepted + 1).entries()) {
-      judged.push({ confidence, accepted: at < ownAccepted });
+    for (let at = 0; at <= ownAccepted && at < own.length; at += 1) {
+      judged.push({ confidence: own[at]?.confidence ?? 0, accepted: at < ownAccepted });
     }
   }
   return { rounds: recorded, judged, accepted: judged.filter((draft) => draft.accepted).length, of: rounds.length };
@@ -64,24 +67,55 @@ export function recordedDrafts(rounds: readonly Round[]): DraftMeans {
 
 /** Null without a round that drafted. `scale`: see `CostCheck`. */
 export function predict(known: DraftMeans, settings: WhatIfSettings, costs: Costs | null, scale = 1): Prediction | null {
-  if (known.rounds.length === 0) return null;
-  const further = furtherDrafts(known, settings);
+  return known.rounds.length === 0 ? null : predictFrom(basisOf(known, settings.threshold), settings.maxDraft, costs, scale);
+}
+
+/** What a threshold makes of the record, for every γ. */
+interface Basis {
+  /** Rounds that are alike, and how many there are. */
+  alike: { round: Judged; count: number }[];
+  rounds: number;
+  further: Further;
+}
+
+/** A recorded round, as far as a threshold looks at it. */
+interface Judged {
+  drafted: number;
+  accepted: number;
+  /** Drafts from the first on whose confidence is at least the threshold. */
+  sure: number;
+}
+
+function basisOf(known: DraftMeans, threshold: number): Basis {
+  const alike = new Map<number, { round: Judged; count: number }>();
+  for (const { confidences, accepted } of known.rounds) {
+    const drafted = confidences.length;
+    let sure = 0;
+    while (sure < drafted && (confidences[sure] ?? 0) >= threshold) sure += 1;
+    const key = (drafted * (mostDrafts + 1) + accepted) * (mostDrafts + 1) + sure;
+    const same = alike.get(key);
+    if (same) same.count += 1;
+    else alike.set(key, { round: { drafted, accepted, sure }, count: 1 });
+  }
+  return { alike: [...alike.values()], rounds: known.rounds.length, further: furtherDrafts(known, threshold) };
+}
+
+function predictFrom({ alike, rounds, further }: Basis, maxDraft: number, costs: Costs | null, scale: number): Prediction {
   let [tokens, drafts, guessed, ms] = [0, 0, 0, 0];
   const timeOf = costs && roundTime(costs);
-  for (const round of known.rounds) {
-    const outcome = replay(round, settings, further);
-    tokens += outcome.accepted + 1;
-    drafts += outcome.drafted;
-    guessed += outcome.guessed ? 1 : 0;
-    ms += timeOf?.(outcome.drafted) ?? 0;
+  for (const { round, count } of alike) {
+    const outcome = replay(round, maxDraft, further);
+    tokens += count * (outcome.accepted + 1);
+    drafts += count * outcome.drafted;
+    guessed += outcome.guessed ? count : 0;
+    ms += count * (timeOf?.(outcome.drafted) ?? 0);
   }
-  const count = known.rounds.length;
   const plainMs = costs?.verifyMs[0];
   return {
-    tokensPerRound: tokens / count,
-    draftsPerRound: drafts / count,
+    tokensPerRound: tokens / rounds,
+    draftsPerRound: drafts / rounds,
     speedup: timeOf && plainMs !== undefined && ms > 0 ? (scale * tokens * plainMs) / ms : null,
-    extrapolated: guessed / count,
+    extrapolated: guessed / rounds,
   };
 }
 
@@ -94,16 +128,14 @@ interface Outcome {
 }
 
 /** Drafting goes on while the confidence is at least η, up to γ; the draft that fell below is kept: paper, section 3. */
-function replay({ confidences, accepted }: RecordedRound, settings: WhatIfSettings, further: Further): Outcome {
-  const { threshold, maxDraft } = settings;
-  let length = 1;
-  while (length < maxDraft && length <= confidences.length && (confidences[length - 1] ?? 0) >= threshold) length += 1;
-  if (length <= confidences.length) return { drafted: length, accepted: Math.min(accepted, length), guessed: false };
-  const left = maxDraft - confidences.length;
-  const drafted = confidences.length + (further.drafted[left] ?? 0);
+function replay({ drafted, accepted, sure }: Judged, maxDraft: number, further: Further): Outcome {
+  const length = Math.min(maxDraft, sure + 1);
+  if (length <= drafted) return { drafted: length, accepted: Math.min(accepted, length), guessed: false };
+  const left = maxDraft - drafted;
+  const expected = drafted + (further.drafted[left] ?? 0);
   // Behind a rejected draft nothing is gained: only what the further drafts would have cost is unknown.
-  if (accepted < confidences.length) return { drafted, accepted, guessed: false };
-  return { drafted, accepted: accepted + (further.accepted[left] ?? 0), guessed: true };
+  if (accepted < drafted) return { drafted: expected, accepted, guessed: false };
+  return { drafted: expected, accepted: accepted + (further.accepted[left] ?? 0), guessed: true };
 }
 
 /** By how many further drafts there may be: how many are expected, and how many of them to be accepted in a row. */
@@ -112,14 +144,14 @@ interface Further {
   accepted: number[];
 }
 
-function furtherDrafts({ judged }: DraftMeans, { threshold, maxDraft }: WhatIfSettings): Further {
+function furtherDrafts({ judged }: DraftMeans, threshold: number): Further {
   const share = (fits: (draft: JudgedConfidence) => boolean) =>
     judged.length === 0 ? 0 : judged.filter(fits).length / judged.length;
   const right = share(({ accepted }) => accepted);
   const sure = share(({ confidence }) => confidence >= threshold);
   const both = share(({ accepted, confidence }) => accepted && confidence >= threshold);
   const further: Further = { drafted: [0], accepted: [0] };
-  for (let left = 1; left <= maxDraft; left += 1) {
+  for (let left = 1; left <= mostDrafts; left += 1) {
     further.drafted.push(1 + sure * (further.drafted[left - 1] ?? 0));
     further.accepted.push(right + both * (further.accepted[left - 1] ?? 0));
   }
@@ -217,12 +249,11 @@ export const draftLengths = [1, 2, 3, 4, 5, 6, 7, 8];
 
 /** Predictions for all of a grid; empty without a round that drafted. */
 export function predictGrid(known: DraftMeans, costs: Costs | null, scale = 1): GridCell[] {
-  return thresholds.flatMap((threshold) =>
-    draftLengths.flatMap((maxDraft) => {
-      const prediction = predict(known, { threshold, maxDraft }, costs, scale);
-      return prediction ? [{ threshold, maxDraft, ...prediction }] : [];
-    }),
-  );
+  if (known.rounds.length === 0) return [];
+  return thresholds.flatMap((threshold) => {
+    const basis = basisOf(known, threshold);
+    return draftLengths.map((maxDraft) => ({ threshold, maxDraft, ...predictFrom(basis, maxDraft, costs, scale) }));
+  });
 }
 
 /** The fastest cell, or the one with the most tokens per round where speed cannot be told. */

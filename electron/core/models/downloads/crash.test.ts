@@ -34,7 +34,7 @@ async function run(order: CrashOrder, killAfterMs: number | null): Promise<Crash
   return events;
 }
 
-test(`${kills} kills`, { timeout: 30_000 + kills * 6000 }, async () => {
+test(`${kills} kills`, { timeout: 60_000 + kills * 60_000 }, async () => {
   const hub = await startHubServer({ repos: [{ id: repo, files }], bytesPerSecond: 400_000 });
   const root = mkdtempSync(join(tmpdir(), 'kangaroo-crash-'));
   const statuses = new Map<string, number>();

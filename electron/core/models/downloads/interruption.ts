@@ -78,8 +78,8 @@ export function classify(error: unknown, timings: DownloadTimings): unknown {
       'The disk of this folder cannot hold a file that large (FAT32 ends at 4 GiB). Choose a folder on another disk.';
     return new KangarooError('file-not-readable', message, String(error));
   }
-  if (code === 'ENAMETOOLONG' || code === 'EINVAL') {
-    const message = 'The disk of this folder does not take the name of the file. Choose a folder on another disk.';
+  if (code === 'ENAMETOOLONG') {
+    const message = 'The disk of this folder does not take a name as long as that of the file. Choose a folder on another disk.';
     return new KangarooError('file-not-readable', message, String(error));
   }
   return error;

@@ -209,23 +209,16 @@ export class Catalogue {
     return row;
   }
 
-  /** The models of a folder that leaves the library, where another folder, which lies in it or above, shows them too. */
-  async handOver(leaving: FolderRow): Promise<void> {
-    for (const { row: folder } of this.folders.values()) {
-      if (!folder.path.startsWith(leaving.path + sep) && !leaving.path.startsWith(folder.path + sep)) continue;
-      const found = await findModels(folder.path, folder.source).catch(() => []);
-      const paths = new Set(found.map(({ path }) => path));
-      for (const row of this.rows.values()) {
-        if (row.folderId !== leaving.id || row.quarantine !== null || !paths.has(row.path)) continue;
-        this.changed(Object.assign(row, { folderId: folder.id }));
-      }
-    }
-  }
-
   /** The folder that a file lies in; of several, the innermost. */
   folderOf(path: string): FolderView | null {
     const above = [...this.folders.values()].filter(({ row }) => path.startsWith(row.path + sep));
     return above.toSorted((first, second) => second.row.path.length - first.row.path.length)[0] ?? null;
+  }
+
+  /** The folder that a model belongs to: its own while that is in the library, else the one that its file lies in. */
+  folderFor(folderId: string | null, path: string): FolderRow | null {
+    const own = folderId === null ? undefined : this.folders.get(folderId);
+    return (own ?? this.folderOf(path))?.row ?? null;
   }
 
   requireFolder(folderId: unknown): FolderView {

@@ -1,9 +1,8 @@
 // The library as a page has it: every model in the folders of the user and, read-only, of other apps. Core's own list is the
 // truth; files that are away stay in it until the user forgets them.
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
-import { basename, resolve, sep } from 'node:path';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { KangarooError } from '../../../contract/errors.ts';
 import type { Fit, FitChoices } from '../../../contract/fit.ts';
@@ -22,12 +21,12 @@ import { fileError, partsOf, readModelFile } from '../gguf/files.ts';
 import { textAt } from '../gguf/header.ts';
 import { fitChoices } from '../requests.ts';
 import { Catalogue, type CatalogueOptions } from './catalogue.ts';
-import { modelNameOf, sourceOf } from './layouts.ts';
+import { Folders } from './folders.ts';
+import { modelNameOf } from './layouts.ts';
 import { readAdapter } from './pairing.ts';
-import { isFolder, isWritable } from './scanner.ts';
-import { asidePaths, deleteAll, moveAll } from './set-aside.ts';
+import { moveAll } from './set-aside.ts';
 import { newModel, type FolderRow, type LibraryStore, type ModelRow } from './store.ts';
-import { newFolderView } from './view.ts';
+import { Trash } from './trash.ts';
 
 export interface LibraryOptions extends CatalogueOptions {
   machine: () => Machine;
@@ -44,11 +43,15 @@ export class Library implements LibraryApi {
   readonly #options: LibraryOptions;
   readonly #store: LibraryStore;
   readonly #catalogue: Catalogue;
+  readonly #folders: Folders;
+  readonly #trash: Trash;
 
   constructor(options: LibraryOptions) {
     this.#options = options;
     this.#store = options.store;
     this.#catalogue = new Catalogue(options);
+    this.#folders = new Folders(this.#catalogue, options.store);
+    this.#trash = new Trash(this.#catalogue, options);
   }
 
   /** All models, those that are away included; the first is the one to open at the start. */
@@ -151,45 +154,16 @@ export class Library implements LibraryApi {
     });
   }
 
-  async addFolder(path: string): Promise<LibraryFolder> {
-    const folder = resolve(parseArgument(filePath(), path, 'path'));
-    const id = await this.#catalogue.exclusively(() => this.#enterFolder(folder));
-    await this.rescan();
-    const found = this.#catalogue.state.folders.find((each) => each.id === id);
-    if (!found) throw new KangarooError('internal', `${folder} was not added.`);
-    return found;
+  addFolder(path: string): Promise<LibraryFolder> {
+    return this.#folders.add(parseArgument(filePath(), path, 'path'));
   }
 
-  async removeFolder(folderId: string): Promise<void> {
-    const { row } = this.#catalogue.requireFolder(folderId);
-    if (row.isDefault) {
-      throw new KangarooError('invalid-argument', 'Downloads go into this folder. Make another one the default first.');
-    }
-    await this.#catalogue.exclusively(async () => {
-      await this.#catalogue.handOver(row);
-      for (const model of this.#catalogue.rows.values()) {
-        if (model.folderId !== row.id || model.quarantine === null) continue;
-        this.#catalogue.keepQuarantined(model);
-        this.#catalogue.rows.delete(model.id);
-      }
-      this.#store.removeFolder(row.id);
-      this.#catalogue.folders.delete(row.id);
-      for (const model of this.#catalogue.rows.values()) if (model.folderId === row.id) this.#catalogue.rows.delete(model.id);
-      await this.#catalogue.lookForOtherApps();
-      this.#catalogue.publish();
-    });
+  removeFolder(folderId: string): Promise<void> {
+    return this.#folders.remove(folderId);
   }
 
-  async setDefaultFolder(folderId: string): Promise<void> {
-    const { row, away } = this.#catalogue.requireFolder(folderId);
-    if (row.source !== 'kangaroo')
-      throw new KangarooError('read-only', `${row.path} belongs to another app, which is only read.`);
-    if (away) throw new KangarooError('away', `${row.path} is not there at present. Connect its disk first.`);
-    if (!(await isWritable(row.path)))
-      throw new KangarooError('read-only', `${row.path} cannot be written to. Check its rights, or choose another folder.`);
-    this.#store.setDefaultFolder(row.id);
-    for (const view of this.#catalogue.folders.values()) view.row.isDefault = view.row.id === row.id;
-    this.#catalogue.publish();
+  setDefaultFolder(folderId: string): Promise<void> {
+    return this.#folders.setDefault(folderId);
   }
 
   async rename(modelId: string, name: string): Promise<LibraryModel> {
@@ -224,79 +198,15 @@ export class Library implements LibraryApi {
   }
 
   trash(modelId: string): Promise<TrashedModel> {
-    return this.#catalogue.exclusively(async () => {
-      const row = this.#catalogue.requireRow(modelId);
-      const view = row.folderId === null ? null : this.#catalogue.requireFolder(row.folderId);
-      if (view && view.row.source !== 'kangaroo') {
-        throw new KangarooError(
-          'read-only',
-          `${row.path} belongs to another app. Delete it there, or remove its folder from the library.`,
-        );
-      }
-      if (view && !(await isWritable(view.row.path))) {
-        throw new KangarooError(
-          'read-only',
-          `${view.row.path} cannot be written to, so ${row.path} stays. Check the folder's rights.`,
-        );
-      }
-      for (const path of view ? row.paths : []) {
-        if (!(await this.#catalogue.isOfOtherApp(path))) continue;
-        throw new KangarooError('read-only', `${path} belongs to another app. Delete it there.`);
-      }
-      if (this.#options.isLoaded(row.id)) throw new KangarooError('busy', 'This model is loaded. Unload it first.');
-      const trashId = randomUUID();
-      const places = row.quarantine ?? row.paths;
-      const to = view ? asidePaths(view.row.path, 'trash', trashId, places) : [];
-      await moveAll(to.map((place, index) => ({ from: places[index] ?? place, to: place })));
-      const moved = to.map((place, index) => ({ from: row.paths[index] ?? place, to: place }));
-      const model = { ...row, quarantine: null };
-      try {
-        this.#store.addTrash({
-          id: trashId,
-          name: row.givenName ?? row.foundName,
-          sizeBytes: row.sizeBytes,
-          trashedAtMs: this.#catalogue.now(),
-          moved,
-          model,
-        });
-      } catch (error) {
-        // What is not remembered must not lie in the trash.
-        await moveAll(to.map((place, index) => ({ from: place, to: places[index] ?? place })));
-        throw error;
-      }
-      this.#catalogue.rows.delete(row.id);
-      this.#catalogue.publish();
-      return this.#catalogue.trashed(trashId);
-    });
+    return this.#trash.put(modelId);
   }
 
   restore(trashedId: string): Promise<LibraryModel> {
-    return this.#catalogue.exclusively(async () => {
-      const { moved, model, id: trashId } = this.#catalogue.requireTrash(trashedId);
-      const taken = [...this.#catalogue.rows.values()].some((row) => row.path === model.path);
-      if (taken)
-        throw new KangarooError(
-          'invalid-argument',
-          `${model.path} has been taken by another model. Move or rename that one first.`,
-        );
-      await moveAll(moved.map(({ from, to }) => ({ from: to, to: from })));
-      const folder = this.#folderFor(model.folderId, model.path);
-      const row = { ...model, folderId: folder?.id ?? null };
-      this.#store.removeTrash(trashId);
-      await this.#catalogue.look(row, folder);
-      this.#catalogue.changed(row);
-      await this.#catalogue.pair();
-      return this.#catalogue.require(row.id);
-    });
+    return this.#trash.restore(trashedId);
   }
 
   purge(trashedId: string): Promise<void> {
-    return this.#catalogue.exclusively(async () => {
-      const { id: trashId, moved } = this.#catalogue.requireTrash(trashedId);
-      await deleteAll(moved.map(({ to }) => to));
-      this.#store.removeTrash(trashId);
-      this.#catalogue.publish();
-    });
+    return this.#trash.purge(trashedId);
   }
 
   async forget(modelId: string): Promise<void> {
@@ -363,16 +273,12 @@ export class Library implements LibraryApi {
 
   /** Whether the library may write there: a folder of the user's, or one below it. */
   isOwnFolder(path: string): boolean {
-    const place = resolve(path);
-    const own = [...this.#catalogue.folders.values()].filter(({ row }) => row.source === 'kangaroo');
-    return own.some(({ row }) => place === row.path || place.startsWith(row.path + sep));
+    return this.#folders.isOwn(path);
   }
 
   /** The folder around this place that is gone though models in it are known, as a disk that is not connected; null: none is. */
   awayFolder(path: string): string | null {
-    const view = this.#catalogue.folderOf(resolve(path) + sep);
-    if (!view || existsSync(view.row.path)) return null;
-    return [...this.#catalogue.rows.values()].some((row) => row.folderId === view.row.id) ? view.row.path : null;
+    return this.#folders.awayAround(path);
   }
 
   /** The model of this SHA-256, or of this file of a repository; null: it is not here. */
@@ -398,35 +304,13 @@ export class Library implements LibraryApi {
     this.#catalogue.close();
   }
 
-  /** Its id. A folder that is in the library under another name is that folder. */
-  async #enterFolder(path: string): Promise<string> {
-    if (!(await isFolder(path))) throw new KangarooError('file-not-found', `${path} is no folder. Check the path.`);
-    const real = (place: string) => realpath(place).catch(() => place);
-    for (const { row } of this.#catalogue.folders.values()) {
-      if (row.path === path || (await real(row.path)) === (await real(path))) return row.id;
-    }
-    const source = await sourceOf(path).catch((error: unknown) => {
-      throw fileError(error, path);
-    });
-    const row: FolderRow = { id: randomUUID(), path, source, isDefault: false };
-    this.#store.addFolder(row, this.#catalogue.now());
-    this.#catalogue.folders.set(row.id, newFolderView(row));
-    return row.id;
-  }
-
   /** What is known of a file, or a new row for it, and the folder that it lies in. */
   #rowAt(path: string): { row: ModelRow; folder: FolderRow | null } {
     const known = [...this.#catalogue.rows.values()].find((row) => row.path === path);
-    const folder = this.#folderFor(known?.folderId ?? null, path);
+    const folder = this.#catalogue.folderFor(known?.folderId ?? null, path);
     const row = known ?? newModel(path, null, modelNameOf(basename(path)));
     row.folderId = folder?.id ?? null;
     return { row, folder };
-  }
-
-  /** The folder that a model belongs to: its own while that is in the library, else the one that its file lies in. */
-  #folderFor(folderId: string | null, path: string): FolderRow | null {
-    const own = folderId === null ? undefined : this.#catalogue.folders.get(folderId);
-    return (own ?? this.#catalogue.folderOf(path))?.row ?? null;
   }
 
   /** What ships with the app has no row. */
