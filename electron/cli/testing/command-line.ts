@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { loadAddon } from '../../core/engine/addon.ts';
 
-export const root = join(import.meta.dirname, '..', '..', '..');
+const root = join(import.meta.dirname, '..', '..', '..');
 const starter = join(root, 'assets', 'starter', 'starter-f16.gguf');
 export const adapter = join(root, 'assets', 'starter', 'starter-adapter.gguf');
 export const simple = join(root, 'assets', 'prompts', 'simple.jsonl');
