@@ -202,7 +202,7 @@ void policy::begin_answer(int32_t max_draft, bool adapter, int32_t depth) {
     depth_     = depth;
     settling_  = times.depth > 0 && (depth > 2 * times.depth + NEAR || 2 * depth + NEAR < times.depth) ? SETTLE : 0;
     settling_ms_ = 0.0;
-    warm_        = false; // a prompt was read
+    last_        = pass::prompt;
     if (!adapter) {
         return;
     }
@@ -242,7 +242,7 @@ policy::choice policy::begin_round(const lookup_offer & offer) {
     choice       copy{plan::copy, 0};
     // Where the step before was plain, a copy also makes the step behind it a cold one.
     const double plain  = 1.0 - rate() * times.plain;
-    const double copied = copy_value(offer, &copy.copied) - (warm_ ? rate() * times.plain * cold_ : 0.0);
+    const double copied = copy_value(offer, &copy.copied) - (last_ == pass::plain ? rate() * times.plain * cold_ : 0.0);
     if (!adapter_) {
         return copied > plain ? copy : choice{};
     }
@@ -310,7 +310,7 @@ void policy::end_round(int32_t verified, int32_t accepted, int32_t tokens, unver
 
     const bool pays = speedup() >= 1.0 && short_.rate() * times.plain >= MUCH_SLOWER;
     earn(ms);
-    warm_ = false;
+    last_ = pass::drafts;
     if (!paused_) {
         paused_ = !pays;
         return;
@@ -324,11 +324,11 @@ void policy::end_round(int32_t verified, int32_t accepted, int32_t tokens, unver
 void policy::end_copy(int32_t tokens, double ms) {
     all_.add(tokens, ms);
     earn(ms);
-    warm_ = false;
+    last_ = pass::drafts;
 }
 
 void policy::settle(double ms) {
-    if (warm_) {
+    if (last_ == pass::plain) {
         settling_ms_ = settling_ms_ > 0.0 ? std::min(settling_ms_, ms) : ms;
     }
     if (--settling_ > 0 || settling_ms_ <= 0.0) {
@@ -344,12 +344,12 @@ void policy::settle(double ms) {
 void policy::end_plain(double ms) {
     if (settling_ > 0) {
         settle(ms);
-    } else if (warm_) {
+    } else if (last_ == pass::plain) {
         times.observe(times.plain, ms);
-    } else {
+    } else if (last_ == pass::drafts) {
         cold_ = std::max(0.0, cold_ + COLD_WEIGHT * (surprise_of(ms, times.plain) - cold_));
     }
-    warm_ = true;
+    last_ = pass::plain;
     all_.add(1.0, ms);
     earn(ms);
 }

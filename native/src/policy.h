@@ -124,8 +124,9 @@ private:
     window              all_{1.0 / 48.0};
     bool                paused_ = false, settled_ = false; // settled: whether drafting pays has been found out, or is remembered
     int32_t             probe_left_ = 0;
-    bool                warm_       = false; // the last round was plain: the first one after another pass is slower, its graph is cold
-    double              cold_       = 0.0;   // by how much, as a share of a warm one
+    enum class pass { prompt, drafts, plain };
+    pass                last_       = pass::prompt; // a plain step that follows another pass is slower, its graph is cold
+    double              cold_       = 0.0;          // behind drafts: by how much, as a share of one behind a plain step
     double              credit_ms_  = 0.0; // what probing may cost now: a small share of all time, saved up to a few rounds' worth
     mutable std::optional<random_source> coin_;
     int32_t             depth_ = 0, settling_ = 0; // where the answer began, and plain steps until its depth is known
