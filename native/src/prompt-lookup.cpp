@@ -10,6 +10,7 @@ void prompt_lookup::assign(const std::vector<llama_token> & text) {
         previous_.clear();
         latest_.clear();
     }
+    latest_.reserve(text.size());
     for (size_t i = text_.size(); i < text.size(); ++i) {
         push(text[i]);
     }

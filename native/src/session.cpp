@@ -330,6 +330,11 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
         r.adapter_kv = options.mode == decoding_mode::kangaroo || (automatic && adapter_ && !skipped_adapter_);
         read_prompt(prompt, r.adapter_kv, events, stats);
         start = now_ms();
+        if (automatic && options.prompt_lookup) { // a part of reading it
+            lookup_.assign(prompt);
+            stats.prompt_ms += now_ms() - start;
+            start = now_ms();
+        }
         prompt_report p;
         p.token         = r.choose(-1);
         p.prompt_tokens = stats.prompt_tokens;
@@ -338,7 +343,6 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
         r.emit(p.token, false, p.pieces);
         r.finish(p.pieces);
         if (automatic && options.prompt_lookup) {
-            lookup_.assign(prompt);
             lookup_.push(p.token);
         }
         if (events.prompt) {
