@@ -24,7 +24,8 @@ export default defineConfig({
     browserName: 'chromium',
     viewport: { width: 1100, height: 800 },
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // A film of every frame would keep more than one core busy where there is no GPU, and the engine waiting.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     launchOptions: {
       ...(systemChromium === undefined ? {} : { executablePath: systemChromium }),
       args: [
