@@ -57,32 +57,33 @@ export function Below({ id, label, help, note, error, release }: BelowProps) {
   );
 }
 
-/** A number being edited: what is typed shows at once and is sent after a pause. */
+/** A number being edited: what is typed shows at once, and is sent after a pause or when the field is left, also by closing its dialog. */
 function useNumber(name: NumberName) {
   const { value: stored, error, change, release } = useSetting(name);
   const [edited, setEdited] = useState<number | null>(null);
-  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const unsent = useRef<{ value: number; timer: ReturnType<typeof setTimeout> } | null>(null);
 
-  useEffect(
-    () => () => {
-      if (timer.current !== null) clearTimeout(timer.current);
-    },
-    [],
-  );
-
-  function commit(value: number): void {
-    if (timer.current !== null) clearTimeout(timer.current);
-    timer.current = null;
+  function send(): void {
+    if (unsent.current === null) return;
+    const { value, timer } = unsent.current;
+    clearTimeout(timer);
+    unsent.current = null;
     void change(value).then(() => setEdited((now) => (now === value ? null : now)));
   }
 
+  const latestSend = useRef(send);
+  useEffect(() => {
+    latestSend.current = send;
+  });
+  useEffect(() => () => latestSend.current(), []);
+
   function edit(value: number): void {
     setEdited(value);
-    if (timer.current !== null) clearTimeout(timer.current);
-    timer.current = setTimeout(() => commit(value), pauseMs);
+    if (unsent.current !== null) clearTimeout(unsent.current.timer);
+    unsent.current = { value, timer: setTimeout(() => latestSend.current(), pauseMs) };
   }
 
-  return { value: edited ?? stored, error, release, edit };
+  return { value: edited ?? stored, error, release, edit, send };
 }
 
 interface SliderProps extends FieldProps {
@@ -94,7 +95,7 @@ interface SliderProps extends FieldProps {
 
 export function SliderField({ name, label, help, note, min, max, step }: SliderProps) {
   const id = useId();
-  const { value, error, release, edit } = useNumber(name);
+  const { value, error, release, edit, send } = useNumber(name);
   return (
     <div className="space-y-1">
       <div className="flex items-baseline justify-between gap-4">
@@ -116,6 +117,7 @@ export function SliderField({ name, label, help, note, min, max, step }: SliderP
         aria-describedby={`${id}-below`}
         className="block h-5 w-full accent-accent"
         onChange={(event) => edit(event.target.valueAsNumber)}
+        onBlur={send}
       />
       <Below id={`${id}-below`} label={label} help={help} note={note} error={error} release={release} />
     </div>
@@ -124,7 +126,7 @@ export function SliderField({ name, label, help, note, min, max, step }: SliderP
 
 export function NumberField({ name, label, help, note, step }: FieldProps & { name: NumberName; step: number }) {
   const id = useId();
-  const { value, error, release, edit } = useNumber(name);
+  const { value, error, release, edit, send } = useNumber(name);
   const [typed, setTyped] = useState<string | null>(null);
   const wrong = typed !== null && Number.isNaN(Number.parseFloat(typed)) ? strings.settings.notANumber : null;
   return (
@@ -147,7 +149,10 @@ export function NumberField({ name, label, help, note, step }: FieldProps & { na
           const number = event.target.valueAsNumber;
           if (!Number.isNaN(number)) edit(number);
         }}
-        onBlur={() => setTyped(null)}
+        onBlur={() => {
+          setTyped(null);
+          send();
+        }}
       />
       <Below id={`${id}-below`} label={label} help={help} note={note} error={wrong ?? error} release={release} />
     </div>
