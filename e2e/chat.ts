@@ -107,7 +107,7 @@ export class Chat {
       process.kill(engine, 'SIGCONT');
       await sleep(30);
       process.kill(engine, 'SIGSTOP');
-      await expect(this.lastText).not.toHaveText('', { timeout: 150 });
+      await expect.poll(() => this.words(), { timeout: 150, intervals: [30] }).not.toBe('');
     }).toPass({ intervals: [20], timeout: 30_000 });
     await expect(this.lastAnswer).toHaveAttribute('data-status', 'streaming');
     return engine;

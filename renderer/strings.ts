@@ -264,6 +264,8 @@ export const strings = {
     pausedRound: 'Drafting paused: one token, decoded plainly.',
     baselineRound: 'One token, decoded plainly to keep the baseline current.',
     expectedSpeedup: (speedup: number) => `Drafting rounds of late: ${two.format(speedup)}× plain decoding`,
+    /** Of a round that has nothing to read aloud: a line break, the end of the answer. */
+    blank: 'no visible text',
     ghostTitle: (confidence: number, source: 'adapter' | 'lookup') =>
       `Rejected draft${source === 'lookup' ? ' copied from the conversation' : ''}, confidence ${percent.format(confidence)}`,
     confidence: (value: number) => percent.format(value),

@@ -21,9 +21,11 @@ export const RoundText = memo(function RoundText(props: RoundTextProps) {
   const from = Map.groupBy(round.pieces.entries(), ([place, piece]) => shownOrigin(piece, place, round.drafts));
   const piecesOf = (origin: ShownOrigin) => (from.get(origin) ?? []).map(([, piece]) => piece);
   const ghosts = shown ? round.drafts.slice(round.accepted) : [];
+  const blank = [...round.pieces, ...ghosts].every((one) => one.text.trim() === '');
   return (
     <span
       role="option"
+      aria-label={blank ? text.blank : undefined}
       aria-selected={current}
       data-round={index}
       data-current={current || undefined}
