@@ -31,7 +31,7 @@ const config: ForgeConfig = {
     name: 'Kangaroo Chat',
     executableName: 'kangaroo-chat',
     // Libraries are loaded and models are mapped by the system, and threads are read by Node itself, which cannot look into an archive; starter.json names them from beside, and prompts.jsonl is looked for there too.
-    asar: { unpack: '{*.node,*.so,*.so.*,*.dylib,*.dll,*.gguf,hash-worker.mjs,starter.json,prompts.jsonl}' },
+    asar: { unpack: '{*.node,*.so,*.so.*,*.dylib,*.dll,*.gguf,*-worker.mjs,starter.json,prompts.jsonl}' },
     ignore: (path: string) => !isKept(path),
     prune: false,
   },
@@ -39,6 +39,7 @@ const config: ForgeConfig = {
     new VitePlugin({
       build: [
         { entry: 'electron/desktop/main.ts', config: '.config/vite.main.config.ts', target: 'main' },
+        { entry: 'electron/core/models/downloads/hash-worker.ts', config: '.config/vite.threads.config.ts', target: 'main' },
         { entry: 'electron/desktop/preload.ts', config: '.config/vite.preload.config.ts', target: 'preload' },
       ],
       renderer: [{ name: 'page', config: 'renderer/vite.config.ts' }],

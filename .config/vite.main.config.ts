@@ -17,12 +17,9 @@ export default defineConfig({
       entry: {
         main: 'electron/desktop/main.ts',
         worker: 'electron/core/engine/worker.ts',
-        'import-worker': 'electron/core/chats/exchange/import-worker.ts',
-        'hash-worker': 'electron/core/models/downloads/hash-worker.ts',
       },
       formats: ['es'],
-      // The thread lies beside the archive, without a package.json that would say what it is.
-      fileName: (_format, name) => (name === 'hash-worker' ? 'hash-worker.mjs' : `${name}.js`),
+      fileName: (_format, name) => `${name}.js`,
     },
     rolldownOptions: {
       external: ['electron', 'better-sqlite3', 'node-llama-cpp', ...builtinModules, /^node:/],

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { pageFolder } from '../core/page.ts';
 
 const pageSources = ['renderer', 'electron/contract', 'electron/rpc', 'package-lock.json'];
-const shellSources = ['electron', '.config/vite.main.config.ts', '.config/vite.preload.config.ts', 'package-lock.json'];
+const shellParts = ['main', 'threads', 'preload'].map((part) => join('.config', `vite.${part}.config.ts`));
+const shellSources = ['electron', ...shellParts, 'package-lock.json'];
 const builtFolders: ReadonlySet<string> = new Set(['node_modules', 'dist', 'build']);
 
 /** When the newest file below a path was last written; 0 where there is none. Folders that are built do not count. */
@@ -49,12 +50,14 @@ export async function ensurePage(root: string): Promise<boolean> {
   return runVite(root, join('renderer', 'vite.config.ts'));
 }
 
-/** Bundles main, preload and the engine's worker for Electron if their sources are newer. */
+/** Bundles main, the engine's worker, threads and preload for Electron if their sources are newer. */
 export async function ensureShell(root: string): Promise<boolean> {
   const folder = join(root, '.vite', 'build');
-  const outputs = ['main.js', 'worker.js', 'hash-worker.mjs', 'preload.cjs'].map((name) => join(folder, name));
+  const outputs = ['main.js', 'worker.js', 'hash-worker.mjs', 'import-worker.mjs', 'preload.cjs'].map((name) =>
+    join(folder, name),
+  );
   if (!outputs.some((output) => isStale(root, output, shellSources))) return true;
   console.log('Building the desktop shell…');
-  const main = await runVite(root, join('.config', 'vite.main.config.ts'));
-  return main && runVite(root, join('.config', 'vite.preload.config.ts'));
+  for (const config of shellParts) if (!(await runVite(root, config))) return false;
+  return true;
 }

@@ -27,6 +27,7 @@ test.each([
   'libggml-base.so',
   'libggml.v0.5.0.so',
   'hash-worker.mjs',
+  'import-worker.mjs',
 ])('%s lies beside the archive, where the engine and the library look for it', (name) => {
   const { asar } = config.packagerConfig ?? {};
   expect(typeof asar === 'object' && asar.unpack !== undefined && matchesGlob(name, asar.unpack)).toBe(true);

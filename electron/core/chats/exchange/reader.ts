@@ -1,6 +1,7 @@
 // Reads a file of chats in a thread of its own (`import-worker.ts`).
 import { Worker } from 'node:worker_threads';
 import { KangarooError } from '../../../contract/errors.ts';
+import { threadUrl } from '../../thread-url.ts';
 import type { ImportAnswer, ImportOrder } from './import-worker.ts';
 import type { Conversation, Conversations } from './read-conversations.ts';
 
@@ -11,7 +12,7 @@ export class Reader {
   #stopped = false;
 
   constructor() {
-    this.#worker = new Worker(workerUrl());
+    this.#worker = new Worker(threadUrl('import-worker', import.meta.url));
     this.#worker.unref();
     this.#ended = new Promise((_resolve, reject) => {
       this.#worker.on('error', (error) => reject(errorOf(error)));
@@ -62,10 +63,4 @@ function errorOf(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
   return new KangarooError('out-of-memory', 'There is not enough memory to read this file at once. Import it in parts.');
-}
-
-/** Beside this file: as it is, or bundled. */
-function workerUrl(): URL {
-  const name = import.meta.url.endsWith('.ts') ? 'import-worker.ts' : 'import-worker.js';
-  return new URL(name, import.meta.url);
 }

@@ -1,5 +1,6 @@
 // SHA-256 of a file that is still growing, in a thread of its own (`hash-worker.ts`).
 import { Worker } from 'node:worker_threads';
+import { threadUrl } from '../../thread-url.ts';
 import type { HashOrder, HashReport, HashWorkerData } from './hash-worker.ts';
 
 /** Orders that are closer together are not worth a message. */
@@ -13,7 +14,7 @@ export class Hasher {
 
   constructor(path: string) {
     const data: HashWorkerData = { path };
-    this.#worker = new Worker(hashWorkerUrl(import.meta.url), { workerData: data, stdout: false, stderr: false });
+    this.#worker = new Worker(threadUrl('hash-worker', import.meta.url), { workerData: data, stdout: false, stderr: false });
     this.#worker.unref();
     this.#digest = new Promise((resolve, reject) => {
       this.#worker.on('message', (report: HashReport) => {
@@ -74,10 +75,4 @@ export async function hashFile(
     signal.removeEventListener('abort', stop);
     await hasher.stop();
   }
-}
-
-/** The thread's file beside the one of this URL: as it is, or bundled; of a package beside its archive, where Node can read it. */
-export function hashWorkerUrl(here: string): URL {
-  const name = here.endsWith('.ts') ? 'hash-worker.ts' : 'hash-worker.mjs';
-  return new URL(name, here.replace('/app.asar/', '/app.asar.unpacked/'));
 }
