@@ -10,6 +10,11 @@ export const commonOptions = {
   help: flag('Show this help'),
 };
 
+/** For commands that work on what the app keeps. */
+export const dataDirOptions = {
+  dataDir: text({ valueName: 'DIR', help: "The app's data folder", defaultText: 'KANGAROO_DATA_DIR, else the system’s' }),
+};
+
 export const modelOptions = {
   model: text({ valueName: 'FILE', help: 'The model, GGUF', defaultText: 'the starter that is shipped, with its adapter' }),
   adapter: text({

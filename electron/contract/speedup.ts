@@ -1,4 +1,5 @@
 // How fast an answer was against the plain decoding steps inside it, which are of the same moment. Pure.
+import type { ComparedAnswer } from './bootstrap.ts';
 import type { Costs, Round } from './engine.ts';
 
 /** Fewer plain steps make no baseline: as for `GenerationStats.plainStepMs`. */
@@ -67,11 +68,26 @@ export function calibrationBaseline({
  * With fewer than eight plain steps among the rounds, `plainStepMs` takes their place; null where that is null too.
  */
 export function speedupInside(rounds: readonly Round[], plainStepMs: number | null = null): number | null {
+  const compared = compare(rounds, plainStepMs, null);
+  return compared && factorOf(compared);
+}
+
+/** An answer's rounds beside its baseline: the plain steps among them, else `plainStepMs`, else `calibrated`; null without any. */
+export function compare(
+  rounds: readonly Round[],
+  plainStepMs: number | null,
+  calibrated: PlainBaseline | null,
+): ComparedAnswer | null {
   const decoded = rounds.filter((round) => round.rows > 0);
   const timesMs = roundTimes(decoded);
-  const baseline = plainBaseline(decoded, timesMs, plainStepMs);
-  if (baseline === null) return null;
-  const ms = timesMs.reduce((sum, time) => sum + time, 0);
-  const tokens = decoded.reduce((sum, { accepted }) => sum + accepted + 1, 0);
-  return ms > 0 && baseline.stepMs ? (tokens * baseline.stepMs) / ms : null;
+  const baseline = plainBaseline(decoded, timesMs, plainStepMs) ?? calibrated;
+  return baseline && { tokens: decoded.map(({ accepted }) => accepted + 1), timesMs, baseline };
 }
+
+/** See `speedupInside`; null where nothing took any time. */
+export function factorOf({ tokens, timesMs, baseline }: ComparedAnswer): number | null {
+  const ms = sum(timesMs);
+  return ms > 0 && baseline.stepMs ? (sum(tokens) * baseline.stepMs) / ms : null;
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

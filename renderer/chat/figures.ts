@@ -119,7 +119,7 @@ export function figuresOf(message: Message, costs: Costs | null): Figures | null
   const tokens = totals.tokens + 1;
   const tokensPerSecond = (1000 * totals.tokens) / totals.ms;
   const inside = speedupInside(message.rounds);
-  const overCalibration = costs && speedupInside(message.rounds, calibrationBaseline(costs)?.stepMs ?? null);
+  const factor = inside ?? (costs && speedupInside(message.rounds, calibrationBaseline(costs)?.stepMs ?? null));
   const baseline = inside === null ? 'calibration' : 'answer';
   return {
     tokens,
@@ -133,7 +133,7 @@ export function figuresOf(message: Message, costs: Costs | null): Figures | null
     pauses,
     pausedRounds,
     discarded,
-    speedup: mode === 'plain' ? null : judge(tokens, inside ?? overCalibration, mode, baseline, costs),
+    speedup: mode === 'plain' ? null : judge(tokens, factor, mode, baseline, costs),
   };
 }
 

@@ -1,10 +1,11 @@
 // `kangaroo adapters`: what the page's adapters view does with finished adapters, from the command line, on the same data folder.
-import { flag, text, usageError, type OptionValues, type ParsedArguments } from '../arguments.ts';
+import { checkArguments, requireAction } from '../actions.ts';
+import { flag, type OptionValues, type ParsedArguments } from '../arguments.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { commonOptions } from '../options.ts';
+import { commonOptions, dataDirOptions } from '../options.ts';
 
 const options = {
-  dataDir: text({ valueName: 'DIR', help: "The app's data folder", defaultText: 'KANGAROO_DATA_DIR, else the system’s' }),
+  ...dataDirOptions,
   purge: flag('remove: delete at once, without the trash'),
   ...commonOptions,
 };
@@ -32,21 +33,13 @@ export const adaptersCommand: Command<typeof options> = {
 };
 
 async function run({ values, positionals }: ParsedArguments<typeof options>, context: CommandContext): Promise<boolean> {
-  const [name = '', ...given] = positionals;
-  if (!names.some((each) => each === name)) {
-    throw usageError(`adapters has ${names.join(', ')}; "${name}" is none of them.`);
-  }
+  const [wanted = '', ...given] = positionals;
+  const name = requireAction('adapters', names, wanted);
   // Only here: the other commands do not need the database.
   const { actions } = await import('./actions.ts');
   const { openSession } = await import('../models/session.ts');
-  const action = actions[name as (typeof names)[number]];
-  const [least, most] = action.arguments;
-  if (given.length < least) {
-    throw usageError(
-      `adapters ${name} needs ${least === 1 ? 'an argument' : `${least} arguments`}; see kangaroo adapters --help.`,
-    );
-  }
-  if (given.length > most) throw usageError(`Unexpected argument "${given[most]}". A text with spaces needs quotes around it.`);
+  const action = actions[name];
+  checkArguments(`adapters ${name}`, given, action.arguments);
   const session = openSession({ dataDir: values.dataDir, endpoint: undefined }, true, context);
   try {
     return await action.run(given, values, session);

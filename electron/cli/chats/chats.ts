@@ -6,14 +6,15 @@ import { exportChats } from '../../core/chats/exchange/export.ts';
 import { importChats } from '../../core/chats/exchange/import.ts';
 import { openStore, type ChatStore } from '../../core/chats/store.ts';
 import { defaultDataDir, lockDataDir } from '../../core/paths.ts';
+import { requireAction } from '../actions.ts';
 import { choice, flag, text, usageError, type OptionValues, type ParsedArguments } from '../arguments.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { commonOptions } from '../options.ts';
+import { commonOptions, dataDirOptions } from '../options.ts';
 import type { Output } from '../output.ts';
 import { formatTable, type Column } from '../table.ts';
 
 const options = {
-  dataDir: text({ valueName: 'DIR', help: "The app's data folder", defaultText: 'KANGAROO_DATA_DIR, else the system’s' }),
+  ...dataDirOptions,
   format: choice({
     choices: ['json', 'markdown'],
     help: 'export: json has everything and can be imported; markdown is to be read',
@@ -32,11 +33,11 @@ interface Action {
   run(given: string[], values: Values, store: ChatStore, output: Output): Promise<boolean>;
 }
 
-const actions: Record<string, Action> = {
+const actions = {
   list: { arguments: [0, 0], run: list },
   export: { arguments: [0, Infinity], run: exportTo },
   import: { arguments: [1, 1], run: importFrom },
-};
+} satisfies Record<string, Action>;
 
 export const chatsCommand: Command<typeof options> = {
   name: 'chats',
@@ -54,9 +55,9 @@ export const chatsCommand: Command<typeof options> = {
 };
 
 async function run({ values, positionals }: ParsedArguments<typeof options>, context: CommandContext): Promise<boolean> {
-  const [name = '', ...given] = positionals;
-  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-  if (!action) throw usageError(`chats has ${Object.keys(actions).join(', ')}; "${name}" is none of them.`);
+  const [wanted = '', ...given] = positionals;
+  const name = requireAction('chats', Object.keys(actions) as (keyof typeof actions)[], wanted);
+  const action = actions[name];
   const [least, most] = action.arguments;
   if (given.length < least) throw usageError(`chats ${name} needs a FILE; see kangaroo chats --help.`);
   if (given.length > most) throw usageError(`Unexpected argument "${given[most]}".`);

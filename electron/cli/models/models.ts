@@ -1,5 +1,6 @@
 // `kangaroo models`: what the page's model view does, from the command line, on the same data folder.
-import { usageError, type ParsedArguments } from '../arguments.ts';
+import { checkArguments, requireAction } from '../actions.ts';
+import type { ParsedArguments } from '../arguments.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { options } from './options.ts';
 
@@ -26,18 +27,13 @@ export const modelsCommand: Command<typeof options> = {
 };
 
 async function run({ values, positionals }: ParsedArguments<typeof options>, context: CommandContext): Promise<boolean> {
-  const [name = '', ...given] = positionals;
-  if (!names.some((each) => each === name)) {
-    throw usageError(`models has ${names.join(', ')}; "${name}" is none of them.`);
-  }
+  const [wanted = '', ...given] = positionals;
+  const name = requireAction('models', names, wanted);
   // Only here: the other commands need neither the database nor the network.
   const { actions } = await import('./actions.ts');
   const { openSession } = await import('./session.ts');
-  const action = actions[name as (typeof names)[number]];
-  const [least, most] = action.arguments;
-  if (given.length < least)
-    throw usageError(`models ${name} needs ${least === 1 ? 'an argument' : `${least} arguments`}; see kangaroo models --help.`);
-  if (given.length > most) throw usageError(`Unexpected argument "${given[most]}". A text with spaces needs quotes around it.`);
+  const action = actions[name];
+  checkArguments(`models ${name}`, given, action.arguments);
   const session = openSession(values, action.needsData, context);
   try {
     return await action.run(given, values, session);

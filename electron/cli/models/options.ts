@@ -1,6 +1,6 @@
 // The options of `kangaroo models`.
 import { choice, flag, integer, text, type OptionValues } from '../arguments.ts';
-import { commonOptions, modelOptions } from '../options.ts';
+import { commonOptions, dataDirOptions, modelOptions } from '../options.ts';
 
 export const options = {
   endpoint: text({
@@ -8,7 +8,7 @@ export const options = {
     help: 'A mirror of the Hugging Face Hub for this run; it never gets your token',
     defaultText: 'HF_ENDPOINT, else what the app was told',
   }),
-  dataDir: text({ valueName: 'DIR', help: "The app's data folder", defaultText: 'KANGAROO_DATA_DIR, else the system’s' }),
+  ...dataDirOptions,
   sort: choice({ choices: ['downloads', 'likes', 'updated', 'trending'], help: 'search: the order', fallback: 'downloads' }),
   limit: integer({ help: 'search: at most this many', fallback: 20, minimum: 1, maximum: 1000 }),
   context: modelOptions.context,

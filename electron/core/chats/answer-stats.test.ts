@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { GenerationStats } from '../../contract/engine.ts';
 import { makeStoredRound } from '../testing/make-message.ts';
 import type { ReadyState } from '../models/models.ts';
-import { deviationOf, joinStats, speedupOf } from './answer-stats.ts';
+import { joinStats, speedupOf } from './answer-stats.ts';
 
 const first: GenerationStats = {
   promptTokens: 10,
@@ -77,21 +77,21 @@ describe('against plain decoding', () => {
   const ms = 20 * 3.75;
 
   test('the steps of the same moment come before those at load', () => {
-    expect(speedupOf(rounds, { ...first, plainStepMs: 9 }, model)).toBeCloseTo((30 * 9) / ms);
-    expect(speedupOf(rounds, { ...first, plainStepMs: null }, model)).toBeCloseTo((30 * 10) / ms);
-    expect(speedupOf([], { ...first, plainStepMs: null }, model)).toBeNull();
+    expect(speedupOf(rounds, { ...first, plainStepMs: 9 }, model).speedup).toBeCloseTo((30 * 9) / ms);
+    expect(speedupOf(rounds, { ...first, plainStepMs: null }, model).speedup).toBeCloseTo((30 * 10) / ms);
+    expect(speedupOf([], { ...first, plainStepMs: null }, model).speedup).toBeNull();
     expect(
       speedupOf(rounds, { ...first, plainStepMs: null }, {
         costs: { ...costs, plainTokensPerSecond: 0 },
-      } as unknown as ReadyState),
+      } as unknown as ReadyState).speedup,
     ).toBeNull();
   });
 
   test('its spread is that of the rounds, wider with a baseline that is unsure, and unknown for a few', () => {
-    const sure = deviationOf(rounds, { ...first, plainStepMs: 10 }, model) ?? Number.NaN;
-    const unsure = deviationOf(rounds, { ...first, plainStepMs: null }, model) ?? Number.NaN;
+    const sure = speedupOf(rounds, { ...first, plainStepMs: 10 }, model).deviation ?? Number.NaN;
+    const unsure = speedupOf(rounds, { ...first, plainStepMs: null }, model).deviation ?? Number.NaN;
     expect(sure).toBeGreaterThan(0);
     expect(unsure).toBeGreaterThan(2 * sure);
-    expect(deviationOf(rounds.slice(0, 15), { ...first, plainStepMs: 10 }, model)).toBeNull();
+    expect(speedupOf(rounds.slice(0, 15), { ...first, plainStepMs: 10 }, model).deviation).toBeNull();
   });
 });

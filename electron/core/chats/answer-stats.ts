@@ -1,20 +1,13 @@
 // Figures of an answer: against plain decoding, and over the parts of one that was continued.
 import type { GenerationStats, Round } from '../../contract/engine.ts';
 import { speedupDeviation } from '../../contract/bootstrap.ts';
-import { calibrationBaseline, plainBaseline, roundTimes, speedupInside } from '../../contract/speedup.ts';
+import { calibrationBaseline, compare, factorOf } from '../../contract/speedup.ts';
 import type { ReadyState } from '../models/models.ts';
 
-/** See `Message.speedup`. */
-export function speedupOf(rounds: readonly Round[], { plainStepMs }: GenerationStats, { costs }: ReadyState): number | null {
-  return speedupInside(rounds, plainStepMs ?? calibrationBaseline(costs)?.stepMs ?? null);
-}
-
-/** See `GenerationStats.speedupDeviation`; null where it is not known. */
-export function deviationOf(rounds: readonly Round[], { plainStepMs }: GenerationStats, { costs }: ReadyState): number | null {
-  const decoded = rounds.filter(({ rows }) => rows > 0);
-  const timesMs = roundTimes(decoded);
-  const baseline = plainBaseline(decoded, timesMs, plainStepMs) ?? calibrationBaseline(costs);
-  return baseline && speedupDeviation([{ tokens: decoded.map(({ accepted }) => accepted + 1), timesMs, baseline }]);
+/** See `Message.speedup` and `GenerationStats.speedupDeviation`; each null where it is not known. */
+export function speedupOf(rounds: readonly Round[], { plainStepMs }: GenerationStats, { costs }: ReadyState) {
+  const compared = compare(rounds, plainStepMs, calibrationBaseline(costs));
+  return { speedup: compared && factorOf(compared), deviation: compared && speedupDeviation([compared]) };
 }
 
 /** Of an answer and its continuation, as if they were one: see `Message.stats`. */

@@ -16,7 +16,7 @@ import { KangarooError } from '../../contract/errors.ts';
 import type { AnswerSettings } from '../../contract/settings.ts';
 import type { Models, ReadyState } from '../models/models.ts';
 import { shownError } from '../shown-error.ts';
-import { deviationOf, joinStats, speedupOf } from './answer-stats.ts';
+import { joinStats, speedupOf } from './answer-stats.ts';
 import { compactRound, textOfRounds } from './round-codec.ts';
 import { systemTurns } from './turns.ts';
 
@@ -176,8 +176,8 @@ export class Answer {
         message.stats = before ? joinStats(before, stats) : stats;
         message.stopReason = event.reason;
         const all = [...message.rounds, ...rounds];
-        message.speedup = speedupOf(all, message.stats, model);
-        const deviation = deviationOf(all, message.stats, model);
+        const { speedup, deviation } = speedupOf(all, message.stats, model);
+        message.speedup = speedup;
         if (deviation !== null) message.stats.speedupDeviation = deviation;
         if (message.speedup !== null && mode !== 'plain' && model.loaded.adapter) {
           this.#parts.models.recordSpeedup(model.model.id, message.speedup);

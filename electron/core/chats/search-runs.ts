@@ -25,13 +25,13 @@ export function hasRuns(query: string): boolean {
   return run.test(query);
 }
 
-interface TextRow {
+/** A message that was found, and its chat. */
+export interface MessageRow {
   chat_id: string;
   title: string;
   id: string;
   role: 'user' | 'assistant';
   created_at_ms: number;
-  text: string;
 }
 
 /** Latest first. `messages_runs_docsize` is FTS5's own list of what is indexed. */
@@ -43,7 +43,7 @@ export function searchRuns(database: ChatDatabase, words: readonly string[], mos
     ...(long.length > 0 ? [indexed] : ['m.key IN (SELECT id FROM messages_runs_docsize)']),
     ...short.map(() => 'm.text LIKE ?'),
   ];
-  const rows = database.all<TextRow>(
+  const rows = database.all<MessageRow & { text: string }>(
     `SELECT c.id AS chat_id, c.title, m.id, m.role, m.created_at_ms, m.text
      FROM messages m JOIN chats c ON c.key = m.chat_key
      WHERE ${conditions.join(' AND ')} AND c.trashed_at_ms IS NULL AND m.deleted_at_ms IS NULL

@@ -2,7 +2,7 @@
 // whatever its case and accents (SQLite FTS5, unicode61). In scripts without spaces between words they may be anywhere.
 import type { SearchHit, TextRange } from '../../contract/chat-list.ts';
 import type { ChatDatabase } from './database.ts';
-import { hasRuns, searchRuns, searchTitles, wordsOf } from './search-runs.ts';
+import { hasRuns, searchRuns, searchTitles, wordsOf, type MessageRow } from './search-runs.ts';
 
 const mostHits = 50;
 /** Words around the matches in a snippet, at most. */
@@ -35,15 +35,6 @@ interface TitleRow {
   marked: string;
 }
 
-interface TextRow {
-  chat_id: string;
-  title: string;
-  id: string;
-  role: 'user' | 'assistant';
-  created_at_ms: number;
-  marked: string;
-}
-
 export function searchChats(database: ChatDatabase, query: string): SearchHit[] {
   const words = wordsOf(query);
   if (words === null) return [];
@@ -68,7 +59,7 @@ function searchParted(database: ChatDatabase, query: string): SearchHit[] {
   const found = titles.map(({ id, title, marked }): SearchHit => {
     return { chatId: id, title, titleMatches: unmark(marked).matches, message: null };
   });
-  const texts = database.all<TextRow>(
+  const texts = database.all<MessageRow & { marked: string }>(
     `SELECT c.id AS chat_id, c.title, m.id, m.role, m.created_at_ms,
        snippet(messages_text, 0, '${opening}', '${closing}', '…', ${snippetWords}) AS marked
      FROM messages_text JOIN messages m ON m.key = messages_text.rowid JOIN chats c ON c.key = m.chat_key

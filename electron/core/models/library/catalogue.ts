@@ -1,7 +1,6 @@
 // What the library knows: its rows, folders and what was found on the disk, kept current by scans that run one at a time.
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
-import { sep } from 'node:path';
 import { KangarooError, type ErrorShape } from '../../../contract/errors.ts';
 import type { LibraryModel, LibraryState, TrashedModel } from '../../../contract/library.ts';
 import { parseArgument, text } from '../../arguments.ts';
@@ -9,7 +8,7 @@ import { shownError } from '../../shown-error.ts';
 import { Watchable } from '../../watchable.ts';
 import { factsOf } from '../facts.ts';
 import { readModelFile, statModel } from '../gguf/files.ts';
-import { findModels, liesIn, type FolderSource } from './layouts.ts';
+import { findModels, isBelow, liesIn, type FolderSource } from './layouts.ts';
 import { Pairing, readAdapter, type Adapter } from './pairing.ts';
 import { isFolder, Scanner } from './scanner.ts';
 import type { FolderRow, LibraryStore, ModelRow, TrashRow } from './store.ts';
@@ -211,7 +210,7 @@ export class Catalogue {
 
   /** The folder that a file lies in; of several, the innermost. */
   folderOf(path: string): FolderView | null {
-    const above = [...this.folders.values()].filter(({ row }) => path.startsWith(row.path + sep));
+    const above = [...this.folders.values()].filter(({ row }) => isBelow(path, row.path));
     return above.toSorted((first, second) => second.row.path.length - first.row.path.length)[0] ?? null;
   }
 

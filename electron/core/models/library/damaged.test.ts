@@ -28,13 +28,19 @@ test.each<[string, (path: string) => void, string]>([
   expect(readFileSync(damaged.path)).toEqual(bytes);
 });
 
-test('what is whole again goes back to its place', async () => {
+/** A model whose file was cut off after the first 9,000 bytes, and is in quarantine for that. */
+async function cutOff() {
   const path = bench.put('tiny.gguf');
   const whole = readFileSync(path);
   truncateSync(path, 9000);
   settle(path);
   await bench.library.rescan();
   const { id, path: quarantined } = bench.only();
+  return { id, path, whole, quarantined };
+}
+
+test('what is whole again goes back to its place', async () => {
+  const { id, path, whole, quarantined } = await cutOff();
   appendFileSync(quarantined, whole.subarray(9000));
   expect(await bench.library.checkAgain(id)).toMatchObject({ id, status: 'ready', path });
   expect(readFileSync(path)).toEqual(whole);
@@ -59,12 +65,7 @@ test('what is in quarantine in a folder that leaves the library is in the trash,
 });
 
 test('what is whole again does not overwrite what lies in its place by now', async () => {
-  const path = bench.put('tiny.gguf');
-  const whole = readFileSync(path);
-  truncateSync(path, 9000);
-  settle(path);
-  await bench.library.rescan();
-  const { id, path: quarantined } = bench.only();
+  const { id, path, whole, quarantined } = await cutOff();
   appendFileSync(quarantined, whole.subarray(9000));
   writeFileSync(path, 'another file');
   await expect(bench.library.checkAgain(id)).rejects.toMatchObject({ code: 'invalid-argument' });
@@ -73,11 +74,7 @@ test('what is whole again does not overwrite what lies in its place by now', asy
 });
 
 test('a new download in the place of a damaged file is that model; the damaged file can be deleted from the trash', async () => {
-  const path = bench.put('tiny.gguf');
-  truncateSync(path, 9000);
-  settle(path);
-  await bench.library.rescan();
-  const { id, path: quarantined } = bench.only();
+  const { id, path, quarantined } = await cutOff();
   bench.put('tiny.gguf');
   await bench.library.rescan();
   expect(bench.only()).toMatchObject({ id, status: 'ready', path });

@@ -7,7 +7,7 @@ import { KangarooError } from '../../../contract/errors.ts';
 import type { LibraryFolder } from '../../../contract/library.ts';
 import { fileError } from '../gguf/files.ts';
 import type { Catalogue } from './catalogue.ts';
-import { findModels, sourceOf } from './layouts.ts';
+import { findModels, isBelow, sourceOf } from './layouts.ts';
 import { isFolder, isWritable } from './scanner.ts';
 import type { FolderRow, LibraryStore } from './store.ts';
 import { newFolderView } from './view.ts';
@@ -67,7 +67,7 @@ export class Folders {
   isOwn(path: string): boolean {
     const place = resolve(path);
     const own = [...this.#catalogue.folders.values()].filter(({ row }) => row.source === 'kangaroo');
-    return own.some(({ row }) => place === row.path || place.startsWith(row.path + sep));
+    return own.some(({ row }) => place === row.path || isBelow(place, row.path));
   }
 
   /** The folder around this place that is gone though models in it are known, as a disk that is not connected; null: none is. */
@@ -81,8 +81,9 @@ export class Folders {
   async #enter(path: string): Promise<string> {
     if (!(await isFolder(path))) throw new KangarooError('file-not-found', `${path} is no folder. Check the path.`);
     const real = (place: string) => realpath(place).catch(() => place);
+    const realPath = await real(path);
     for (const { row } of this.#catalogue.folders.values()) {
-      if (row.path === path || (await real(row.path)) === (await real(path))) return row.id;
+      if (row.path === path || (await real(row.path)) === realPath) return row.id;
     }
     const source = await sourceOf(path).catch((error: unknown) => {
       throw fileError(error, path);
@@ -96,7 +97,7 @@ export class Folders {
   /** The models of a folder that leaves the library, where another folder, which lies in it or above, shows them too. */
   async #handOver(leaving: FolderRow): Promise<void> {
     for (const { row: folder } of this.#catalogue.folders.values()) {
-      if (!folder.path.startsWith(leaving.path + sep) && !leaving.path.startsWith(folder.path + sep)) continue;
+      if (!isBelow(folder.path, leaving.path) && !isBelow(leaving.path, folder.path)) continue;
       const found = await findModels(folder.path, folder.source).catch(() => []);
       const paths = new Set(found.map(({ path }) => path));
       for (const row of this.#catalogue.rows.values()) {

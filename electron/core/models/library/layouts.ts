@@ -123,6 +123,11 @@ async function findFiles(root: string, ending: string): Promise<string[]> {
   return files;
 }
 
+/** Whether a path is below another one, as they are written. */
+export function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(folder + sep);
+}
+
 /**
  * Whether a file lies in one of these folders, whichever folder it was found through. Where its entry lies counts, as that is
  * what a move changes: a link of the user's to another app's file is the user's.
@@ -130,7 +135,7 @@ async function findFiles(root: string, ending: string): Promise<string[]> {
 export async function liesIn(path: string, folders: readonly string[]): Promise<boolean> {
   const real = (place: string) => realpath(place).catch(() => resolve(place));
   const at = (await real(dirname(path))) + sep;
-  for (const folder of folders) if (at.startsWith((await real(folder)) + sep)) return true;
+  for (const folder of folders) if (isBelow(at, await real(folder))) return true;
   return false;
 }
 
