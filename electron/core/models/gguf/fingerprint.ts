@@ -1,7 +1,7 @@
 // Which base a model is, whatever its quantisation and in however many files: SHA-256 over its F32 norms, as
 // native/src/model-files.cpp computes it and as adapters name their base.
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { ModelFile } from './files.ts';
 
 const f32 = 0;
@@ -15,30 +15,27 @@ export async function fingerprintOf({ paths, headers }: Pick<ModelFile, 'paths' 
       tensors.map((tensor) => [tensor.name, { tensor, path: paths[index] ?? '' }] as const),
     ),
   );
-  for (const norm of norms) {
-    const hash = createHash('sha256');
-    let layer = 0;
-    for (; ; layer += 1) {
-      const found = byName.get(`blk.${layer}.${norm}.weight`);
-      if (!found) break;
-      if (found.tensor.type !== f32) return null;
-      const bytes = await readPart(found.path, found.tensor.offset, found.tensor.sizeBytes);
-      if (!bytes) return null;
-      hash.update(bytes);
-    }
-    if (layer > 0) return hash.digest('hex');
-  }
-  return null;
-}
-
-/** Null where the file ends before. */
-async function readPart(path: string, offset: number, sizeBytes: number): Promise<Buffer | null> {
-  const file = await open(path);
+  const files = new Map<string, FileHandle>();
   try {
-    const bytes = Buffer.alloc(sizeBytes);
-    const { bytesRead } = await file.read(bytes, 0, sizeBytes, offset);
-    return bytesRead < sizeBytes ? null : bytes;
+    for (const norm of norms) {
+      const hash = createHash('sha256');
+      let layer = 0;
+      for (; ; layer += 1) {
+        const found = byName.get(`blk.${layer}.${norm}.weight`);
+        if (!found) break;
+        const { path, tensor } = found;
+        if (tensor.type !== f32) return null;
+        const file = files.get(path) ?? (await open(path));
+        files.set(path, file);
+        const bytes = Buffer.alloc(tensor.sizeBytes);
+        const { bytesRead } = await file.read(bytes, 0, bytes.length, tensor.offset);
+        if (bytesRead < bytes.length) return null;
+        hash.update(bytes);
+      }
+      if (layer > 0) return hash.digest('hex');
+    }
+    return null;
   } finally {
-    await file.close();
+    for (const file of files.values()) await file.close();
   }
 }
