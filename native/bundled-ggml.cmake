@@ -34,6 +34,12 @@ endif()
 
 add_subdirectory(${LLAMA_DIR}/ggml ${CMAKE_BINARY_DIR}/ggml EXCLUDE_FROM_ALL)
 
-if(KANGAROO_SANITIZE) # its count of graphs wraps round after 32,768, by a shift that only C++20 defines
+if(KANGAROO_SANITIZE)
+  # its count of graphs wraps round after 32,768, by a shift that only C++20 defines
   target_compile_options(ggml-cpu PRIVATE $<$<COMPILE_LANGUAGE:C>:-fno-sanitize=shift-base>)
+  # it calls kernels of typed rows through pointers to functions of untyped ones
+  target_compile_options(ggml-cpu PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-fno-sanitize=function>
+    $<$<COMPILE_LANG_AND_ID:C,Clang>:-fno-sanitize=function>)
+  # it counts the bytes of a graph by moving a null pointer on
+  target_compile_options(ggml-base PRIVATE $<$<COMPILE_LANGUAGE:C>:-fno-sanitize=pointer-overflow>)
 endif()

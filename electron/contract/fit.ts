@@ -1,8 +1,11 @@
 // Will it fit: what a model would need at a context, part by part, against what is free, told from its header alone.
 import type { MemoryPart, MemoryPool } from './memory.ts';
 
+/** Tokens that the default context has at most, where the model has more; as the engine does. */
+export const longestDefaultContext = 8192;
+
 export interface FitChoices {
-  /** Tokens; 0: the model's own, at most 8192. */
+  /** Tokens; 0: the model's own, at most `longestDefaultContext`. */
   contextSize?: number;
   cacheType?: 'f16' | 'q8_0';
 }

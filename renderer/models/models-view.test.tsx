@@ -100,6 +100,23 @@ test('what the library refuses is told, and the list stays', async () => {
   expect(page.querySelectorAll('[data-testid="library-model"]').length).toBe(1);
 });
 
+test.each([
+  ['library.watch', '#/models', 'library-unreadable', 'trash-model', makeLibrary()],
+  ['downloads.watch', '#/models/downloads', 'downloads-unreadable', 'download', [makeDownload()]],
+])('%s: what cannot be read is said, and asked for anew', async (stream, fragment, problem, thing, value) => {
+  core.answer(stream, async function* () {
+    throw new KangarooError('file-not-readable', 'Disk I/O error.');
+  });
+  await show(fragment);
+  expect(find(problem).textContent).toContain('Disk I/O error.');
+  core.answer(stream, async function* () {
+    yield value;
+  });
+  await act(async () => find(problem).querySelector('button')?.click());
+  expect(page.querySelector(`[data-testid="${problem}"]`)).toBeNull();
+  expect(find(thing)).not.toBeNull();
+});
+
 test('a damaged model says what is wrong, offers to look again, and cannot be chatted with', async () => {
   const problem = { code: 'file-damaged', message: 'It is too short.' } as const;
   core.tell('library.watch', makeLibrary({ models: [makeModel({ status: 'damaged', problem })] }));

@@ -59,7 +59,7 @@ export const modelsText = {
       `Needs ${bytesText(needed)}: ${parts.join(', ')}. ${bytesText(free)} are free.`,
     context: 'Context',
     contextOption: (tokens: number) => `${wholeText(tokens)} tokens`,
-    contextDefault: 'The model’s own, at most 8,192',
+    contextDefault: (tokens: number) => `Default: ${wholeText(tokens)}`,
     cacheType: 'K/V cache',
     cacheTypes: { f16: '16 bits (F16)', q8_0: '8 bits (Q8_0), half the memory' },
     speeds: { fast: 'Fast', comfortable: 'Comfortable', slow: 'Slow', 'very-slow': 'Very slow' },

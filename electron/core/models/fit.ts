@@ -1,12 +1,11 @@
 // Will it fit: the memory that a model would need, part by part, from its header, and how that compares with what is free.
 // Weights, K/V and draft K/V are exact; compute buffers follow llama.cpp's graph for a batch of 512 tokens with flash attention,
 // as measured on dense models of many shapes. A model test holds the sum against what the engine really allocates.
-import type { Fit, FitVerdict, SpeedClass } from '../../contract/fit.ts';
+import { longestDefaultContext, type Fit, type FitVerdict, type SpeedClass } from '../../contract/fit.ts';
 import type { MemoryPart, MemoryPool } from '../../contract/memory.ts';
 import type { AdapterShape, ModelShape } from './facts.ts';
 
-/** What the default context is at most, and what is taken where a model does not say; as the engine does. */
-const longestDefaultContext = 8192;
+/** What is taken where a model does not say; as the engine does. */
 const unknownTrainedContext = 4096;
 /** llama.cpp pads a context to this many tokens. */
 const contextStep = 256;

@@ -1,6 +1,7 @@
 // How long a context the loaded model has; another length loads it anew.
 import { useId, useState } from 'react';
 import { useModel } from '../../model/model-store.ts';
+import { strings } from '../../strings.ts';
 import { chatText } from '../strings.ts';
 
 const text = chatText.settings;
@@ -32,6 +33,7 @@ export function ContextLength() {
           value={value ?? ''}
           onChange={(event) => setChosen(Number(event.target.value))}
         >
+          {!loaded && <option value="">{strings.model.none}</option>}
           {lengths.map((length) => (
             <option key={length} value={length}>
               {text.contextOption(length)}

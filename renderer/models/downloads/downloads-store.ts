@@ -16,6 +16,8 @@ interface DownloadsStore {
   /** For all downloads together, bytes per second; null: none. */
   limit: number | null;
   attach(client: AppApi, signal: AbortSignal): void;
+  /** Asks for it anew, after `unreadable`. */
+  tryAgain(): void;
   /** Asks the queue for something; resolves with null where that failed, which `problem` then tells. */
   act<T>(work: (downloads: DownloadsApi) => Promise<T>): Promise<T | null>;
   /** Puts a variant of a repository into the queue. */
@@ -34,7 +36,7 @@ export const useDownloads = create<DownloadsStore>()((set, get) => ({
   ended: [],
   limit: null,
   attach(client, signal) {
-    set({ unreadable: null });
+    set({ unreadable: null, tryAgain: () => get().attach(client, signal) });
     client.downloads.speedLimit().then(
       (limit) => set({ limit }),
       (error: unknown) => set({ problem: toErrorShape(error) }),
@@ -55,6 +57,7 @@ export const useDownloads = create<DownloadsStore>()((set, get) => ({
       (unreadable) => set({ unreadable }),
     );
   },
+  tryAgain: () => {},
   async act(work) {
     set({ problem: null });
     try {

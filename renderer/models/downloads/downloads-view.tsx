@@ -4,7 +4,7 @@ import type { Download } from '../../../electron/contract/downloads.ts';
 import { remainingText } from '../../number-text.ts';
 import { hrefOf } from '../../route.ts';
 import { Notice } from '../../ui/notice.tsx';
-import { Placeholder, Section, Skeletons, ViewTitle } from '../page-parts.tsx';
+import { FailedAnswer, Placeholder, Section, Skeletons, ViewTitle } from '../page-parts.tsx';
 import { modelsText } from '../strings.ts';
 import { DownloadItem } from './download-item.tsx';
 import { useDownloads } from './downloads-store.ts';
@@ -16,6 +16,7 @@ const text = modelsText.downloads;
 export function DownloadsView() {
   const downloads = useDownloads((state) => state.downloads);
   const unreadable = useDownloads((state) => state.unreadable);
+  const tryAgain = useDownloads((state) => state.tryAgain);
   const problem = useDownloads((state) => state.problem);
   const dismissProblem = useDownloads((state) => state.dismissProblem);
   return (
@@ -29,9 +30,7 @@ export function DownloadsView() {
       {downloads ? (
         <Lists downloads={downloads} />
       ) : unreadable ? (
-        <Notice tone="danger" title={text.unreadable}>
-          {unreadable.message}
-        </Notice>
+        <FailedAnswer title={text.unreadable} error={unreadable} askAgain={tryAgain} testId="downloads-unreadable" />
       ) : (
         <Skeletons label={modelsText.loading} rows={3} />
       )}

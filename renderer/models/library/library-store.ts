@@ -16,6 +16,8 @@ interface LibraryStore {
   /** What the last deletion moved away, for as long as it is offered back. */
   trashed: TrashedModel | null;
   attach(client: AppApi, signal: AbortSignal): void;
+  /** Asks for it anew, after `unreadable`. */
+  tryAgain(): void;
   /** Asks the library for something; resolves with null where that failed, which `problem` then tells. */
   act<T>(work: (library: LibraryApi) => Promise<T>): Promise<T | null>;
   trash(modelId: string): Promise<boolean>;
@@ -30,7 +32,7 @@ export const useLibrary = create<LibraryStore>()((set, get) => ({
   problem: null,
   trashed: null,
   attach(client, signal) {
-    set({ unreadable: null });
+    set({ unreadable: null, tryAgain: () => get().attach(client, signal) });
     void follow(
       client.library.watch(),
       signal,
@@ -38,6 +40,7 @@ export const useLibrary = create<LibraryStore>()((set, get) => ({
       (unreadable) => set({ unreadable }),
     );
   },
+  tryAgain: () => {},
   async act(work) {
     set({ problem: null });
     try {

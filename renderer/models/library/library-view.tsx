@@ -6,7 +6,7 @@ import { hrefOf } from '../../route.ts';
 import { strings } from '../../strings.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { MemoryNow } from '../memory/memory-now.tsx';
-import { Placeholder, Skeletons, ViewTitle } from '../page-parts.tsx';
+import { FailedAnswer, Placeholder, Skeletons, ViewTitle } from '../page-parts.tsx';
 import { modelsText } from '../strings.ts';
 import { Folders } from './folders.tsx';
 import { useLibrary } from './library-store.ts';
@@ -23,6 +23,7 @@ const filterFrom = 7;
 export function LibraryView() {
   const state = useLibrary((library) => library.state);
   const unreadable = useLibrary((library) => library.unreadable);
+  const tryAgain = useLibrary((library) => library.tryAgain);
   const problem = useLibrary((library) => library.problem);
   const dismissProblem = useLibrary((library) => library.dismissProblem);
   const act = useLibrary((library) => library.act);
@@ -62,9 +63,7 @@ export function LibraryView() {
       {state ? (
         <Loaded state={state} />
       ) : unreadable ? (
-        <Notice tone="danger" title={text.unreadable} testId="library-unreadable">
-          {unreadable.message}
-        </Notice>
+        <FailedAnswer title={text.unreadable} error={unreadable} askAgain={tryAgain} testId="library-unreadable" />
       ) : (
         <Skeletons label={modelsText.loading} rows={4} />
       )}

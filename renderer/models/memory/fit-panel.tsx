@@ -1,6 +1,6 @@
 // "Will it fit?", for a context and a K/V cache that the user chooses: asked of the core with every change.
 import { useId } from 'react';
-import type { Fit, FitChoices } from '../../../electron/contract/fit.ts';
+import { longestDefaultContext, type Fit, type FitChoices } from '../../../electron/contract/fit.ts';
 import type { Answer } from '../../use-answer.ts';
 import { FailedAnswer } from '../page-parts.tsx';
 import { modelsText } from '../strings.ts';
@@ -36,7 +36,7 @@ export function FitPanel({ choices, onChange, trainedContext, answer }: FitPanel
             value={choices.contextSize ?? 0}
             onChange={(event) => onChange({ ...choices, contextSize: Number(event.target.value) })}
           >
-            <option value={0}>{text.contextDefault}</option>
+            <option value={0}>{text.contextDefault(Math.min(longest, longestDefaultContext))}</option>
             {offered.map((tokens) => (
               <option key={tokens} value={tokens}>
                 {text.contextOption(tokens)}
