@@ -105,7 +105,7 @@ test.each([
   ['downloads.watch', '#/models/downloads', 'downloads-unreadable', 'download', [makeDownload()]],
 ])('%s: what cannot be read is said, and asked for anew', async (stream, fragment, problem, thing, value) => {
   core.answer(stream, async function* () {
-    throw new KangarooError('file-not-readable', 'Disk I/O error.');
+    yield await Promise.reject(new KangarooError('file-not-readable', 'Disk I/O error.'));
   });
   await show(fragment);
   expect(find(problem).textContent).toContain('Disk I/O error.');
