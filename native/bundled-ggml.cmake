@@ -40,6 +40,8 @@ if(KANGAROO_SANITIZE)
   # it calls kernels of typed rows through pointers to functions of untyped ones
   target_compile_options(ggml-cpu PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-fno-sanitize=function>
     $<$<COMPILE_LANG_AND_ID:C,Clang>:-fno-sanitize=function>)
-  # it counts the bytes of a graph by moving a null pointer on
-  target_compile_options(ggml-base PRIVATE $<$<COMPILE_LANGUAGE:C>:-fno-sanitize=pointer-overflow>)
+  # it counts the bytes of a graph by moving a null pointer on; while it reads a GGUF header, it multiplies dimensions before it
+  # checks them (gguf-file.cpp does that again), and has types of fields before it checks them
+  target_compile_options(ggml-base PRIVATE $<$<COMPILE_LANGUAGE:C>:-fno-sanitize=pointer-overflow,signed-integer-overflow>
+    $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize=enum,signed-integer-overflow>)
 endif()

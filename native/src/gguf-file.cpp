@@ -3,8 +3,10 @@
 #include "error.h"
 #include "model-check.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -30,6 +32,18 @@ file_ptr open_file(const std::string & path) {
     return f;
 }
 
+// Whether the number of elements fits. gguf multiplies before it checks that, so a product that wraps round to 0 gets past it.
+bool is_countable(const int64_t * ne) {
+    int64_t elements = 1;
+    for (int d = 0; d < GGML_MAX_DIMS; ++d) {
+        if (ne[d] > 0 && elements > INT64_MAX / ne[d]) {
+            return false;
+        }
+        elements *= std::max<int64_t>(ne[d], 1);
+    }
+    return true;
+}
+
 } // namespace
 
 gguf_file::gguf_file(const std::string & path) : path_(path) {
@@ -48,9 +62,15 @@ gguf_file::gguf_file(const std::string & path) : path_(path) {
         throw error("file-damaged", path + " has a damaged GGUF header. Download it again.");
     }
     for (int64_t i = 0; i < gguf_get_n_tensors(get()); ++i) {
-        const uint64_t end = gguf_get_data_offset(get()) + gguf_get_tensor_offset(get(), i) + gguf_get_tensor_size(get(), i);
-        if (end > static_cast<uint64_t>(size_)) {
-            throw error("file-damaged", path + " ends before its tensor " + gguf_get_tensor_name(get(), i) + " is complete. Download it again.");
+        if (!is_countable(gguf_get_tensor_ne(get(), i))) {
+            throw error("file-damaged", path + " has a tensor " + gguf_get_tensor_name(get(), i) + " of an impossible size. Download it again.");
+        }
+        uint64_t left = static_cast<uint64_t>(size_);
+        for (const uint64_t part : {gguf_get_data_offset(get()), gguf_get_tensor_offset(get(), i), gguf_get_tensor_size(get(), i)}) {
+            if (part > left) {
+                throw error("file-damaged", path + " ends before its tensor " + gguf_get_tensor_name(get(), i) + " is complete. Download it again.");
+            }
+            left -= part;
         }
     }
 }

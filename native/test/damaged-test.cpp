@@ -3,11 +3,13 @@
 #include "checksum.h"
 #include "error.h"
 #include "fixture.h"
+#include "gguf-file.h"
 #include "random-model.h"
 
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <vector>
 
 namespace {
 
@@ -89,6 +91,37 @@ TEST(absurd_keys, "damaged models: absurd numbers in the header are errors, whic
         CHECK(code == "file-damaged", "%s = %u: %s", key, value, code.c_str());
     }
     CHECK(code_of([&] { use(file.model); }) == "none", "the sound model does not answer any more");
+}
+
+TEST(absurd_shapes, "damaged models: a tensor whose number of elements no integer holds is an error, also where the product wraps round to 0")
+{
+    const files file(options);
+    const std::vector<int64_t> shapes[] = {{int64_t{1} << 32, int64_t{1} << 31, 2}, {int64_t{1} << 32, int64_t{1} << 32}, {INT64_MAX, 3}, {8, INT64_MAX, 4, 2}};
+    for (const auto & shape : shapes) {
+        std::string all  = "GGUF";
+        const auto  add  = [&](auto value) { all.append(reinterpret_cast<const char *>(&value), sizeof(value)); };
+        const auto  name = [&](const std::string & text) {
+            add(static_cast<uint64_t>(text.size()));
+            all += text;
+        };
+        add(uint32_t{3}); // version
+        add(uint64_t{1}); // tensors
+        add(uint64_t{1}); // keys
+        name("general.architecture");
+        add(uint32_t{8}); // a text
+        name("llama");
+        name("token_embd.weight");
+        add(static_cast<uint32_t>(shape.size()));
+        for (const int64_t n : shape) {
+            add(n);
+        }
+        add(uint32_t{0}); // F32
+        add(uint64_t{0}); // offset
+        all.resize(all.size() + 4096);
+        std::ofstream(file.bad, std::ios::binary) << all;
+        const std::string code = code_of([&] { kangaroo::gguf_file whole(file.bad); });
+        CHECK(code == "file-damaged", "%zu dimensions: %s", shape.size(), code.c_str());
+    }
 }
 
 TEST(absurd_types, "damaged models: tensors of types that nothing can be computed with are errors before anything is loaded")
