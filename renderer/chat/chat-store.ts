@@ -33,6 +33,8 @@ interface ChatStore extends ChatView {
   newChat(): Promise<void>;
   /** Fetches the page before the oldest message that is here. */
   loadEarlier(): Promise<void>;
+  /** Fetches all of them, page by page, as long as this chat is shown. */
+  loadAllEarlier(): Promise<void>;
   /** These resolve to whether the core took it. */
   send(text: string, options?: SendOptions): Promise<boolean>;
   edit(messageId: string, text: string): Promise<boolean>;
@@ -58,7 +60,7 @@ function paceMs(events: readonly ChatEvent[]): number {
 export const useChat = create<ChatStore>()((set, get) => {
   let connection: AbortSignal | null = null;
   let watching: AbortController | null = null;
-  let loadingEarlier = false;
+  let loadingEarlier: Promise<unknown> | null = null;
 
   const queue = createFrameQueue<ChatEvent>((events) => set((view) => applyEvents(view, events)), paceMs);
 
@@ -120,13 +122,12 @@ export const useChat = create<ChatStore>()((set, get) => {
   async function loadEarlier(): Promise<void> {
     const { chat } = get();
     const first = chat?.messages[0];
-    if (!chat || !first || chat.earlier <= 0 || loadingEarlier) return;
-    loadingEarlier = true;
-    await act(async (client) => {
+    if (!chat || !first || chat.earlier <= 0) return;
+    loadingEarlier ??= act(async (client) => {
       const page = await client.chats.earlier(chat.id, first.id);
       set((now) => (now.chat?.id === chat.id ? { chat: prepend(now.chat, page) } : {}));
-    });
-    loadingEarlier = false;
+    }).finally(() => (loadingEarlier = null));
+    await loadingEarlier;
   }
 
   return {
@@ -164,6 +165,7 @@ export const useChat = create<ChatStore>()((set, get) => {
     },
 
     loadEarlier,
+    loadAllEarlier: () => loadEarlierUntil(() => false),
 
     send: (text, options) => onChat((chats, id) => chats.send(id, text, options), true),
     edit: (messageId, text) => onChat((chats, id) => chats.edit(id, messageId, text), true),
@@ -201,10 +203,15 @@ export const useChat = create<ChatStore>()((set, get) => {
       const renewed = nextChat();
       if (await get().select(messageId)) await renewed;
     }
-    for (let left = get().chat?.earlier ?? 0; left > 0 && !here();) {
+    await loadEarlierUntil(here);
+  }
+
+  async function loadEarlierUntil(enough: () => boolean): Promise<void> {
+    const id = get().chat?.id;
+    for (let left = get().chat?.earlier ?? 0; left > 0 && !enough();) {
       await loadEarlier();
       const now = get().chat?.earlier ?? 0;
-      if (now >= left) return;
+      if (now >= left || get().chat?.id !== id) return;
       left = now;
     }
   }

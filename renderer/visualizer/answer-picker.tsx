@@ -1,4 +1,7 @@
-// Which rounds are shown: of one answer, the latest by default, or of the whole chat.
+// Which rounds are shown: of one answer, the latest by default, or of the whole chat. Of a long chat only the latest messages are
+// here; the rest is fetched when it is asked for.
+import { useState } from 'react';
+import { useChat } from '../chat/chat-store.ts';
 import { Segments } from './segments.tsx';
 import { visualizerText } from './strings.ts';
 import type { NumberedAnswer } from './use-rounds.ts';
@@ -40,7 +43,32 @@ export function AnswerPicker({ answers, chosen }: { answers: readonly NumberedAn
           ))}
         </select>
       )}
+      {scope === 'chat' && <Earlier />}
     </div>
+  );
+}
+
+function Earlier() {
+  const earlier = useChat((state) => state.chat?.earlier ?? 0);
+  const loadAllEarlier = useChat((state) => state.loadAllEarlier);
+  const [reading, setReading] = useState(false);
+  if (earlier <= 0) return null;
+  return (
+    <p className="text-[13px] text-ink-soft" data-testid="not-read">
+      {text.notRead(earlier)}{' '}
+      <button
+        type="button"
+        className="rounded underline decoration-line-strong underline-offset-3 hover:decoration-ink"
+        disabled={reading}
+        data-testid="read-earlier"
+        onClick={() => {
+          setReading(true);
+          void loadAllEarlier().finally(() => setReading(false));
+        }}
+      >
+        {reading ? text.readingEarlier : text.readEarlier}
+      </button>
+    </p>
   );
 }
 

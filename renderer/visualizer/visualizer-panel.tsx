@@ -27,7 +27,8 @@ const text = visualizerText;
 
 export function VisualizerPanel({ onClose }: { onClose(): void }) {
   const chat = useChat((state) => state.chat);
-  const answers = useMemo(() => answersOf(chat?.messages ?? []), [chat?.messages]);
+  const earlier = chat?.earlier ?? 0;
+  const answers = useMemo(() => answersOf(chat?.messages ?? [], earlier), [chat?.messages, earlier]);
   const scope = useVisualizer((state) => state.scope);
   const chosenId = useVisualizer((state) => state.messageId);
   const chatId = chat?.id ?? null;
@@ -102,8 +103,10 @@ export function VisualizerPanel({ onClose }: { onClose(): void }) {
 
 const isStreaming = (answers: readonly NumberedAnswer[]) => answers.some(({ message }) => message.status === 'streaming');
 
-function answersOf(messages: readonly Message[]): NumberedAnswer[] {
-  return messages.filter(({ role }) => role === 'assistant').map((message, at) => ({ message, number: at + 1 }));
+/** Of the messages that are not here, every other one is an answer. */
+function answersOf(messages: readonly Message[], earlier: number): NumberedAnswer[] {
+  const before = Math.floor(earlier / 2);
+  return messages.filter(({ role }) => role === 'assistant').map((message, at) => ({ message, number: before + at + 1 }));
 }
 
 /** The costs that are of the model which gave these answers. */
