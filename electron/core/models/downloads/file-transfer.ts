@@ -33,7 +33,8 @@ export interface TransferOptions {
 
 export type TransferPhase = 'starting' | 'downloading' | 'verifying';
 
-const mostPieceBytes = 1 << 20;
+/** Small: what was just read is still in the processor's cache, and the system caches a file in pieces as large as its writes. */
+const mostPieceBytes = 1 << 17;
 
 export class FileTransfer {
   readonly #options: TransferOptions;
