@@ -18,6 +18,7 @@ export function makeScriptedCore(chat: Chat = makeChat()): ScriptedCore {
   core.answer('info.get', () => ({ name: 'Kangaroo Chat', version: '0', shell: 'browser', engine: 'scripted', notices: [] }));
   core.answer('chats.current', () => chat);
   core.tell('chats.watch', { type: 'snapshot', chat });
+  core.tell('chats.watchList', { type: 'snapshot', chats: [], folders: [] });
   core.answer('models.list', () => []);
   core.tell('settings.watch', defaultSettings);
   core.tell('models.watch', { status: 'unloaded' });

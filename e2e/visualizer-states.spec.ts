@@ -112,7 +112,6 @@ function prepare(core: ScriptedCore, messages: Message[]): Chat {
   const chat = makeChat(messages);
   core.answer('chats.current', () => chat);
   core.tell('chats.watch', { type: 'snapshot', chat });
-  core.tell('chats.watchList', { type: 'snapshot', chats: [], folders: [] });
   core.tell('chats.watchPresets', []);
   core.tell('models.watch', ready());
   core.answer('chats.totals', (chatId: string | null) =>

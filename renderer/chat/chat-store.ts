@@ -48,13 +48,11 @@ interface ChatStore extends ChatView {
   reached(): void;
 }
 
-/** Text that comes faster than this is faster than anyone reads: it is drawn less often, for the engine needs the cores too. */
-const readableRoundsPerHandOver = 8;
-const unreadableIntervalMs = 120;
-
+/** Text that comes faster than anyone reads is drawn less often, for the engine needs the cores too. */
 function paceMs(events: readonly ChatEvent[]): number {
   const rounds = events.reduce((sum, event) => sum + (event.type === 'rounds' ? event.rounds.length : 0), 0);
-  return rounds > readableRoundsPerHandOver ? unreadableIntervalMs : 0;
+  if (rounds > 8) return 120;
+  return rounds > 2 ? 50 : 0;
 }
 
 export const useChat = create<ChatStore>()((set, get) => {

@@ -1,6 +1,7 @@
 // A block of an answer whose text is tinted by origin.
-import { createContext, useContext, useLayoutEffect, useRef, type ReactNode } from 'react';
+import { createContext, useContext, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { useSettings } from '../settings/settings-store.ts';
+import { watchNearScreen } from './near-screen.ts';
 import type { OriginRun } from './origin-runs.ts';
 import { paintOrigins } from './painter.ts';
 
@@ -25,11 +26,17 @@ export function PaintedBlock({ start, source, children }: { start: number; sourc
   const element = useRef<HTMLDivElement>(null);
   const { runs, known } = useContext(RunsContext);
   const show = useSettings((state) => state.settings.showOrigins);
+  const [near, setNear] = useState(true);
+
+  useEffect(() => (element.current ? watchNearScreen(element.current, setNear) : undefined), []);
 
   // Runs only ever grow at the end, together with the text: those of a block change when its source does.
   useLayoutEffect(
-    () => (show && known && element.current ? paintOrigins(element.current, start, start + source.length, runs.now) : undefined),
-    [show, known, start, source, runs],
+    () =>
+      show && known && near && element.current
+        ? paintOrigins(element.current, start, start + source.length, runs.now)
+        : undefined,
+    [show, known, near, start, source, runs],
   );
 
   return <div ref={element}>{children}</div>;

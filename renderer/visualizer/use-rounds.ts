@@ -24,7 +24,7 @@ export interface NumberedAnswer {
 /** Figures of an answer that is being written are refreshed this often: more cannot be read. Long ones change more slowly. */
 function refreshMs(answers: readonly NumberedAnswer[]): number {
   const rounds = answers.reduce((sum, { message }) => sum + message.roundCount, 0);
-  return Math.max(250, rounds / 10);
+  return Math.max(400, rounds / 8);
 }
 
 /** Not here, although there are some. */

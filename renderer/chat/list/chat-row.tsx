@@ -98,7 +98,8 @@ export const ChatRow = memo(function ChatRow({ chat }: { chat: ChatEntry }) {
         <span className="min-w-0 flex-1 truncate">{title}</span>
         {chat.answering && (
           <span className="flex shrink-0 items-center" data-testid="chat-answering">
-            <span aria-hidden className="breathe size-2 rounded-full bg-accent" />
+            {/* The chat that is shown lives visibly enough, and what moves has every frame drawn. */}
+            <span aria-hidden className={`size-2 rounded-full bg-accent ${current ? '' : 'breathe'}`} />
             <span className="sr-only">{listText.answering}</span>
           </span>
         )}
