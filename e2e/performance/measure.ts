@@ -92,7 +92,15 @@ async function measureStreaming(browser: Browser, panel: boolean): Promise<void>
   const ended = Promise.withResolvers<void>();
   core.answer('chats.watch', () => streaming(ended.resolve));
   // As in the app: the chat's own row says that it is being answered.
-  const entry = { id: 'chat', title: 'Chat', folderId: null, pinned: false, createdAtMs: 0, usedAtMs: 0, firstWords: 'Everything' };
+  const entry = {
+    id: 'chat',
+    title: 'Chat',
+    folderId: null,
+    pinned: false,
+    createdAtMs: 0,
+    usedAtMs: 0,
+    firstWords: 'Everything',
+  };
   core.tell('chats.watchList', { type: 'snapshot', chats: [{ ...entry, answering: true }], folders: [] });
   const server = await serveScripted(core);
   try {
