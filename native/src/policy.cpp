@@ -15,6 +15,7 @@ constexpr double KNOWN_DRAFTS = 100.0;      // judged drafts that make an expect
 constexpr int32_t BASELINE_EVERY = 60, BASELINE_STEPS = 3; // drafting rounds, then plain steps
 constexpr int32_t SETTLE = 3;               // plain steps at a new depth; the first one may build its graph
 constexpr int32_t PROBE         = 4;        // rounds of a probe
+constexpr int32_t NO_PROBE_BEFORE = 16;     // rounds of an answer: a short one has no time to gain back what a probe costs
 constexpr double  OLD_WEIGHT    = 1.0;      // rounds that what was known before a probe counts for
 constexpr double  PROBE_SHARE   = 0.008;    // of all time may be lost to probing while paused
 constexpr double  MOST_CREDIT   = 3.0;      // plain tokens' time
@@ -202,6 +203,7 @@ void policy::begin_answer(int32_t max_draft, bool adapter, int32_t depth) {
     depth_     = depth;
     settling_  = times.depth > 0 && (depth > 2 * times.depth + NEAR || 2 * depth + NEAR < times.depth) ? SETTLE : 0;
     settling_ms_ = 0.0;
+    rounds_      = 0;
     last_        = pass::prompt;
     if (!adapter) {
         return;
@@ -228,6 +230,7 @@ void policy::begin_answer(int32_t max_draft, bool adapter, int32_t depth) {
 policy::choice policy::begin_round(const lookup_offer & offer) {
     confidences_.clear();
     reach_.clear();
+    ++rounds_;
     if (coin_) {
         const auto what = static_cast<plan>(random_up_to(2));
         if (what == plan::copy) {
@@ -254,7 +257,7 @@ policy::choice policy::begin_round(const lookup_offer & offer) {
         }
     } else if (probe_left_ > 0) {
         draft = true;
-    } else if (credit_ms_ >= times.plain) {
+    } else if (credit_ms_ >= times.plain && rounds_ > NO_PROBE_BEFORE) {
         draft       = true;
         probe_left_ = PROBE;
         long_.forget_to(OLD_WEIGHT);
