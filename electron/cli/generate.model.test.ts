@@ -152,10 +152,12 @@ describe('generate', () => {
     let stdout = '';
     const finished = new Promise<number | null>((resolve) => child.on('close', resolve));
     // Reading stops at the first round: the pipe fills, so that the answer cannot be over before the signal is there.
+    let paused = false;
     await new Promise<void>((resolve) => {
       child.stdout.on('data', (chunk) => {
         stdout += String(chunk);
-        if (!stdout.includes('"round"')) return;
+        if (paused || !stdout.includes('"round"')) return;
+        paused = true;
         child.stdout.pause();
         resolve();
       });
