@@ -123,7 +123,8 @@ private:
     window              long_{1.0 / 48.0}, short_{1.0 / 10.0}; // rounds in which the adapter drafted
     window              all_{1.0 / 48.0};
     bool                paused_ = false, settled_ = false; // settled: whether drafting pays has been found out, or is remembered
-    int32_t             probe_left_ = 0, rounds_ = 0; // of this answer
+    int32_t             probe_left_ = 0;
+    int32_t             rounds_     = 0; // of this answer
     enum class pass { prompt, drafts, plain };
     pass                last_       = pass::prompt; // a plain step that follows another pass is slower, its graph is cold
     double              cold_       = 0.0;          // behind drafts: by how much, as a share of one behind a plain step

@@ -59,7 +59,7 @@ export const modelsText = {
       `Needs ${bytesText(needed)}: ${parts.join(', ')}. ${bytesText(free)} are free.`,
     context: 'Context',
     contextOption: (tokens: number) => `${wholeText(tokens)} tokens`,
-    contextDefault: (tokens: number) => `Default: ${wholeText(tokens)}`,
+    contextDefault: (tokens: number | null) => (tokens === null ? 'Default' : `Default: ${wholeText(tokens)}`),
     cacheType: 'K/V cache',
     cacheTypes: { f16: '16 bits (F16)', q8_0: '8 bits (Q8_0), half the memory' },
     speeds: { fast: 'Fast', comfortable: 'Comfortable', slow: 'Slow', 'very-slow': 'Very slow' },

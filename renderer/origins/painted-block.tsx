@@ -26,17 +26,15 @@ export function PaintedBlock({ start, source, children }: { start: number; sourc
   const element = useRef<HTMLDivElement>(null);
   const { runs, known } = useContext(RunsContext);
   const show = useSettings((state) => state.settings.showOrigins);
+  const tinted = show && known;
   const [near, setNear] = useState(true);
 
-  useEffect(() => (element.current ? watchNearScreen(element.current, setNear) : undefined), []);
+  useEffect(() => (tinted && element.current ? watchNearScreen(element.current, setNear) : undefined), [tinted]);
 
   // Runs only ever grow at the end, together with the text: those of a block change when its source does.
   useLayoutEffect(
-    () =>
-      show && known && near && element.current
-        ? paintOrigins(element.current, start, start + source.length, runs.now)
-        : undefined,
-    [show, known, near, start, source, runs],
+    () => (tinted && near && element.current ? paintOrigins(element.current, start, start + source.length, runs.now) : undefined),
+    [tinted, near, start, source, runs],
   );
 
   return <div ref={element}>{children}</div>;

@@ -36,7 +36,9 @@ export function FitPanel({ choices, onChange, trainedContext, answer }: FitPanel
             value={choices.contextSize ?? 0}
             onChange={(event) => onChange({ ...choices, contextSize: Number(event.target.value) })}
           >
-            <option value={0}>{text.contextDefault(Math.min(longest, longestDefaultContext))}</option>
+            <option value={0}>
+              {text.contextDefault(trainedContext ? Math.min(trainedContext, longestDefaultContext) : null)}
+            </option>
             {offered.map((tokens) => (
               <option key={tokens} value={tokens}>
                 {text.contextOption(tokens)}
