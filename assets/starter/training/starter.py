@@ -2,7 +2,7 @@
 
   prep   --out DIR --corpus DIR --mixture FILE (--from-base F.gguf | --vocab N)   tokenizer and token files
   train  --out DIR --seconds S [--from-base F --from-adapter F]                 goes on where it stopped; constant learning rate
-  decay  --out DIR --seconds S                                                  learning rate to zero; writes final.pt, leaves train.pt
+  decay  --out DIR --seconds S [--from-base F --from-adapter F]                 learning rate to zero; writes final.pt, leaves train.pt
   score  --out DIR [--from-base F --from-adapter F]                              held-out loss by source, the adapter's agreement
   export --out DIR --to DIR --name NAME                                         final.pt as GGUF, F16
 
@@ -94,6 +94,7 @@ class Run:
         self.opts = optimizers([self.m, self.ad], a.lr)
         for o, state in zip(self.opts, s.get('optimizers', [])):
             o.load_state_dict(state)
+        self.warm = 'optimizers' in s  # a fresh optimiser has to warm up first
         self.step, self.seconds, self.tokens, self.out = s['step'], s['seconds'], s['tokens'], a.out
         # torch.compile came with PyTorch 2
         self.forward = torch.compile(self.m) if DEV == 'cuda' else self.m
@@ -166,15 +167,15 @@ def fit(a):
     start, before, saved, first, mean = time.time(), run.seconds, time.time(), run.step, 0.0
     while time.time() - start < a.seconds:
         spent = time.time() - start
-        # a fresh optimiser has to warm up, whatever the step
-        lr = a.lr * (max(0.0, 1 - spent / a.seconds) if a.cmd == 'decay' else min(1.0, (run.step + 1) / 50))
+        warm = 1.0 if run.warm else min(1.0, (run.step - first + 1) / 50)
+        lr = a.lr * warm * (max(0.0, 1 - spent / a.seconds) if a.cmd == 'decay' else 1.0)
         mean = 0.98 * mean + 0.02 * run.learn(packer.batch(a.batch), lr, a.exit_weight)
         run.seconds = before + time.time() - start
         if run.step % a.log == 0:
             loss, agree = weighted(score(run, a.window, 8, mixture), mixture)
             print(f'step {run.step} {run.seconds:.0f} s {run.tokens / 1e6:.2f} M counted tokens, train {mean / (1 - 0.98 ** (run.step - first)):.3f} held-out {loss:.3f} agrees {agree:.3f} lr {lr:.1e}', flush=True)
-        if a.cmd == 'train' and time.time() - saved > 240:
-            run.save()
+        if time.time() - saved > 240:
+            run.save() if a.cmd == 'train' else run.finish()
             saved = time.time()
     run.save() if a.cmd == 'train' else run.finish()
 
