@@ -28,6 +28,8 @@ const slow = makeResult({
     autoTokensPerSecond: 209,
     kangarooSpeedup: 0.78,
     autoSpeedup: 0.99,
+    kangarooSpeedupQuartiles: [0.74, 0.83],
+    autoSpeedupQuartiles: [0.97, 1.01],
     questions: 12,
   },
 });

@@ -2,7 +2,7 @@
 // The best of them is chosen with hindsight, per category, and so a little flattered by chance; `auto` has to guess.
 import type { DraftingOptions } from '../contract/engine.ts';
 import { speedsOver, type PlayedConversation } from './bench-speed.ts';
-import { spread, type Spread } from './statistics.ts';
+import { spread, type Spread } from '../core/statistics.ts';
 import { formatTable, type Column } from './table.ts';
 
 /** η and γ. */

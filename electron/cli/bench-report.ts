@@ -3,7 +3,7 @@ import type { AdapterInfo, Costs, DraftingMode, ModelInfo } from '../contract/en
 import { formatGrid } from './bench-grid.ts';
 import type { Copies, HostOverhead } from './bench-speed.ts';
 import type { CategorySummary, Summary } from './bench-summary.ts';
-import type { Spread } from './statistics.ts';
+import type { Spread } from '../core/statistics.ts';
 import { formatTable, type Column } from './table.ts';
 
 export interface Machine {

@@ -1,6 +1,6 @@
 // How fast conversations went, and how much of the time was not the network's.
 import type { GenerationStats, Round } from '../contract/engine.ts';
-import { ratio } from './statistics.ts';
+import { ratio } from '../core/statistics.ts';
 
 /** One conversation in one mode or setting. */
 export interface PlayedConversation {

@@ -3,7 +3,7 @@ import type { Round } from '../contract/engine.ts';
 import { summarizeGrid, type GridSummary } from './bench-grid.ts';
 import type { Sample, Shortage } from './bench-play.ts';
 import { copiesOf, hostOverhead, speedsOver, sum, totalRate, type Copies, type HostOverhead } from './bench-speed.ts';
-import { ratio, spread, type Spread } from './statistics.ts';
+import { ratio, spread, type Spread } from '../core/statistics.ts';
 
 export interface PositionAcceptance {
   /** Place of a draft in its round, from 1. */

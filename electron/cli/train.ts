@@ -204,9 +204,13 @@ function summary(out: string, result: Extract<TrainingEvent, { type: 'done' }>['
       `accepted by place ${accepted}, in ${(tookMs / 60_000).toFixed(1)} min`,
   ];
   if (speeds) {
+    const spreadOf = (quartiles: [number, number] | null) =>
+      quartiles === null ? '' : ` (${quartiles.map((each) => each.toFixed(2)).join('–')})`;
     lines.push(
-      `Plain ${speeds.plainTokensPerSecond.toFixed(1)} tokens/s; always drafting ${speeds.kangarooSpeedup.toFixed(2)}×, ` +
-        `automatic ${speeds.autoSpeedup.toFixed(2)}×`,
+      `Plain ${speeds.plainTokensPerSecond.toFixed(1)} tokens/s; ` +
+        `always drafting ${speeds.kangarooSpeedup.toFixed(2)}×${spreadOf(speeds.kangarooSpeedupQuartiles)}, ` +
+        `automatic ${speeds.autoSpeedup.toFixed(2)}×${spreadOf(speeds.autoSpeedupQuartiles)}; ` +
+        `medians and quartiles of ${speeds.questions} questions`,
     );
   }
   return lines.join('\n');

@@ -80,6 +80,9 @@ export interface MeasuredSpeeds {
   /** Medians over questions of the speed over plain decoding's. */
   kangarooSpeedup: number;
   autoSpeedup: number;
+  /** Between these was the middle half of the questions; null in files of versions that did not keep it. */
+  kangarooSpeedupQuartiles: [number, number] | null;
+  autoSpeedupQuartiles: [number, number] | null;
   questions: number;
 }
 

@@ -12,9 +12,19 @@ export function ResultCard({ result }: { result: TrainingResult }) {
       {speeds && (
         <div>
           <div className="grid gap-2 sm:grid-cols-3">
-            <Speed label={text.auto} speed={speeds.autoTokensPerSecond} speedup={speeds.autoSpeedup} />
-            <Speed label={text.always} speed={speeds.kangarooTokensPerSecond} speedup={speeds.kangarooSpeedup} />
-            <Speed label={text.plain} speed={speeds.plainTokensPerSecond} speedup={null} />
+            <Speed
+              label={text.auto}
+              speed={speeds.autoTokensPerSecond}
+              speedup={speeds.autoSpeedup}
+              quartiles={speeds.autoSpeedupQuartiles}
+            />
+            <Speed
+              label={text.always}
+              speed={speeds.kangarooTokensPerSecond}
+              speedup={speeds.kangarooSpeedup}
+              quartiles={speeds.kangarooSpeedupQuartiles}
+            />
+            <Speed label={text.plain} speed={speeds.plainTokensPerSecond} speedup={null} quartiles={null} />
           </div>
           <p className="mt-1.5 text-[12.5px] text-ink-soft">{text.speeds(speeds.questions)}</p>
           {speeds.kangarooSpeedup < 1 && <p className="mt-1 text-[13.5px] text-slow">{text.notPaying}</p>}
@@ -36,7 +46,16 @@ export function ResultCard({ result }: { result: TrainingResult }) {
   );
 }
 
-function Speed({ label, speed, speedup }: { label: string; speed: number; speedup: number | null }) {
+interface SpeedProps {
+  label: string;
+  /** Tokens per second. */
+  speed: number;
+  /** Over plain decoding; null: it is plain decoding. */
+  speedup: number | null;
+  quartiles: [number, number] | null;
+}
+
+function Speed({ label, speed, speedup, quartiles }: SpeedProps) {
   return (
     <div className="rounded-xl bg-sunken px-3 py-2">
       <p className="text-[12.5px] text-ink-soft">{label}</p>
@@ -44,6 +63,7 @@ function Speed({ label, speed, speedup }: { label: string; speed: number; speedu
         {speedup === null ? text.speed(speed) : adaptersText.factor(speedup)}
       </p>
       <p className="text-[12.5px] text-ink-soft tabular-nums">{speedup === null ? adaptersText.factor(1) : text.speed(speed)}</p>
+      {quartiles && <p className="text-[12.5px] text-ink-soft tabular-nums">{text.spread(...quartiles)}</p>}
     </div>
   );
 }

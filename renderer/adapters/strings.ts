@@ -149,6 +149,7 @@ export const adaptersText = {
     always: 'Always drafting',
     plain: 'Plain decoding',
     speed: (tokensPerSecond: number) => `${tokensPerSecond.toFixed(1)} tokens/s`,
+    spread: (low: number, high: number) => `half of the questions: ${low.toFixed(2)}–${factor(high)}`,
     accepted: 'Accepted, by place of the draft',
     perRound: 'Tokens per round',
     agreement: 'Agreement on held-out text',

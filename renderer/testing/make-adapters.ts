@@ -26,6 +26,8 @@ export function makeResult(patch: Partial<TrainingResult> = {}): TrainingResult 
       autoTokensPerSecond: 58.1,
       kangarooSpeedup: 1.36,
       autoSpeedup: 1.41,
+      kangarooSpeedupQuartiles: [1.29, 1.44],
+      autoSpeedupQuartiles: [1.35, 1.47],
       questions: 12,
     },
     tookMs: 720_000,

@@ -1,6 +1,6 @@
 // The comparison for people: what was measured where, a table for each prompt set, and what the peers were set to.
 import { formatTable, type Column } from '../table.ts';
-import type { Spread } from '../statistics.ts';
+import type { Spread } from '../../core/statistics.ts';
 import { familyLabels, type Peer } from './roster.ts';
 import type { PeerSummary, SetSummary } from './summary.ts';
 

@@ -1,5 +1,5 @@
 // What the turns come to, per prompt set and peer.
-import { ratio, spread, type Spread } from '../statistics.ts';
+import { ratio, spread, type Spread } from '../../core/statistics.ts';
 import type { PlayedAnswer, Turn } from './play.ts';
 import { baseline, ownPlain, type Family, type Peer } from './roster.ts';
 

@@ -51,6 +51,8 @@ const speeds = z.object({
   autoTokensPerSecond: number,
   kangarooSpeedup: number,
   autoSpeedup: number,
+  kangarooSpeedupQuartiles: z.tuple([number, number]).nullable().default(null),
+  autoSpeedupQuartiles: z.tuple([number, number]).nullable().default(null),
   questions: number,
 });
 

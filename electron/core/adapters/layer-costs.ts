@@ -3,7 +3,7 @@
 import type { Costs } from '../../contract/engine.ts';
 import type { GgufHeader } from '../models/gguf/header.ts';
 import { shapeOf } from '../models/facts.ts';
-import { median } from './median.ts';
+import { quantile } from '../statistics.ts';
 import type { RoundCosts } from './prediction.ts';
 
 /** Bytes that one token reads. */
@@ -17,6 +17,7 @@ export interface ModelBytes {
   vocabularySize: number;
 }
 
+const median = (samples: readonly number[]) => quantile(samples, 0.5) ?? 0;
 const layerOf = (name: string) => Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? -1);
 const bytesOfHalf = 2;
 

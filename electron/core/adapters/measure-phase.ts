@@ -3,9 +3,9 @@ import type { MeasuredSpeeds } from '../../contract/adapters.ts';
 import { defaultGenerationOptions, type DoneEvent, type DraftingMode, type Round } from '../../contract/engine.ts';
 import type { NativeModel, NativeSession } from '../engine/addon.ts';
 import { promptIds, promptStops } from '../engine/prompt.ts';
+import { quantile, spread } from '../statistics.ts';
 import { measuredTokens } from './estimate.ts';
 import type { Gate } from './gate.ts';
-import { median } from './median.ts';
 import type { DraftingLimits } from './prediction.ts';
 
 const modes: readonly DraftingMode[] = ['plain', 'kangaroo', 'auto'];
@@ -42,14 +42,20 @@ export async function measureSpeeds(measuring: Measuring): Promise<Measured> {
     }
   }
   const of = (mode: DraftingMode) => speeds.get(mode) ?? [];
-  const over = (mode: DraftingMode) => median(of(mode).map((speed, index) => speed / (of('plain')[index] || Infinity)));
+  const rate = (mode: DraftingMode) => quantile(of(mode), 0.5) ?? 0;
+  const nothing = { median: 0, low: 0, high: 0 };
+  const over = (mode: DraftingMode) =>
+    spread(of(mode).map((speed, index) => speed / (of('plain')[index] || Infinity))) ?? nothing;
+  const [always, automatic] = [over('kangaroo'), over('auto')];
   return {
     speeds: {
-      plainTokensPerSecond: median(of('plain')),
-      kangarooTokensPerSecond: median(of('kangaroo')),
-      autoTokensPerSecond: median(of('auto')),
-      kangarooSpeedup: over('kangaroo'),
-      autoSpeedup: over('auto'),
+      plainTokensPerSecond: rate('plain'),
+      kangarooTokensPerSecond: rate('kangaroo'),
+      autoTokensPerSecond: rate('auto'),
+      kangarooSpeedup: always.median,
+      autoSpeedup: automatic.median,
+      kangarooSpeedupQuartiles: [always.low, always.high],
+      autoSpeedupQuartiles: [automatic.low, automatic.high],
       questions: questions.length,
     },
     ...acceptanceOf(rounds),
