@@ -123,6 +123,17 @@ describe('adapters', () => {
     await adapters.use('starter', id);
     expect(await starter()).toMatchObject({ adapterPath: id });
   });
+
+  test('are read as versions before wrote them, without the spread of their speedups', async () => {
+    const { adapters } = app.services;
+    const file = join(folder, 'older.gguf');
+    copyFileSync(starterAdapter, file);
+    const speeds = { plainTokensPerSecond: 40, kangarooTokensPerSecond: 50, autoTokensPerSecond: 52, kangarooSpeedup: 1.25 };
+    const written = { ...scriptedResult, speeds: { ...speeds, autoSpeedup: 1.3, questions: 12 } };
+    await annotate(file, { [resultKey]: JSON.stringify(written) });
+    const { result } = await adapters.import(file);
+    expect(result?.speeds).toEqual({ ...written.speeds, kangarooSpeedupQuartiles: null, autoSpeedupQuartiles: null });
+  });
 });
 
 describe('a training', () => {

@@ -92,7 +92,15 @@ test('a training ends in an adapter that fits its model, says what it reached, a
   expect(result?.tokens).toBeGreaterThanOrEqual(1200);
   expect(result?.agreement).toBeGreaterThan(0.05);
   expect(result?.tokensPerRound).toBeGreaterThan(1);
-  expect(result?.speeds?.plainTokensPerSecond).toBeGreaterThan(0);
+  const measured = result?.speeds;
+  expect(measured?.plainTokensPerSecond).toBeGreaterThan(0);
+  for (const [median, quartiles] of [
+    [measured?.kangarooSpeedup, measured?.kangarooSpeedupQuartiles],
+    [measured?.autoSpeedup, measured?.autoSpeedupQuartiles],
+  ] as const) {
+    expect(median).toBeGreaterThanOrEqual(quartiles?.[0] ?? Infinity);
+    expect(median).toBeLessThanOrEqual(quartiles?.[1] ?? 0);
+  }
   // What it takes was told first, and what it really took in the end: nothing of the try is left.
   const estimate = events.find((event) => event.type === 'estimate')?.estimate;
   expect(estimate).toMatchObject({ tokens: 1200, basis: 'measured' });
