@@ -64,7 +64,7 @@ test('a model without an adapter gets one, which is used at once', async ({ page
   await page.getByTestId('resume-training').click();
   await expect(training).toHaveAttribute('data-status', 'completed', { timeout: 900_000 });
   await expect(training.getByTestId('result')).toContainText('Tokens per round');
-  await expect(page.getByTestId('adapter').filter({ hasText: 'trained here' })).toHaveCount(1);
+  await expect(page.getByTestId('adapter').filter({ hasText: 'trained with the app' })).toHaveCount(1);
   await expect(row).toContainText('exit after layer 2');
   expect(readdirSync(join(dataDir, 'adapters')).filter((name) => name.endsWith('.gguf'))).toHaveLength(1);
 

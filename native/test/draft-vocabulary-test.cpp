@@ -13,7 +13,7 @@
 
 namespace {
 
-// The starter's adapter with a list of token ids added.
+// The starter's adapter with this list of token ids; empty: with none.
 std::string write_adapter(const test::options & options, const std::string & name, const std::vector<int32_t> & ids) {
     ggml_context *   raw = nullptr;
     gguf_context_ptr source(gguf_init_from_file(test::adapter_path(options).c_str(), {false, &raw}));
@@ -21,7 +21,8 @@ std::string write_adapter(const test::options & options, const std::string & nam
     gguf_context_ptr target(gguf_init_empty());
     gguf_set_kv(target.get(), source.get());
     for (ggml_tensor * t = ggml_get_first_tensor(tensors.get()); t; t = ggml_get_next_tensor(tensors.get(), t)) {
-        if (gguf_find_tensor(source.get(), ggml_get_name(t)) >= 0) { // the loader keeps a block of all data as well
+        const bool listed = std::strcmp(ggml_get_name(t), "draft_vocab") == 0;
+        if (!listed && gguf_find_tensor(source.get(), ggml_get_name(t)) >= 0) { // the loader keeps a block of all data as well
             gguf_add_tensor(target.get(), t);
         }
     }
@@ -29,7 +30,9 @@ std::string write_adapter(const test::options & options, const std::string & nam
     ggml_tensor *    list = ggml_new_tensor_1d(own.get(), GGML_TYPE_I32, static_cast<int64_t>(ids.size()));
     ggml_set_name(list, "draft_vocab");
     std::memcpy(list->data, ids.data(), ids.size() * sizeof(int32_t));
-    gguf_add_tensor(target.get(), list);
+    if (!ids.empty()) {
+        gguf_add_tensor(target.get(), list);
+    }
     const std::string path = options.scratch + "/" + name;
     gguf_write_to_file(target.get(), path.c_str(), false);
     return path;
@@ -62,6 +65,7 @@ TEST(draft_vocabulary, "a draft vocabulary: all of it changes nothing, a part of
     for (const char * type : {"Q8_0", "Q4_0", "F16"}) {
         auto l = test::load_starter(options, type);
         const auto prompt = l.model->tokenize("<|user|>Tell me a story about a fox who is afraid of the dark.<|end|><|assistant|>", true, true);
+        l.adapter = l.model->load_adapter(write_adapter(options, "whole.gguf", {}));
         const drafted whole = answer_with(l, prompt);
 
         std::vector<int32_t> ids(l.model->info().n_vocab);

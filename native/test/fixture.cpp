@@ -16,7 +16,8 @@ loaded load_starter(const options & options, const std::string & type) {
     std::string path = starter_path(options);
     if (type != "F16") {
         path = options.scratch + "/starter-" + type + ".gguf";
-        if (!std::filesystem::exists(path)) {
+        namespace fs = std::filesystem;
+        if (!fs::exists(path) || fs::last_write_time(path) < fs::last_write_time(starter_path(options))) {
             kangaroo::quantize(starter_path(options), path, type);
         }
     }

@@ -37,7 +37,7 @@ TEST(lookup_lossless, "copies: the tokens of plain decoding, with and without an
         const auto bare = test::open_session(l), tossed = test::open_session(l);
         tossed->toss(4);
         int64_t copied = 0, right = 0;
-        for (const char * text : {STORY, "Repeat after me: one two three four, one two three four, one two three four.", "What is rain?", "Count from one to twenty."}) {
+        for (const char * text : {STORY, "Repeat after me: one two three four, one two three four, one two three four.", "Explain rainbows like I'm five years old.", "Count from one to twenty."}) {
             auto history = prompt_of(l, text);
             for (int turn = 0; turn < 3; ++turn) {
                 const auto want = test::answer(*plain, history, options_of(decoding_mode::plain, 120));

@@ -82,7 +82,7 @@ TEST(trainer_damaged, "trainer: damaged, foreign and cut-off files are told from
     fs::resize_file(copy, size - 1000); // as a crash in the middle of the last text leaves it
     CHECK(kangaroo::captured_reader(copy, identity).totals().texts == whole.texts - 1, "a text without its end was counted");
     {
-        kangaroo::capturer        capturer(d.l.model, {2, 4}, 256, 1);
+        kangaroo::capturer        capturer(d.l.model, {2, 6}, 256, 1);
         kangaroo::captured_writer file(copy, capturer.layout());
         CHECK(file.totals().texts == whole.texts - 1, "%lld texts to go on from", static_cast<long long>(file.totals().texts));
         for (const auto & text : capturer.capture(own_texts(d.l, 35, 1), NEVER)) {

@@ -49,7 +49,7 @@ const training_data & starter_data(const options & options) {
         made.held_out = options.scratch + "/trainer-held-out.captured";
         fs::remove(made.captured);
         fs::remove(made.held_out);
-        kangaroo::capturer capturer(made.l.model, {2, 4}, 256, 1);
+        kangaroo::capturer capturer(made.l.model, {2, 6}, 256, 1);
         write(made.captured, capturer, own_texts(made.l, 0, 36));
         write(made.held_out, capturer, own_texts(made.l, 36, 12));
         auto & o             = made.options;

@@ -22,7 +22,7 @@ void write(const std::string & path, kangaroo::capturer & c, const std::vector<k
 
 struct training_data {
     loaded                     l;
-    std::string                captured, held_out; // the inputs of layers 2 and 4
+    std::string                captured, held_out; // the inputs of layers 2 and 6
     kangaroo::training_options options;
 };
 

@@ -164,15 +164,15 @@ export const adaptersText = {
     made: 'Made',
     madeOf: (atMs: number, tookMs: number) => `${dayText(atMs)}, in ${remainingText(tookMs)}`,
     notPaying:
-      'On this machine drafting with it does not pay yet: automatic drafting notices that and decodes plainly. A more thorough training may change it.',
+      'There drafting with it did not pay: automatic drafting notices that and decodes plainly. A more thorough training may change it.',
     speeds: (questions: number) =>
-      `Measured on this machine, medians of ${countText(questions, 'question', 'questions')} it had not seen`,
+      `Measured where it was trained, medians of ${countText(questions, 'question', 'questions')} it had not seen`,
   },
 
   list: {
     title: 'All adapters',
     origins: {
-      trained: 'trained here',
+      trained: 'trained with the app',
       imported: 'imported',
       shipped: 'ships with the app',
       library: 'in a folder of yours',

@@ -47,6 +47,25 @@ def load_adapter(path, c):
     return a, get('kangaroo.exit_layer')
 
 
+def draft_vocabulary(path):
+    """Ids of the tokens that the adapter drafts from, in ascending order; None: all."""
+    found = read(path)[1].get('draft_vocab')
+    return None if found is None else found.long()
+
+
+def without(path, keys, to):
+    """A copy of a GGUF file that lacks some of its metadata."""
+    r, T = gguf.GGUFReader(path), gguf.GGUFValueType
+    g = gguf.GGUFWriter(to, r.fields['general.architecture'].contents())
+    add = {T.STRING: g.add_string, T.UINT32: g.add_uint32, T.UINT64: g.add_uint64, T.FLOAT32: g.add_float32}
+    for key, field in r.fields.items():
+        if not key.startswith('GGUF.') and key not in ('general.architecture', *keys):
+            add[field.types[0]](key, field.contents())
+    for t in r.tensors:
+        g.add_tensor(t.name, np.array(t.data))
+    finish(g)
+
+
 def sentencepiece_of(path):
     """The tokenizer of a GGUF file as a serialised SentencePiece model (protobuf, written by hand: five fields are enough)."""
     get, _ = read(path)
@@ -63,9 +82,16 @@ def sentencepiece_of(path):
     return out + data(2, trainer) + data(3, normalizer)
 
 
-def put(g, name, t):
+def put(g, name, t, q8=False):
+    """Vectors as F32, matrices as F16 or, of that, Q8_0: the same bytes as llama.cpp's quantiser writes."""
     t = t.float().numpy()
-    g.add_tensor(name, t if t.ndim == 1 else t.astype(np.float16))
+    if t.ndim == 1:
+        g.add_tensor(name, t)
+    elif q8:
+        q = gguf.GGMLQuantizationType.Q8_0
+        g.add_tensor(name, gguf.quants.quantize(t.astype(np.float16).astype(np.float32), q), raw_dtype=q)
+    else:
+        g.add_tensor(name, t.astype(np.float16))
 
 
 def finish(g):
@@ -80,7 +106,7 @@ def fingerprint(c, weights):
     return h.hexdigest()
 
 
-def write_base(path, c, weights, sp, name):
+def write_base(path, c, weights, sp, name, q8=False):
     T, n, end = gguf.TokenType, range(c.vocab), sp.piece_to_id(END)
 
     def kind(i):
@@ -91,13 +117,14 @@ def write_base(path, c, weights, sp, name):
     g = gguf.GGUFWriter(path, 'llama')
     g.add_name(name); g.add_block_count(c.layers); g.add_context_length(c.ctx); g.add_embedding_length(c.dim)
     g.add_feed_forward_length(c.ff); g.add_head_count(c.heads); g.add_head_count_kv(c.kv_heads); g.add_layer_norm_rms_eps(c.eps)
-    g.add_rope_dimension_count(c.dim // c.heads); g.add_rope_freq_base(c.rope_base); g.add_vocab_size(c.vocab); g.add_file_type(1)
+    g.add_rope_dimension_count(c.dim // c.heads); g.add_rope_freq_base(c.rope_base); g.add_vocab_size(c.vocab)
+    g.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0 if q8 else gguf.LlamaFileType.MOSTLY_F16); g.add_quantization_version(2)
     g.add_tokenizer_model('llama'); g.add_tokenizer_pre('default')
     g.add_token_list([sp.id_to_piece(i).encode() for i in n]); g.add_token_scores([sp.get_score(i) for i in n]); g.add_token_types([kind(i) for i in n])
     g.add_bos_token_id(1); g.add_eos_token_id(end); g.add_eot_token_id(end); g.add_unk_token_id(0)
     g.add_add_bos_token(True); g.add_add_eos_token(False); g.add_add_space_prefix(False); g.add_chat_template(TEMPLATE)
     for a, b in names(c).items():
-        put(g, b, weights[a])
+        put(g, b, weights[a], q8)
     finish(g)
 
 

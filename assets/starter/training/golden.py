@@ -20,6 +20,7 @@ class Reference:
     def __init__(self, base, adapter, max_tokens):
         self.c, self.m = gguf_files.load_base(base)
         self.ad, self.exit = gguf_files.load_adapter(adapter, self.c)
+        self.drafts = gguf_files.draft_vocabulary(adapter)
         self.sp = spm.SentencePieceProcessor(model_proto=gguf_files.sentencepiece_of(base))
         self.m.eval(), self.ad.eval()
         self.end, self.most = self.sp.piece_to_id(END), max_tokens
@@ -53,9 +54,10 @@ class Reference:
             y = self.adapt(states[-1], position + k, kv)
             if k == most or (k > 0 and confidences[-1] < threshold):
                 return pending, states, confidences
-            q = self.m.head(y)[0, -1].softmax(-1)
+            logits = self.m.head(y)[0, -1]
+            q = (logits if self.drafts is None else logits[self.drafts]).softmax(-1)
             confidences.append(float(q.max()))
-            pending.append(int(q.argmax()))
+            pending.append(int(q.argmax() if self.drafts is None else self.drafts[q.argmax()]))
 
     def kangaroo(self, ids, threshold, most):
         caches, kv = [{} for _ in range(self.c.layers)], {}

@@ -4,7 +4,8 @@
   train  --out DIR --seconds S [--from-base F --from-adapter F]                 goes on where it stopped; constant learning rate
   decay  --out DIR --seconds S [--from-base F --from-adapter F]                 learning rate to zero; writes final.pt, leaves train.pt
   score  --out DIR [--from-base F --from-adapter F]                              held-out loss by source, the adapter's agreement
-  export --out DIR --to DIR --name NAME                                         final.pt as GGUF, F16
+  ship   --adapter F --to F                                                      a trained adapter without the speeds of the machine that trained it
+  export --out DIR --to DIR --name NAME                                         final.pt as GGUF, F16 and Q8_0
 
 Warm-up, then a constant rate, then a short decay: training can stop at any time and still end well."""
 import argparse
@@ -201,17 +202,26 @@ def export(a):
     s = torch.load(f'{a.out}/final.pt', map_location='cpu')
     c, sp = Config(**s['config']), tokenizer(a.out)
     os.makedirs(a.to, exist_ok=True)
-    gguf_files.write_base(f'{a.to}/starter-f16.gguf', c, s['model'], sp, a.name)
+    for q8 in (False, True):
+        gguf_files.write_base(f'{a.to}/starter-{"q8_0" if q8 else "f16"}.gguf', c, s['model'], sp, a.name, q8)
     gguf_files.write_adapter(f'{a.to}/starter-adapter.gguf', c, s['model'], s['adapter'], s['exit_layer'], s['step'], a.name)
+
+
+def ship(a):
+    import gguf_files
+    gguf_files.without(a.adapter, ('kangaroo.train.result', 'kangaroo.train.layers'), a.to)
 
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     sub = p.add_subparsers(dest='cmd', required=True)
-    for name, run in dict(prep=prep, train=fit, decay=fit, score=report, export=export).items():
+    for name, run in dict(prep=prep, train=fit, decay=fit, score=report, export=export, ship=ship).items():
         q = sub.add_parser(name)
         q.set_defaults(run=run)
         add = q.add_argument
+        if name == 'ship':
+            add('--adapter', required=True); add('--to', required=True)
+            continue
         add('--out', required=True)
         if name == 'export':
             add('--to', required=True); add('--name', required=True)

@@ -3,7 +3,8 @@
 //
 // The adapter is `RMSNorm_out(h + Wo · MHA(RMSNorm_in(h)))`: a llama layer whose feed-forward part adds nothing, with the
 // adapter's norm as the model's last one. llama.cpp's architecture `deci` is llama with a feed-forward width for every layer, so
-// that this part can be as narrow as there is (32, all zeros) and costs next to nothing.
+// that this part can be as narrow as there is (32, all zeros) and costs next to nothing. An adapter's draft vocabulary has no place in
+// it: such a model has the head that its base has, and may draft what our engine cannot.
 import { mkdir, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';

@@ -38,7 +38,7 @@ test('the starter: facts as its card has them, and its kind', async () => {
   expect(kindOf(header)).toBe('model');
   const facts = { architecture: 'llama', quantisation: 'Q8_0', layers: 8, embeddingLength: 256, vocabularySize: 4096 };
   expect(factsOf(header)).toMatchObject({ ...facts, hasChatTemplate: true, support: { support: 'drafts' } });
-  expect(sizeBytes).toBe(7_913_216);
+  expect(sizeBytes).toBe(7_913_184);
   expect(metadataText(header.metadata)['tokenizer.ggml.tokens']).toBe('[4096 items]');
   const adapter = await readModelFile(starterAdapter);
   expect(kindOf(adapter.header)).toBe('adapter');
