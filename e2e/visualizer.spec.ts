@@ -96,6 +96,9 @@ async function exported(page: Page, id: string): Promise<Buffer> {
   return save(page, `export-${id}`);
 }
 
+// A timeline of many rounds has several in a row of its table.
+test.use({ settings: { decodingMode: 'kangaroo', maxTokens: 200 } });
+
 test('says of a drafted answer what its rounds say, and what follows from them', async ({ chat, page }) => {
   test.setTimeout(600_000);
   await page.setViewportSize({ width: 1280, height: 1000 });

@@ -15,7 +15,7 @@ constexpr double KNOWN_DRAFTS = 100.0;      // judged drafts that make an expect
 constexpr int32_t BASELINE_EVERY = 60, BASELINE_STEPS = 3; // drafting rounds, then plain steps
 constexpr int32_t SETTLE = 3;               // plain steps at a new depth; the first one may build its graph
 constexpr int32_t PROBE         = 4;        // rounds of a probe
-constexpr int32_t NO_PROBE_BEFORE = 16;     // rounds of an answer: a short one has no time to gain back what a probe costs
+constexpr int32_t BEGINNING     = 16;       // rounds of an answer: a short one has no time to gain back what a probe costs
 constexpr double  OLD_WEIGHT    = 1.0;      // rounds that what was known before a probe counts for
 constexpr double  PROBE_SHARE   = 0.008;    // of all time may be lost to probing while paused
 constexpr double  MOST_CREDIT   = 3.0;      // plain tokens' time
@@ -218,6 +218,14 @@ void policy::begin_answer(int32_t max_draft, bool adapter, int32_t depth) {
             w->ms     = PROBE * tokens / expected;
         }
     }
+    if (paused_ && beginnings_.rounds >= PROBE && beginnings_.rate() >= 1.0) { // another text: as other answers began
+        paused_ = false;
+        for (window * w : {&long_, &short_}) {
+            w->rounds = PROBE;
+            w->tokens = PROBE * beginnings_.tokens / beginnings_.rounds;
+            w->ms     = PROBE * beginnings_.ms / beginnings_.rounds * times.plain;
+        }
+    }
     if (!settled_) { // the first answer: a guess is looked into at once, a memory that speaks against drafting is believed
         settled_ = true;
         if (expected * times.plain < 1.0) {
@@ -257,11 +265,14 @@ policy::choice policy::begin_round(const lookup_offer & offer) {
         }
     } else if (probe_left_ > 0) {
         draft = true;
-    } else if (credit_ms_ >= times.plain && rounds_ > NO_PROBE_BEFORE) {
+    } else if (credit_ms_ >= (rounds_ > BEGINNING ? 1.0 : MOST_CREDIT) * times.plain) {
         draft       = true;
         probe_left_ = PROBE;
         long_.forget_to(OLD_WEIGHT);
         short_.forget_to(OLD_WEIGHT);
+        if (rounds_ <= BEGINNING) {
+            beginnings_.forget_to(2.0 * PROBE);
+        }
     }
     if (copied > plain && (!draft || copied > plan_value(0))) {
         return copy;
@@ -309,6 +320,9 @@ void policy::end_round(int32_t verified, int32_t accepted, int32_t tokens, unver
     const double typical = short_.rounds > 0.0 ? 3.0 * short_.ms / short_.rounds : ms; // a round that was interrupted says nothing
     for (window * w : {&long_, &short_, &all_}) {
         w->add(tokens, std::min(ms, typical));
+    }
+    if (rounds_ <= BEGINNING) {
+        beginnings_.add(tokens, std::min(ms, typical) / times.plain);
     }
 
     const bool pays = speedup() >= 1.0 && short_.rate() * times.plain >= MUCH_SLOWER;

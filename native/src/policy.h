@@ -122,6 +122,7 @@ private:
     };
     window              long_{1.0 / 48.0}, short_{1.0 / 10.0}; // rounds in which the adapter drafted
     window              all_{1.0 / 48.0};
+    window              beginnings_{1.0 / 128.0}; // the first rounds of answers, in which the adapter drafted; ms: in plain steps
     bool                paused_ = false, settled_ = false; // settled: whether drafting pays has been found out, or is remembered
     int32_t             probe_left_ = 0;
     int32_t             rounds_     = 0; // of this answer

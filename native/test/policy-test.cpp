@@ -91,17 +91,18 @@ struct outcome {
     bool    paused_at_end = false;
 };
 
-outcome policy_ms(const machine & m, const text & t, int32_t max_draft) {
+outcome policy_ms(const machine & m, const text & t, int32_t max_draft, size_t answer = ANSWER) {
     policy p(max_draft);
     p.times = {m.plain, m.draft, {m.state}, m.late, m.whole};
     outcome out;
     int64_t rounds  = 0;
     bool    adapter = true;
-    for (size_t i = 0; i < t.right.size();) {
-        if (i == 0 || i / ANSWER != (i - 1) / ANSWER) {
+    for (size_t i = 0, before = 0; i < t.right.size();) {
+        if (i == 0 || i / answer != before / answer) {
             adapter = !p.hopeless(max_draft);
             p.begin_answer(max_draft, adapter, 0);
         }
+        before = i;
         ++rounds;
         if (p.begin_round({}).what == policy::plan::draft) {
             int32_t k = 0;
@@ -164,6 +165,30 @@ TEST(policy_simulation, "the policy is never slower than plain by 2%, nor than t
         }
     }
     std::printf("  worst: %.3f of plain, %.3f of the better of plain and the best fixed setting\n", worst_plain, worst_fixed);
+}
+
+TEST(policy_short_answers, "answers of ten tokens: never slower than plain by 2%, and drafted where that pays")
+{
+    double worst = 10.0;
+    for (const auto & m : machines()) {
+        for (const double ease : {-3.0, -1.5, 0.0, 1.0, 2.5}) {
+            for (const bool changing : {false, true}) {
+                const text   t = make_text(24000, ease, changing, 7);
+                double       best = 0.0;
+                for (const double eta : {0.0, 0.2, 0.4, 0.6, 0.8, 0.9}) {
+                    for (const int32_t gamma : {1, 2, 3, 4, 6, 8}) {
+                        best = std::max(best, plain_ms(m, t) / fixed_ms(m, t, eta, gamma));
+                    }
+                }
+                const double got = plain_ms(m, t) / policy_ms(m, t, 8, 10).ms;
+                worst            = std::min(worst, got / std::max(best, 1.0));
+                std::printf("  %-24s %4.1f%-6s %7.3f %7.3f\n", m.name, ease, changing ? " mixed" : "", got, best);
+                CHECK(got >= 0.98, "%s, ease %.1f: %.3f of plain", m.name, ease, got);
+                CHECK(got >= 0.93 * best, "%s, ease %.1f: %.3f, and a fixed setting reaches %.3f", m.name, ease, got, best);
+            }
+        }
+    }
+    std::printf("  worst: %.3f of the better of plain and the best fixed setting\n", worst);
 }
 
 TEST(policy_pause, "drafting that does not pay pauses within 16 rounds, and comes back when the text gets easy") {
