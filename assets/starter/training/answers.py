@@ -40,7 +40,7 @@ if __name__ == '__main__':
     model = str(pathlib.Path(a.model).resolve())
     for number, questions in enumerate(CHATS, 1):
         messages = []
-        print(f'**{number}.**')
+        print(f'**{number}.** ', end='')
         for question in questions:
             messages.append({'role': 'user', 'content': question})
             text, reason = answer(model, messages)
