@@ -27,10 +27,10 @@ std::string write_adapter(const test::options & options, const std::string & nam
         }
     }
     ggml_context_ptr own(ggml_init({ids.size() * sizeof(int32_t) + 2 * ggml_tensor_overhead(), nullptr, false}));
-    ggml_tensor *    list = ggml_new_tensor_1d(own.get(), GGML_TYPE_I32, static_cast<int64_t>(ids.size()));
-    ggml_set_name(list, "draft_vocab");
-    std::memcpy(list->data, ids.data(), ids.size() * sizeof(int32_t));
     if (!ids.empty()) {
+        ggml_tensor * list = ggml_new_tensor_1d(own.get(), GGML_TYPE_I32, static_cast<int64_t>(ids.size()));
+        ggml_set_name(list, "draft_vocab");
+        std::memcpy(list->data, ids.data(), ids.size() * sizeof(int32_t));
         gguf_add_tensor(target.get(), list);
     }
     const std::string path = options.scratch + "/" + name;
