@@ -1,8 +1,9 @@
 // Which adapter belongs to which model.
-import { copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeTinyLlama } from '../testing/gguf-writer.ts';
+import { readAdapter } from './pairing.ts';
 import { builtInStarter, starter, starterAdapter, freshLibraryBench } from './testing/workbench.ts';
 
 const bench = freshLibraryBench();
@@ -43,4 +44,21 @@ test('of the starter can be replaced by another one and given back, and that is 
   rmSync(own);
   again();
   expect(bench.library.find('starter')).toMatchObject({ adapterPath: starterAdapter });
+});
+
+test('one that was made for the starter before does not stand in the way of the shipped one', async () => {
+  const own = join(bench.folder, 'own.gguf');
+  copyFileSync(starterAdapter, own);
+  bench.open({ builtIn: [builtInStarter] });
+  await bench.library.setAdapter('starter', own);
+  await bench.library.rescan();
+  expect(bench.library.find('starter')).toMatchObject({ adapterPath: own });
+
+  // As if an update had brought another model since.
+  const { baseFingerprint } = await readAdapter(own);
+  const bytes = readFileSync(own);
+  bytes.write('0'.repeat(baseFingerprint.length), bytes.indexOf(baseFingerprint));
+  writeFileSync(own, bytes);
+  await bench.library.rescan();
+  expect(bench.library.find('starter')).toMatchObject({ adapterPath: starterAdapter, status: 'ready' });
 });
