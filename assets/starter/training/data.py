@@ -72,8 +72,8 @@ def extended(r, row):
 
 
 def prepare_source(source, sp, corpus, out, limit, most):
-    r, generated = random.Random(source), source == 'templates'
-    chosen = [{'messages': m} for m in templates.conversations(r, 20000)] if generated else list(rows(f'{corpus}/{source}.jsonl.xz'))
+    r, generated = random.Random(source), templates.GENERATED.get(source)
+    chosen = [{'messages': m} for m in generated(r, 60000)] if generated else list(rows(f'{corpus}/{source}.jsonl.xz'))
     r.shuffle(chosen)
     train, held, total = [], [], 0
     for row in chosen:

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 
 import data
+import templates
 from model import Adapter, Config, Model
 from optimizer import optimizers
 
@@ -44,7 +45,7 @@ def learn_tokenizer(a, mixture):
     import sentencepiece
     lines = []
     for source in mixture:
-        if source != 'templates':
+        if source not in templates.GENERATED:
             for row in data.rows(f'{a.corpus}/{source}.jsonl.xz'):
                 texts = [row['text']] if 'text' in row else [m['content'] for m in row['messages']]
                 lines += [x[:2000] for t in texts for x in t.split('\n') if x.strip()]
