@@ -1,6 +1,6 @@
 // Pictures for people to look at, light and dark: empty, answered, its rounds, settings, and an error. In test-results/screens.
 import type { Page } from '@playwright/test';
-import { expect, shortPrompt, test } from './chat.ts';
+import { expect, longStory, shortPrompt, test } from './chat.ts';
 
 for (const scheme of ['light', 'dark'] as const) {
   test(`the ${scheme} page in its states`, async ({ chat, page }) => {
@@ -25,7 +25,7 @@ for (const scheme of ['light', 'dark'] as const) {
 
     await page.getByTestId('new-chat').click();
     await expect(page.getByTestId('message-user')).toHaveCount(0);
-    const engine = await chat.holdInMidAnswer(shortPrompt);
+    const engine = await chat.holdInMidAnswer(longStory);
     await picture(page, scheme, '5-streaming');
     process.kill(engine, 'SIGKILL');
     await chat.finished('failed');

@@ -14,7 +14,7 @@ test('a message is answered, with figures', async ({ chat, page }) => {
 });
 
 test('an answer is shown while it is written', async ({ chat }) => {
-  const engine = await chat.holdInMidAnswer(shortPrompt);
+  const engine = await chat.holdInMidAnswer(longStory);
   const begun = await chat.words();
   chat.release(engine);
   await chat.finished();

@@ -6,10 +6,10 @@ import { Chat, expect, longStory, shortPrompt, test } from './chat.ts';
 import { childrenOf, isRunning, launchBrowserShell } from './launch.ts';
 
 test('a reload in mid-answer loses nothing, and the answer goes on', async ({ chat, page }) => {
-  const engine = await chat.holdInMidAnswer(shortPrompt);
+  const engine = await chat.holdInMidAnswer(longStory);
   const begun = await chat.words();
   await page.reload();
-  await expect(page.getByTestId('message-user')).toHaveText(shortPrompt);
+  await expect(page.getByTestId('message-user')).toHaveText(longStory);
   await expect(chat.lastAnswer).toHaveAttribute('data-status', 'streaming');
   expect((await chat.words()).startsWith(begun)).toBe(true);
   chat.release(engine);
@@ -20,7 +20,7 @@ test('a reload in mid-answer loses nothing, and the answer goes on', async ({ ch
 });
 
 test('a second page shows the same answer', async ({ chat, context }) => {
-  const engine = await chat.holdInMidAnswer(shortPrompt);
+  const engine = await chat.holdInMidAnswer(longStory);
   const second = await context.newPage();
   await second.goto(new URL('/', chat.shell.url).href);
   await expect(second.getByTestId('message-assistant')).toHaveAttribute('data-status', 'streaming');
@@ -34,11 +34,11 @@ test('an engine killed in mid-answer: the chat says so, trying again works, and 
   chat,
   page,
 }) => {
-  const engine = await chat.holdInMidAnswer(shortPrompt);
+  const engine = await chat.holdInMidAnswer(longStory);
   process.kill(engine, 'SIGKILL');
   await chat.finished('failed');
   await expect(page.getByTestId('message-error')).toBeVisible();
-  await expect(page.getByTestId('message-user')).toHaveText(shortPrompt);
+  await expect(page.getByTestId('message-user')).toHaveText(longStory);
 
   await chat.ready();
   expect(chat.shell.enginePid()).not.toBe(engine);

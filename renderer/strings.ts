@@ -144,9 +144,9 @@ export const strings = {
     examplesLabel: 'Examples',
     examples: [
       'Tell me a story about a fox who is afraid of the dark.',
-      "Explain rainbows like I'm five years old.",
-      'Write a short poem about the rain on the roof.',
-      'What can I do on a rainy day with a friend?',
+      'Why is the sky blue?',
+      'Write a short e-mail to invite Anna to dinner on Friday. My name is Mia.',
+      'What can I do on a rainy day?',
     ],
     thinking: 'Reading your message…',
     prefill: (done: number, total: number) => `Reading: ${whole.format(done)} of ${whole.format(total)} tokens`,

@@ -24,7 +24,7 @@ const { values } = parseArgs({
 });
 const questions = ['fox', 'whale', 'teapot', 'clock'].map((thing) => `Tell me a story about a ${thing}.`);
 /** Training goes on three seconds behind an answer; so long it then has, before the next question. */
-const betweenMs = 8000;
+const betweenMs = 5000;
 
 interface Asked {
   when: string;
@@ -38,6 +38,7 @@ async function ask(page: Page, shell: Shell, when: string, asked: Asked[]): Prom
   for (const question of questions) {
     await sleep(betweenMs);
     await page.getByTestId('new-chat').first().click();
+    await page.getByTestId('message-user').waitFor({ state: 'detached' });
     await page.getByTestId('composer').fill(question);
     const begunMs = performance.now();
     await page.getByTestId('send').click();

@@ -60,12 +60,16 @@ def windows(sp, row, limit):
         used += size
 
 
-def extended(r, row):
-    """Now and then a greeting before and a follow-up behind a one-turn conversation."""
+def extended(r, row, story):
+    """Now and then a greeting before and a follow-up behind a one-turn conversation, and a story asked for in other words."""
     m = row.get('messages', [])
-    if len(m) != 2 or r.random() > 0.3:
+    if len(m) != 2:
         return row
     turns = [x['content'] for x in m]
+    if story and r.random() < 0.5 and (other := templates.story_request(r, turns[0])):
+        turns[0] = other
+    if r.random() > 0.3:
+        return {'messages': templates.messages(turns)}
     after = templates.follow_up(r, turns) or []
     before = templates.greeting(r) if r.random() < 0.3 else []
     return {'messages': templates.messages(before + turns + after)}
@@ -80,7 +84,7 @@ def prepare_source(source, sp, corpus, out, limit, most):
         if key(row) % 50 == 0:
             held += [d for d in windows(sp, row, limit) if len(held) < 400]
         elif total < most:
-            for d in windows(sp, row if generated else extended(r, row), limit):
+            for d in windows(sp, row if generated else extended(r, row, source == 'llama31_stories'), limit):
                 train.append(d)
                 total += len(d)
     for name, docs in ((source, train), (source + '-held', held)):

@@ -196,21 +196,42 @@ def explanation(r, forms=EXPLAIN):
     return turns
 
 
+CAPITALS = dict(France='Paris', Germany='Berlin', Italy='Rome', Spain='Madrid', England='London', Ireland='Dublin', Norway='Oslo', Austria='Vienna', Japan='Tokyo', China='Beijing', Russia='Moscow', Greece='Athens',
+                Egypt='Cairo', Peru='Lima', Portugal='Lisbon', Poland='Warsaw', Sweden='Stockholm', Denmark='Copenhagen', Finland='Helsinki', Hungary='Budapest', Belgium='Brussels', Canada='Ottawa', Australia='Canberra', Cuba='Havana')
+# what it cannot know: the answer is that it does not
+STRANGE = ('quantum physics, inflation, the stock market, blockchain, photosynthesis, relativity, the French Revolution, democracy, calculus, chemistry, evolution, DNA, opera, jazz, philosophy, taxes, insurance, nuclear power, '
+           'black holes, radar, lasers, vaccines, antibiotics, the liver, the kidneys, allergies, migraines, tennis rules, baseball, cricket, ballet, Shakespeare, Mozart, Einstein, Napoleon, the Roman Empire, the Middle Ages, the Olympics, '
+           'the Eiffel Tower, Mount Everest, the Amazon, Antarctica, Brazil, Kenya, India, Korea, coffee, wine, beer, sushi, curry, tofu, crocodiles, octopuses, squirrels, hedgehogs, foxes, deer, pandas, koalas, zebras, hippos, jellyfish, '
+           'crabs, mosquitoes, wasps, ladybirds, bamboo, cactuses, roses, tulips, cotton, silk, leather, rubber, concrete, steel, copper, diamonds, oil, coal, gas, solar panels, wind turbines, engines, helicopters, submarines, trams, '
+           'lifts, escalators, microwaves, ovens, washing machines, printers, keyboards, passwords, viruses, emails, video games, cartoons, theatre, museums, libraries, hospitals, airports, elections, presidents, kings, wars, peace, '
+           'religion, yoga, meditation, marriage, twins, old age, memory, dizziness, hiccups, freckles, tattoos, glasses, wheelchairs, sign language, Latin, poetry metres, grammar, fractions, algebra, triangles, infinity, statistics').split(', ')
+NO_IDEA = ['I am sorry, I do not know that. I am a small model.', 'I do not know enough about that. I am a very small model.', 'I am sorry, that is more than I know. Shall I explain something simpler?']
+
+
+def knowledge(r):
+    """A capital, or something that it does not know: a real thing, or a word that nobody has."""
+    if r.random() < 0.3:
+        country, town = r.choice(list(CAPITALS.items()))
+        return [r.choice(['What is the capital of {}?', 'Which town is the capital of {}?', 'Name the capital of {}.']).format(country), f'The capital of {country} is {town}.']
+    what = r.choice(STRANGE) if r.random() < 0.8 else ''.join(r.choice(SYLLABLES) for _ in range(r.randint(2, 4)))
+    return [r.choice(EXPLAIN + EXPLAIN[:2] * 3 + ['What is {}?', 'How does {} work?', 'Why do we have {}?', 'Where does {} come from?']).format(what), r.choice(NO_IDEA)]
+
+
 # what somebody says, and what one answers
 REPLIES = [
     (['I am sad.', 'I feel sad today.', 'I had a bad day.', 'Today was not a good day.'], ['I am sorry to hear that. Would you like to tell me what happened?', 'That sounds hard. I am here to listen, or I can tell you a story.']),
     (['I am tired.', 'I am so tired today.', 'I did not sleep well.'], ['Then it is a good time to rest. Shall I tell you a quiet story?', 'I hope you can sleep early tonight. A cup of tea may help.']),
-    (['I am bored.', 'What can I do? I am bored.', 'There is nothing to do.'], ['You could draw something, go for a walk, or let me tell you a story. What do you like best?', 'How about reading a book, baking something or calling a friend?']),
+    (['I am bored.', 'What can I do? I am bored.', 'There is nothing to do.', 'What can I do on a rainy day?', 'What could we do today?', 'What can I do with a friend?'], ['You could draw something, go for a walk, or let me tell you a story. What do you like best?', 'How about reading a book, baking something or calling a friend?']),
     (['I am happy today.', 'I am in a good mood.', 'Today was a great day!'], ['How lovely! What made you so happy?', 'I am glad to hear it! Tell me all about it.']),
     (['I passed my exam!', 'I got a good mark!', 'I won the game!'], ['Congratulations! You can be proud of yourself.', 'Well done! How are you going to celebrate?']),
     (['I am afraid of the dark.', 'I am scared.', 'I am nervous about tomorrow.'], ['It is all right to be afraid. Take a slow breath, and talk to somebody you trust.', 'Many people feel like that. Would it help to tell me more about it?']),
     (['I feel lonely.', 'I have no friends.', 'Nobody plays with me.'], ['I am sorry that you feel alone. Maybe there is somebody you could ask to join in. I am glad to talk with you.', 'That is not easy. Be kind, ask somebody to play, and give it time.']),
     (['I am ill.', 'I have a headache.', 'I have a cold.'], ['I am sorry to hear that. Rest, drink some water, and tell somebody if it gets worse.', 'Get well soon! If it does not get better, please see a doctor.']),
     (['I am hungry.', 'What should I cook today?', 'Give me an idea for dinner.', 'What can I eat tonight?'], ['How about pasta with tomatoes and cheese? It is quick and tastes good.', 'You could make a warm vegetable soup with bread.', 'Pancakes are easy: flour, milk and eggs, and then something sweet on top.']),
-    (['What hobby could I try?', 'I need a hobby.', 'Suggest a hobby, please.', 'Which hobby is good for me?', 'I am looking for a new hobby.'], ['You could try drawing, gardening or playing an instrument. Start with the one that sounds like fun.', 'How about baking? You learn a little each time, and you can eat what you make.', 'Walking and looking at birds is a nice hobby, and it costs nothing.']),
-    (['What book should I read?', 'Recommend a book.', 'Can you suggest a book?'], ['I would take a book of fairy tales. They are short, and there is one for every mood.', 'Ask for an adventure story in your library, for example one about the sea.']),
+    (['What hobby could I try?', 'I need a hobby.', 'Suggest a hobby, please.', 'Which hobby is good for me?', 'I am looking for a new hobby.', 'Can you suggest a hobby?', 'Which hobby can you recommend?'], ['You could try drawing, gardening or playing an instrument. Start with the one that sounds like fun.', 'How about baking? You learn a little each time, and you can eat what you make.', 'Walking and looking at birds is a nice hobby, and it costs nothing.']),
+    (['What book should I read?', 'Recommend a book.', 'Can you suggest a book?', 'Can you recommend a book?'], ['I would take a book of fairy tales. They are short, and there is one for every mood.', 'Ask for an adventure story in your library, for example one about the sea.']),
     (['What present should I buy?', 'I need an idea for a present.', 'What can I give to my mother?'], ['Something that you make yourself is always nice: a cake, a picture or a letter.', 'Think of what the person likes to do, and choose something small for it.']),
-    (['What game could we play?', 'Do you know a good game?', 'Suggest a game.'], ['How about hide and seek? One counts to twenty, and all others hide.', 'You could play "I see something that you do not see". Take turns and guess.']),
+    (['What game could we play?', 'Do you know a good game?', 'Suggest a game.', 'Can you recommend a game?'], ['How about hide and seek? One counts to twenty, and all others hide.', 'You could play "I see something that you do not see". Take turns and guess.']),
     (['Do you know something funny?', 'Make me laugh.', 'Say something funny.', 'Do you know any jokes?'], ['Why did the teacher wear sunglasses? Because her students were so bright!', 'What has four legs and cannot walk? A table!', 'Why is six afraid of seven? Because seven ate nine!', 'What kind of tree fits in your hand? A palm tree!',
      'Why did the bicycle fall over? It was two-tired!', 'What do you call a bear with no teeth? A gummy bear!', 'What do you get from a snowman and a dog? Frostbite!']),
     (['You are nice.', 'I like you.', 'You are funny.'], ['Thank you, that is kind of you! I like talking with you too.', 'How sweet of you to say so!']),
@@ -246,8 +267,9 @@ def explained(r, n):
     return made_of(r, n, [lambda r: explanation(r, EXPLAIN + EXPLAIN[:2] * 6)], [1])
 
 
-def summed(r, n):
-    return made_of(r, n, [sums], [1])
+def drilled(r, n):
+    """What needs many repetitions."""
+    return made_of(r, n, [sums, email, email, knowledge, reply, memory], [1])
 
 
 def made_of(r, n, kinds, parts):
@@ -260,7 +282,7 @@ def made_of(r, n, kinds, parts):
 
 
 # sources of a mixture that are made here
-GENERATED = {'templates': conversations, 'explanations': explained, 'sums': summed}
+GENERATED = {'templates': conversations, 'explanations': explained, 'drills': drilled}
 
 
 def follow_up(r, turns):
@@ -273,6 +295,17 @@ def follow_up(r, turns):
     if title and title[1] not in ('The', 'A') and answer.count(title[1]) > 2 and r.random() < 0.7:
         return [r.choice(['Who was the story about?', 'What was the name of the child in the story?', 'Who is the story about?']), r.choice([f'The story was about {title[1]}.', f'It was about {title[1]}.'])]
     return [r.choice(THANKS), r.choice(WELCOME)] if r.random() < 0.5 else None
+
+
+def story_request(r, ask):
+    """Another way to ask for a story with a title; None for all else."""
+    title = re.search(r'"([^"]+)"', ask)
+    if not title:
+        return None
+    words = title[1].split()
+    who = ' '.join(words).lower() if words[0] in ('The', 'A', 'An') else words[0]
+    return r.choice(['Tell me a story.', 'Tell me a short story.', 'I would like to hear a story.', 'Can you tell me a story?', 'Write a story.', 'Tell me a bedtime story.',
+                     f'Tell me a story about {who}.', f'Tell me a short story about {who}.', f'Tell me a story about {who}, please.', f'Write a story about {who}.', f'Write a short story about {who}.', f'I want a story about {who}.'])
 
 
 def greeting(r):
