@@ -53,8 +53,8 @@ def draft_vocabulary(path):
     return None if found is None else found.long()
 
 
-def without(path, keys, to):
-    """A copy of a GGUF file that lacks some of its metadata."""
+def without(path, keys, to, drafts=None):
+    """A copy of a GGUF file that lacks some of its metadata; an adapter's with the ids of another one's draft vocabulary."""
     r, T = gguf.GGUFReader(path), gguf.GGUFValueType
     g = gguf.GGUFWriter(to, r.fields['general.architecture'].contents())
     add = {T.STRING: g.add_string, T.UINT32: g.add_uint32, T.UINT64: g.add_uint64, T.FLOAT32: g.add_float32}
@@ -63,6 +63,8 @@ def without(path, keys, to):
             add[field.types[0]](key, field.contents())
     for t in r.tensors:
         g.add_tensor(t.name, np.array(t.data))
+    if drafts is not None:
+        g.add_tensor('draft_vocab', np.array(drafts, np.int32))
     finish(g)
 
 

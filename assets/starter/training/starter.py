@@ -4,7 +4,7 @@
   train  --out DIR --seconds S [--from-base F --from-adapter F]                 goes on where it stopped; constant learning rate
   decay  --out DIR --seconds S [--from-base F --from-adapter F]                 learning rate to zero; writes final.pt, leaves train.pt
   score  --out DIR [--from-base F --from-adapter F]                              held-out loss by source, the adapter's agreement
-  ship   --adapter F --to F                                                      a trained adapter without the speeds of the machine that trained it
+  ship   --adapter F --to F [--draft-vocab-of F]                                 an adapter without the speeds of the machine that trained it
   export --out DIR --to DIR --name NAME                                         final.pt as GGUF, F16 and Q8_0
 
 Warm-up, then a constant rate, then a short decay: training can stop at any time and still end well."""
@@ -210,7 +210,8 @@ def export(a):
 
 def ship(a):
     import gguf_files
-    gguf_files.without(a.adapter, ('kangaroo.train.result', 'kangaroo.train.layers'), a.to)
+    drafts = gguf_files.draft_vocabulary(a.draft_vocab_of) if a.draft_vocab_of else None
+    gguf_files.without(a.adapter, ('kangaroo.train.result', 'kangaroo.train.layers'), a.to, drafts)
 
 
 def arguments():
@@ -221,7 +222,7 @@ def arguments():
         q.set_defaults(run=run)
         add = q.add_argument
         if name == 'ship':
-            add('--adapter', required=True); add('--to', required=True)
+            add('--adapter', required=True); add('--draft-vocab-of'); add('--to', required=True)
             continue
         add('--out', required=True)
         if name == 'export':
