@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../electron/contract/settings.ts';
 import { launchBrowserShell, type Before, type Shell } from './launch.ts';
 
-/** The starter answers this with a story that fills its whole context: long enough to be caught in the middle. */
+/** The starter answers this with a story that nearly fills its context: long enough to be caught in the middle. */
 export const longStory = 'Tell me a story about a fox who is afraid of the dark.';
 /** The starter answers this in about fifty tokens. */
 export const shortPrompt = "Explain rainbows like I'm five years old.";

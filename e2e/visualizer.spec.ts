@@ -7,7 +7,7 @@ import type { Page } from '@playwright/test';
 import type { Message } from '../electron/contract/chats.ts';
 import type { Round } from '../electron/contract/engine.ts';
 import { openStore } from '../electron/core/chats/store.ts';
-import { expect, shortPrompt, test, type Chat } from './chat.ts';
+import { expect, longStory, test, type Chat } from './chat.ts';
 
 const tabs = ['rounds', 'acceptance', 'speed', 'whatIf', 'proof'] as const;
 
@@ -103,7 +103,7 @@ test('says of a drafted answer what its rounds say, and what follows from them',
   test.setTimeout(600_000);
   await page.setViewportSize({ width: 1280, height: 1000 });
   await page.getByTestId('toggle-panel').click();
-  await chat.send(shortPrompt);
+  await chat.send(longStory);
   await chat.finished();
   const [answer] = storedAnswers(chat);
   if (!answer) throw new Error('no answer was stored');
@@ -264,7 +264,7 @@ test('says of a drafted answer what its rounds say, and what follows from them',
 test('is worked with by keys alone, and is clean in light and dark', async ({ chat, page }) => {
   test.setTimeout(600_000);
   await page.setViewportSize({ width: 1280, height: 1000 });
-  await chat.send(shortPrompt);
+  await chat.send(longStory);
   await chat.finished();
   await page.getByTestId('toggle-panel').focus();
   await page.keyboard.press('Enter');
