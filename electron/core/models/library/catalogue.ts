@@ -1,7 +1,6 @@
 // What the library knows: its rows, folders and what was found on the disk, kept current by scans that run one at a time.
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { KangarooError, type ErrorShape } from '../../../contract/errors.ts';
 import type { LibraryModel, LibraryState, TrashedModel } from '../../../contract/library.ts';
 import { parseArgument, text } from '../../arguments.ts';
@@ -324,8 +323,8 @@ export class Catalogue {
     this.#builtIn = await Promise.all(
       this.#builtIn.map(async (model): Promise<LibraryModel> => {
         try {
-          const { header, paths, sizeBytes } = await readModelFile(model.path);
-          const adapterPath = await this.#adapterThatFits(model);
+          const { header, paths, sizeBytes, modifiedAtMs } = await readModelFile(model.path);
+          const adapterPath = await this.#adapterThatFits(model, modifiedAtMs);
           return {
             ...model,
             adapterPath,
@@ -346,11 +345,11 @@ export class Catalogue {
    * A new version of the app may bring a new starter, and an adapter that was made for the one before does not fit it: the app then
    * drafts with the shipped one. The file stays, and is not forgotten: the version before would draft with it again.
    */
-  async #adapterThatFits(model: LibraryModel): Promise<string | null> {
+  async #adapterThatFits(model: LibraryModel, modifiedAtMs: number): Promise<string | null> {
     const { path, adapterPath } = model;
     const shipped = this.#shippedAdapter(model);
     if (adapterPath === null || shipped === null || adapterPath === shipped) return adapterPath;
-    const fingerprint = await this.pairing.fingerprint(path, (await stat(path)).mtimeMs).catch(() => null);
+    const fingerprint = await this.pairing.fingerprint(path, modifiedAtMs).catch(() => null);
     const adapter = await readAdapter(adapterPath).catch(() => null);
     // A damaged one is told when it is loaded.
     return adapter && fingerprint !== null && adapter.baseFingerprint !== fingerprint ? shipped : adapterPath;
