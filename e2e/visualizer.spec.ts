@@ -346,11 +346,11 @@ test.describe('weights that are not quantised', () => {
     settings: { decodingMode: 'kangaroo', threshold: 0, repetitionPenalty: 1, maxTokens: 256 },
   });
 
-  // Kernels for F16 round otherwise by width, so that 20 of the 1,392 answers that were tried take another token: this one, on
+  // Kernels for F16 round otherwise by width, so that 14 of the 156 stories that were tried take another token: this one, on
   // processors with AVX2. On others it may be identical; then the panel has to say that.
   test('part at a near tie, and the proof says so', async ({ chat, page }) => {
     await page.getByTestId('toggle-panel').click();
-    await chat.send('Write a short story about a curious seal that gets lost in the forest.');
+    await chat.send('Tell me a bedtime story in which a clock that ran backwards is afraid of thunder.');
     await chat.finished();
     await page.getByTestId('tab-proof').click();
     await page.getByTestId('proof-start').click();
