@@ -130,9 +130,19 @@ public:
 
 void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params) {
     ++built_;
-    if (reference_kernels_ && g.n_tokens > 1) {
+    if (!reference_kernels_) {
+        cut_graph(g, params);
+        return;
+    }
+    const auto inputs = input_tensors(g.gf);
+    if (g.n_tokens > 1) {
         compute_rows_alone(g);
     }
+    cut_graph(g, params);
+    use_row_products(g, inputs);
+}
+
+void llama_exit::cut_graph(llm_graph_context & g, const llm_graph_params & params) {
     if (phase_ != phase::capture && (phase_ == phase::off || !adapter_)) {
         return;
     }
@@ -146,7 +156,7 @@ void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params)
         rewrite_capture(g, nodes);
         return;
     }
-    ggml_tensor * cut   = find_cut(*g.res, nodes, adapter_->exit_layer);
+    ggml_tensor * cut    = find_cut(*g.res, nodes, adapter_->exit_layer);
     const auto    cut_at = std::find(nodes.begin(), nodes.end(), cut);
     if (!cut || cut_at == nodes.end() || !is_state(cut, g)) {
         throw std::runtime_error("this architecture does not show one state per token between its layers");

@@ -136,6 +136,14 @@ void llama_exit::use_reference_kernels(bool on) {
     reference_kernels_ = on;
 }
 
+void llama_exit::forget_threads() {
+    auto * reg = ggml_backend_dev_backend_reg(ggml_backend_get_device(ctx_.backend_cpu));
+    auto * set = reinterpret_cast<decltype(ggml_backend_cpu_set_threadpool) *>(ggml_backend_reg_get_proc_address(reg, "ggml_backend_cpu_set_threadpool"));
+    if (set) {
+        set(ctx_.backend_cpu, nullptr);
+    }
+}
+
 int32_t llama_exit::run(const llama_token * tokens, int32_t n, llama_pos pos, bool all_logits, bool as_decoding) {
     if (n > batch_capacity_) {
         llama_batch_free(batch_);

@@ -181,6 +181,9 @@ public:
     double compute_ms() const { return compute_ms_; }
     bool   on_cpu() const;
 
+    // The CPU backend remembers the thread pool of the last pass, and pauses it when it is given another one: before it is freed.
+    void forget_threads();
+
     // Called by the patched llama_model::build_graph on every graph that is built for the context.
     void rewrite(llm_graph_context & graph, const llm_graph_params & params);
     // Called by the patched llama_context::graph_compute around the computation.
@@ -188,6 +191,8 @@ public:
 
 private:
     enum class phase { off, full, follow, draft, state, verify, capture };
+
+    void cut_graph(llm_graph_context & graph, const llm_graph_params & params);
     struct slot;
     class state_writer;
     class state_reader;

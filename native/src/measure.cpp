@@ -55,6 +55,7 @@ void session::choose_threads() {
         threads_ = candidates[best];
     }
     llama_set_n_threads(ctx_.get(), threads_, threads_);
+    keep_threads(threads_);
     exit_->keep(0);
 }
 

@@ -111,14 +111,7 @@ void session::create(const llama_context_params & params) {
     if (!ctx_) {
         throw error("out-of-memory", "A context of " + std::to_string(params.n_ctx) + " tokens could not be created. Choose a smaller context.");
     }
-    auto * reg  = ggml_backend_dev_backend_reg(ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU));
-    auto * make = reinterpret_cast<decltype(ggml_threadpool_new) *>(ggml_backend_reg_get_proc_address(reg, "ggml_threadpool_new"));
-    if (make) { // threads that live as long as the session: starting them anew would cost more than a small model's pass
-        ggml_threadpool_params pool = ggml_threadpool_params_default(threads_);
-        pool.poll = 1; // waits a few milliseconds for the next pass before it sleeps; the default is a busy tenth of a second
-        threadpool_.reset(make(&pool));
-        llama_attach_threadpool(ctx_.get(), threadpool_.get(), nullptr);
-    }
+    keep_threads(threads_);
     try {
         exit_ = std::make_unique<llama_exit>(*ctx_, adapter_ ? &adapter_->weights() : nullptr, MAX_DRAFT + 1);
     } catch (const std::bad_alloc &) {
@@ -129,6 +122,24 @@ void session::create(const llama_context_params & params) {
         }
         throw error("unsupported-architecture", model_->info().name + " cannot draft its own tokens: " + why.what() + ". It can be used without its adapter.");
     }
+}
+
+// Threads that live as long as the session: starting them anew would cost more than a small model's pass. No more than compute: each
+// pass wakes all of them, and one without work would wait for some milliseconds on a core of its own.
+void session::keep_threads(int32_t n) {
+    auto * reg  = ggml_backend_dev_backend_reg(ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU));
+    auto * make = reinterpret_cast<decltype(ggml_threadpool_new) *>(ggml_backend_reg_get_proc_address(reg, "ggml_threadpool_new"));
+    if (!make) {
+        return;
+    }
+    if (threadpool_) {
+        llama_detach_threadpool(ctx_.get());
+        exit_->forget_threads();
+    }
+    ggml_threadpool_params pool = ggml_threadpool_params_default(n);
+    pool.poll = 1; // waits a few milliseconds for the next pass before it sleeps; the default is a busy tenth of a second
+    threadpool_.reset(make(&pool));
+    llama_attach_threadpool(ctx_.get(), threadpool_.get(), nullptr);
 }
 
 session::~session() {

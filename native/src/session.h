@@ -169,6 +169,7 @@ private:
     pass_costs measure_here(int32_t max_rows, int32_t repeat, double budget_ms);
 
     void choose_threads();
+    void keep_threads(int32_t n);
     policy * ready_policy(const generation_options & options, bool greedy, size_t same, int32_t prompt_size);
     size_t   common_prefix(const std::vector<llama_token> & prompt) const; // tokens of it that the cache need not read again
     void catch_up();

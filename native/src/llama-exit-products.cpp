@@ -1,0 +1,151 @@
+// Decoding passes multiply by the products of row-products.h where those are there and the weights lie in the host's memory: each
+// product of a graph becomes two nodes, one that quantises the rows (once for all matrices that they meet) and one that multiplies.
+#include "llama-exit-internal.h"
+#include "row-products.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace {
+
+using counter = std::atomic<int32_t>;
+
+// In front of the quantised rows: for each product that reads them, how many parts of its outputs were taken by a thread.
+constexpr size_t HEADER = 64, COUNTERS = HEADER / sizeof(counter);
+
+// KANGAROO_PRODUCTS=ggml leaves everything to ggml, to compare.
+const row_products * chosen() {
+    static const row_products * const best = [] {
+        const char * wanted = std::getenv("KANGAROO_PRODUCTS");
+        const auto & all    = available_row_products();
+        return all.empty() || (wanted && std::string_view(wanted) == "ggml") ? nullptr : all.front();
+    }();
+    return best;
+}
+
+counter * counters_of(const ggml_tensor * rows) { return reinterpret_cast<counter *>(rows->data); }
+uint8_t * data_of(const ggml_tensor * rows) { return static_cast<uint8_t *>(rows->data) + HEADER; }
+
+// dst: I8 [HEADER + n * row_bytes]; its source: F32 [k, n].
+void quantize_rows(ggml_tensor * dst, int ith, int nth, void *) {
+    const ggml_tensor *  x      = dst->src[0];
+    const row_products & p      = *chosen();
+    const int64_t        blocks = x->ne[0] / 32;
+    const size_t         bytes  = p.row_bytes(x->ne[0]);
+    if (ith == 0) {
+        for (size_t i = 0; i < COUNTERS; ++i) {
+            counters_of(dst)[i].store(0, std::memory_order_relaxed);
+        }
+    }
+    for (int64_t r = 0; r < x->ne[1]; ++r) {
+        const auto * row = reinterpret_cast<const float *>(static_cast<const char *>(x->data) + r * x->nb[1]);
+        p.quantize(row, x->ne[0], blocks * ith / nth, blocks * (ith + 1) / nth, data_of(dst) + r * bytes);
+    }
+}
+
+// What a product needs to know, behind what ggml keeps in a custom node's parameters. The weights are no source of the node: ggml lets
+// only its own products read what it has repacked.
+struct task {
+    const ggml_tensor * weights; // [k, m]
+    row_product         multiply;
+    int32_t             which; // of the counters
+
+    static constexpr size_t OFFSET = 32;
+};
+static_assert(task::OFFSET + sizeof(task) <= GGML_MAX_OP_PARAMS);
+
+// dst: F32 [m, n]; its source: what quantize_rows() made of F32 [k, n].
+void multiply_rows(ggml_tensor * dst, int ith, int nth, void *) {
+    constexpr int64_t   PART = 64, PARTS_PER_THREAD = 4; // threads of unequal speed take as many parts as they can
+    constexpr int64_t   EIGHT = 8;
+    const ggml_tensor * rows = dst->src[0];
+    task                t;
+    std::memcpy(&t, reinterpret_cast<const char *>(dst->op_params) + task::OFFSET, sizeof(t));
+    const ggml_tensor & w      = *t.weights;
+    const int64_t       eights = (w.ne[1] + EIGHT - 1) / EIGHT; // of outputs
+    const size_t        bytes  = chosen()->row_bytes(w.ne[0]);
+    const int64_t       parts  = nth == 1 ? 1 : std::max<int64_t>(nth, std::min(w.ne[1] / PART, nth * PARTS_PER_THREAD));
+    counter &           taken  = counters_of(rows)[t.which];
+    for (int64_t part = nth == 1 ? ith : taken.fetch_add(1, std::memory_order_relaxed); part < parts;
+         part         = nth == 1 ? parts : taken.fetch_add(1, std::memory_order_relaxed)) {
+        const int64_t begin = EIGHT * (eights * part / parts), end = std::min(w.ne[1], EIGHT * (eights * (part + 1) / parts));
+        if (begin < end) {
+            t.multiply(static_cast<const char *>(w.data) + begin * w.nb[1], w.ne[0], end - begin, data_of(rows), bytes, dst->ne[1],
+                static_cast<float *>(dst->data) + begin, dst->nb[1] / sizeof(float));
+        }
+    }
+}
+
+// Null where the weights are of another format, or elsewhere.
+row_product product_for(const ggml_tensor & w) {
+    if (w.op != GGML_OP_NONE || w.view_src || !w.buffer || !ggml_is_contiguous(&w) || !ggml_is_matrix(&w)) {
+        return nullptr;
+    }
+    if (ggml_backend_buffer_is_host(w.buffer)) {
+        return w.type == GGML_TYPE_Q8_0 ? chosen()->q8_0 : w.type == GGML_TYPE_Q6_K ? chosen()->q6_k : nullptr;
+    }
+    // with AVX2, which all of the products need, ggml repacks these by eights (ggml_repack_get_optimal_repack_type)
+    if (std::strcmp(ggml_backend_buft_name(ggml_backend_buffer_get_type(w.buffer)), "CPU_REPACK") == 0 && w.ne[1] % 8 == 0) {
+        return w.type == GGML_TYPE_Q4_0 ? chosen()->q4_0x8 : w.type == GGML_TYPE_Q4_K ? chosen()->q4_kx8 : nullptr;
+    }
+    return nullptr;
+}
+
+row_product product_for(const ggml_tensor * node, int64_t n_tokens) {
+    if (node->op != GGML_OP_MUL_MAT || !ggml_is_contiguous(node)) {
+        return nullptr;
+    }
+    const ggml_tensor * x = node->src[1];
+    const bool fits = x->type == GGML_TYPE_F32 && ggml_is_matrix(x) && x->ne[1] <= n_tokens && x->nb[0] == sizeof(float);
+    return fits ? product_for(*node->src[0]) : nullptr;
+}
+
+} // namespace
+
+void use_row_products(const llm_graph_context & g, const std::vector<ggml_tensor *> & inputs) {
+    if (!chosen()) {
+        return;
+    }
+    struct quantized {
+        ggml_tensor * rows    = nullptr;
+        size_t        readers = 0;
+    };
+    std::unordered_map<const ggml_tensor *, quantized> made;
+    std::vector<ggml_tensor *>                         nodes;
+    for (int i = 0; i < ggml_graph_n_nodes(g.gf); ++i) {
+        ggml_tensor * node = ggml_graph_node(g.gf, i);
+        nodes.push_back(node);
+        const row_product multiply = product_for(node, g.n_tokens);
+        if (!multiply) {
+            continue;
+        }
+        ggml_tensor * x = node->src[1];
+        quantized &   q = made[x];
+        if (!q.rows || q.readers == COUNTERS) {
+            const int64_t bytes = HEADER + x->ne[1] * chosen()->row_bytes(x->ne[0]);
+            q = {ggml_custom_4d(g.ctx0, GGML_TYPE_I8, bytes, 1, 1, 1, &x, 1, quantize_rows, GGML_N_TASKS_MAX, nullptr), 0};
+        }
+        const task          t       = {node->src[0], multiply, static_cast<int32_t>(q.readers++)};
+        const ggml_tensor * product = ggml_custom_4d(g.ctx0, GGML_TYPE_F32, node->ne[0], node->ne[1], 1, 1, &q.rows, 1, multiply_rows, GGML_N_TASKS_MAX, nullptr);
+        node->op = product->op; // others point to the node: it takes the other's place
+        std::memcpy(node->op_params, product->op_params, sizeof(node->op_params));
+        std::memcpy(reinterpret_cast<char *>(node->op_params) + task::OFFSET, &t, sizeof(t));
+        node->src[0] = q.rows;
+        node->src[1] = nullptr;
+    }
+    if (made.empty()) {
+        return;
+    }
+    ggml_graph_clear(g.gf);
+    for (ggml_tensor * node : nodes) {
+        ggml_build_forward_expand(g.gf, node);
+    }
+    for (ggml_tensor * t : inputs) {
+        ggml_build_forward_expand(g.gf, t);
+    }
+}

@@ -1,0 +1,49 @@
+#include "row-products.h"
+
+#include "ggml-backend.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+extern const row_products row_products_avx512_vnni, row_products_avx_vnni, row_products_avx2;
+
+namespace {
+
+std::vector<const row_products *> find() {
+    std::vector<const row_products *> found;
+#ifdef KANGAROO_ROW_PRODUCTS_X86
+    ggml_backend_dev_t cpu = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+    if (!cpu) {
+        return found;
+    }
+    ggml_backend_reg_t reg      = ggml_backend_dev_backend_reg(cpu);
+    const auto         features = reinterpret_cast<ggml_backend_get_features_t>(ggml_backend_reg_get_proc_address(reg, "ggml_backend_get_features"));
+    const auto         has      = [&](std::string_view name) {
+        for (const ggml_backend_feature * f = features ? features(reg) : nullptr; f && f->name; ++f) {
+            if (f->name == name && std::strcmp(f->value, "1") == 0) {
+                return true;
+            }
+        }
+        return false;
+    };
+    if (!has("AVX2") || !has("FMA") || !has("F16C")) {
+        return found;
+    }
+    if (has("AVX512") && has("AVX512_VNNI")) {
+        found.push_back(&row_products_avx512_vnni);
+    }
+    if (has("AVX_VNNI")) {
+        found.push_back(&row_products_avx_vnni);
+    }
+    found.push_back(&row_products_avx2);
+#endif
+    return found;
+}
+
+} // namespace
+
+const std::vector<const row_products *> & available_row_products() {
+    static const std::vector<const row_products *> found = find();
+    return found;
+}

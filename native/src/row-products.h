@@ -1,0 +1,32 @@
+// Products of a quantised matrix with the few rows of a decoding pass. ggml-cpu multiplies by several rows nearly as slowly as by each
+// of them alone; here a block of weights is unpacked once for up to four rows, so that verification is cheap. Every row has the same
+// bits alone and among others.
+//
+// k: columns of the matrix. Outputs: its rows, one number of the result for each. Rows: those of the pass, one per token.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+// y[r * y_stride + o] = weights[o] . rows[r] for n_rows >= 1 rows, row_stride bytes apart, and outputs o in [0, n_outputs).
+using row_product = void (*)(const void * weights, int64_t k, int64_t n_outputs, const uint8_t * rows, size_t row_stride, int64_t n_rows, float * y, size_t y_stride);
+
+struct row_products {
+    const char * name; // of the instruction set
+
+    // Bytes of one quantised row of k numbers; k is a multiple of 32.
+    size_t (*row_bytes)(int64_t k);
+
+    // Quantises the blocks [begin, end) of 32 numbers of a row x[k], to the numbers of ggml's Q8_0.
+    void (*quantize)(const float * x, int64_t k, int64_t begin, int64_t end, uint8_t * row);
+
+    // By the format of the weights. Q8_0 sums in the order of ggml's own product with one row (ggml_vec_dot_q8_0_q8_0), and has its bits.
+    row_product q8_0;
+    row_product q6_k;
+    row_product q4_0x8; // as ggml repacks it: eight outputs side by side, in chunks of eight bytes; n_outputs is a multiple of 8
+    row_product q4_kx8; // likewise
+};
+
+// For the instructions that the loaded CPU backend says this processor has, best first; empty where only ggml's products are there.
+const std::vector<const row_products *> & available_row_products();
