@@ -139,7 +139,7 @@ void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params)
         compute_rows_alone(g);
     }
     cut_graph(g, params);
-    use_row_products(g, inputs);
+    use_row_kernels(g, inputs);
 }
 
 void llama_exit::cut_graph(llm_graph_context & g, const llm_graph_params & params) {

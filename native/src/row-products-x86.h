@@ -1,6 +1,6 @@
-// The products of row-products.h for x86-64. Included by one file per instruction set, each compiled with its own flags; all
+// The products of row-kernels.h for x86-64. Included by one file per instruction set, each compiled with its own flags; all
 // is local to that file, and nothing of the standard library is used that could be merged with code of other flags.
-#include "row-products.h"
+#include "row-kernels.h"
 
 #include <immintrin.h>
 
@@ -430,6 +430,3 @@ void multiply_eights(const void * weights, int64_t k, int64_t n_outputs, const u
 }
 
 } // namespace
-
-// What the file that includes this one defines.
-#define ROW_PRODUCTS(name) {name, row_bytes, quantize, multiply<q8_0>, multiply<q6_k>, multiply_eights<q4_0x8>, multiply_eights<q4_kx8>}

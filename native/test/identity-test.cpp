@@ -1,7 +1,7 @@
 // Lossless means lossless: greedy Kangaroo gives the tokens of greedy plain decoding, whatever γ, η, the prompt's length
 // and the turn. For quantised weights on the CPU there is no tolerance.
 #include "fixture.h"
-#include "row-products.h"
+#include "row-kernels.h"
 
 #include "nlohmann/json.hpp"
 
@@ -115,13 +115,13 @@ TEST(identity_q4, "greedy identity, Q4_0: every γ and η, prompts of 1 to 700 t
 TEST(identity_q4_k_m, "greedy identity, Q4_K_M: on x86, where our products multiply")
 {
     const tally t = compare_all(options, "Q4_K_M", {}, false);
-    CHECK(available_row_products().empty() || t.different == 0, "not lossless");
+    CHECK(available_row_kernels().empty() || t.different == 0, "not lossless");
 }
 
 TEST(identity_q6_k, "greedy identity, Q6_K: on x86, where our products multiply")
 {
     const tally t = compare_all(options, "Q6_K", {}, false);
-    CHECK(available_row_products().empty() || t.different == 0, "not lossless");
+    CHECK(available_row_kernels().empty() || t.different == 0, "not lossless");
 }
 
 TEST(identity_q8_kv, "greedy identity, Q8_0 weights and Q8_0 K/V") {

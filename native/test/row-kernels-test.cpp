@@ -1,7 +1,7 @@
 // The products that decoding passes multiply by, held against sums in double precision and against ggml's own.
 #include "check.h"
 #include "model.h"
-#include "row-products.h"
+#include "row-kernels.h"
 
 #include "ggml-cpu.h"
 #include "ggml-cpp.h"
@@ -57,15 +57,15 @@ ggml_backend_buffer_type_t repacking() {
 struct format {
     const char *               name;
     ggml_type                  type;
-    row_product row_products::*product;
+    row_product row_kernels::*product;
     bool                       repacked;
 };
 
 const format FORMATS[] = {
-    {"Q8_0", GGML_TYPE_Q8_0, &row_products::q8_0, false},
-    {"Q6_K", GGML_TYPE_Q6_K, &row_products::q6_k, false},
-    {"Q4_0 by eights", GGML_TYPE_Q4_0, &row_products::q4_0x8, true},
-    {"Q4_K by eights", GGML_TYPE_Q4_K, &row_products::q4_kx8, true},
+    {"Q8_0", GGML_TYPE_Q8_0, &row_kernels::q8_0, false},
+    {"Q6_K", GGML_TYPE_Q6_K, &row_kernels::q6_k, false},
+    {"Q4_0 by eights", GGML_TYPE_Q4_0, &row_kernels::q4_0x8, true},
+    {"Q4_K by eights", GGML_TYPE_Q4_K, &row_kernels::q4_kx8, true},
 };
 
 constexpr int64_t MOST_ROWS = 9;
@@ -82,7 +82,7 @@ std::vector<float> random_rows(int64_t k, uint32_t seed) {
 }
 
 // Quantised in several pieces, as several threads do.
-std::vector<uint8_t> quantized(const row_products & p, const std::vector<float> & x, int64_t k, int pieces) {
+std::vector<uint8_t> quantized(const row_kernels & p, const std::vector<float> & x, int64_t k, int pieces) {
     std::vector<uint8_t> rows(MOST_ROWS * p.row_bytes(k));
     for (int64_t r = 0; r < MOST_ROWS; ++r) {
         for (int i = 0; i < pieces; ++i) {
@@ -115,11 +115,11 @@ std::vector<float> by_ggml(const matrix & w, const float * x, int64_t n, int thr
 TEST(row_products_exact, "row products: every instruction set and format gives the sums, a row the same bits alone and among others")
 {
     kangaroo::init_backends();
-    if (available_row_products().empty()) {
+    if (available_row_kernels().empty()) {
         std::printf("  this processor has none: everything is left to ggml\n");
         return;
     }
-    for (const row_products * p : available_row_products()) {
+    for (const row_kernels * p : available_row_kernels()) {
         for (const format & f : FORMATS) {
             const bool by256 = ggml_blck_size(f.type) == 256;
             double     worst = 0.0;
@@ -173,5 +173,114 @@ TEST(row_products_exact, "row products: every instruction set and format gives t
             std::printf("  %s, %s: off by at most %.1e of the sum of absolute products\n", p->name, f.name, worst);
             CHECK(worst < 2e-6, "%s, %s", p->name, f.name);
         }
+    }
+}
+
+TEST(row_attention_exact, "row attention: every instruction set gives what it should, a row the same bits alone and among others")
+{
+    kangaroo::init_backends();
+    struct shape {
+        int64_t k_width, v_width, n_head, n_head_kv, n_kv;
+    };
+    std::mt19937                    random(7);
+    std::normal_distribution<float> normal(0.0f, 1.0f);
+    for (const row_kernels * kernels : available_row_kernels()) {
+        double worst = 0.0;
+        for (const shape & s : {shape{64, 64, 4, 2, 256}, {32, 32, 4, 4, 512}, {128, 128, 8, 1, 1024}, {80, 80, 5, 5, 64}, {192, 128, 2, 2, 32}, {256, 256, 20, 1, 96}, {8, 8, 3, 1, 32}}) {
+            // cells of a cache: all heads of a position side by side. Behind what a row may see lies whatever was there before
+            std::vector<ggml_fp16_t> k(s.n_kv * s.n_head_kv * s.k_width), v(s.n_kv * s.n_head_kv * s.v_width), mask(MOST_ROWS * s.n_kv);
+            std::vector<float>       q(MOST_ROWS * s.n_head * s.k_width);
+            for (auto & x : k) {
+                x = ggml_fp32_to_fp16(normal(random));
+            }
+            for (auto & x : v) {
+                x = ggml_fp32_to_fp16(normal(random));
+            }
+            for (auto & x : q) {
+                x = 3.0f * normal(random);
+            }
+            const auto sees = [&](int64_t row, int64_t cell) { // the last rows' own cells, some holes, and for row 0 only the very first
+                return row == 0 ? cell == 0 : cell < s.n_kv - MOST_ROWS - 3 + row && cell % 7 != 3 && (cell < 40 || cell > 75);
+            };
+            for (int64_t r = 0; r < MOST_ROWS; ++r) {
+                for (int64_t c = 0; c < s.n_kv; ++c) {
+                    mask[r * s.n_kv + c] = ggml_fp32_to_fp16(sees(r, c) ? 0.0f : -INFINITY);
+                }
+            }
+            for (int64_t h = 0; h < s.n_head_kv; ++h) { // no row sees the last cell
+                k[((s.n_kv - 1) * s.n_head_kv + h) * s.k_width] = ggml_fp32_to_fp16(NAN);
+            }
+            std::vector<float> alone(MOST_ROWS * s.n_head * s.v_width), among(alone.size());
+            row_attention a = {};
+            a.q_row      = s.n_head * s.k_width * sizeof(float);
+            a.q_head     = s.k_width * sizeof(float);
+            a.k          = reinterpret_cast<const char *>(k.data());
+            a.v          = reinterpret_cast<const char *>(v.data());
+            a.k_position = s.n_head_kv * s.k_width * sizeof(ggml_fp16_t);
+            a.k_head     = s.k_width * sizeof(ggml_fp16_t);
+            a.v_position = s.n_head_kv * s.v_width * sizeof(ggml_fp16_t);
+            a.v_head     = s.v_width * sizeof(ggml_fp16_t);
+            a.mask_row   = s.n_kv * sizeof(ggml_fp16_t);
+            a.y_row      = s.n_head * s.v_width * sizeof(float);
+            a.y_head     = s.v_width * sizeof(float);
+            a.n_head     = s.n_head;
+            a.n_head_kv  = s.n_head_kv;
+            a.n_kv       = s.n_kv;
+            a.k_width    = s.k_width;
+            a.v_width    = s.v_width;
+            a.scale      = 1.0f / std::sqrt(static_cast<float>(s.k_width));
+            const int64_t group = s.n_head / s.n_head_kv;
+            const auto    rows  = [&](int64_t first, int64_t n, int64_t heads_at_once, std::vector<float> & to) {
+                a.q      = reinterpret_cast<const char *>(q.data()) + first * a.q_row;
+                a.mask   = reinterpret_cast<const char *>(mask.data()) + first * a.mask_row;
+                a.y      = reinterpret_cast<char *>(to.data()) + first * a.y_row;
+                a.n_rows = n;
+                for (int64_t h = 0; h < s.n_head; h += heads_at_once) {
+                    kernels->attend(a, h, heads_at_once);
+                }
+            };
+            for (int64_t r = 0; r < MOST_ROWS; ++r) {
+                rows(r, 1, 1, alone);
+            }
+            for (int64_t n = 1; n <= MOST_ROWS; ++n) {
+                for (const int64_t at_once : {int64_t(1), group}) {
+                    std::fill(among.begin(), among.end(), -1.0f);
+                    rows(MOST_ROWS - n, n, at_once, among);
+                    const size_t from = (MOST_ROWS - n) * s.n_head * s.v_width;
+                    CHECK(std::memcmp(&among[from], &alone[from], (alone.size() - from) * sizeof(float)) == 0, "%s, width %lld: %lld rows have other bits than alone",
+                        kernels->name, (long long) s.k_width, (long long) n);
+                    CHECK(from == 0 || among[from - 1] == -1.0f, "%s: wrote in front of its rows", kernels->name);
+                }
+            }
+            for (int64_t r = 0; r < MOST_ROWS; ++r) {
+                for (int64_t h = 0; h < s.n_head; ++h) {
+                    const int64_t       kv = h / group;
+                    std::vector<double> score(s.n_kv, -INFINITY);
+                    double              most = -INFINITY, sum = 0.0;
+                    for (int64_t c = 0; c < s.n_kv; ++c) {
+                        if (sees(r, c)) {
+                            double dot = 0.0;
+                            for (int64_t d = 0; d < s.k_width; ++d) {
+                                dot += static_cast<double>(q[(r * s.n_head + h) * s.k_width + d]) * ggml_fp16_to_fp32(k[(c * s.n_head_kv + kv) * s.k_width + d]);
+                            }
+                            score[c] = dot * a.scale;
+                            most     = std::max(most, score[c]);
+                        }
+                    }
+                    for (auto & x : score) {
+                        sum += x = std::exp(x - most);
+                    }
+                    for (int64_t d = 0; d < s.v_width; ++d) {
+                        double want = 0.0;
+                        for (int64_t c = 0; c < s.n_kv; ++c) {
+                            want += score[c] == 0.0 ? 0.0 : score[c] / sum * ggml_fp16_to_fp32(v[(c * s.n_head_kv + kv) * s.v_width + d]);
+                        }
+                        worst = std::max(worst, std::fabs(want - alone[(r * s.n_head + h) * s.v_width + d]));
+                    }
+                }
+            }
+        }
+        std::printf("  %s: off by at most %.1e, with values of deviation 1\n", kernels->name, worst);
+        CHECK(worst < 1e-5, "%s", kernels->name);
     }
 }

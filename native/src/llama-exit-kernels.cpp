@@ -1,7 +1,7 @@
-// Decoding passes multiply by the products of row-products.h where those are there and the weights lie in the host's memory: each
+// Decoding passes multiply by the products of row-kernels.h where those are there and the weights lie in the host's memory: each
 // product of a graph becomes two nodes, one that quantises the rows (once for all matrices that they meet) and one that multiplies.
 #include "llama-exit-internal.h"
-#include "row-products.h"
+#include "row-kernels.h"
 
 #include <algorithm>
 #include <atomic>
@@ -18,11 +18,11 @@ using counter = std::atomic<int32_t>;
 // In front of the quantised rows: for each product that reads them, how many parts of its outputs were taken by a thread.
 constexpr size_t HEADER = 64, COUNTERS = HEADER / sizeof(counter);
 
-// KANGAROO_PRODUCTS=ggml leaves everything to ggml, to compare.
-const row_products * chosen() {
-    static const row_products * const best = [] {
-        const char * wanted = std::getenv("KANGAROO_PRODUCTS");
-        const auto & all    = available_row_products();
+// KANGAROO_KERNELS=ggml leaves everything to ggml, to compare.
+const row_kernels * chosen() {
+    static const row_kernels * const best = [] {
+        const char * wanted = std::getenv("KANGAROO_KERNELS");
+        const auto & all    = available_row_kernels();
         return all.empty() || (wanted && std::string_view(wanted) == "ggml") ? nullptr : all.front();
     }();
     return best;
@@ -34,7 +34,7 @@ uint8_t * data_of(const ggml_tensor * rows) { return static_cast<uint8_t *>(rows
 // dst: I8 [HEADER + n * row_bytes]; its source: F32 [k, n].
 void quantize_rows(ggml_tensor * dst, int ith, int nth, void *) {
     const ggml_tensor *  x      = dst->src[0];
-    const row_products & p      = *chosen();
+    const row_kernels & p      = *chosen();
     const int64_t        blocks = x->ne[0] / 32;
     const size_t         bytes  = p.row_bytes(x->ne[0]);
     if (ith == 0) {
@@ -105,9 +105,47 @@ row_product product_for(const ggml_tensor * node, int64_t n_tokens) {
     return fits ? product_for(*node->src[0]) : nullptr;
 }
 
+// A node that was GGML_OP_FLASH_ATTN_EXT, with the sources it had; its scale stands behind what ggml keeps in a custom node's parameters.
+void attend_rows(ggml_tensor * dst, int ith, int nth, void *) {
+    const ggml_tensor & q = *dst->src[0], & k = *dst->src[1], & v = *dst->src[2], & mask = *dst->src[3];
+    row_attention       a;
+    a = {static_cast<const char *>(q.data), static_cast<const char *>(k.data), static_cast<const char *>(v.data), static_cast<const char *>(mask.data), static_cast<char *>(dst->data),
+        q.nb[1], q.nb[2], k.nb[1], k.nb[2], v.nb[1], v.nb[2], mask.nb[1], dst->nb[2], dst->nb[1],
+        q.ne[1], q.ne[2], k.ne[2], k.ne[1], k.ne[0], v.ne[0], 0.0f};
+    std::memcpy(&a.scale, reinterpret_cast<const char *>(dst->op_params) + task::OFFSET, sizeof(a.scale));
+    const int64_t group = a.n_head / a.n_head_kv;
+    // all heads that share keys and values together, unless some threads would have nothing to do
+    const int64_t at_once = a.n_head_kv % nth == 0 || a.n_head_kv >= 4 * nth ? group : 1;
+    for (int64_t head = ith * at_once; head < a.n_head; head += nth * at_once) {
+        chosen()->attend(a, head, at_once);
+    }
+}
+
+bool is_attention(const ggml_tensor * node) {
+    constexpr int64_t POSITIONS = 32, LANES = 8, MOST_WIDTH = 256;
+    if (node->op != GGML_OP_FLASH_ATTN_EXT) {
+        return false;
+    }
+    const ggml_tensor * q = node->src[0], * k = node->src[1], * v = node->src[2], * mask = node->src[3];
+    const float *       params = reinterpret_cast<const float *>(node->op_params); // scale, ALiBi's bias, soft cap
+    const auto          fits   = [](const ggml_tensor * t) {
+        const ggml_tensor * owner = t->view_src ? t->view_src : t;
+        return t->type == GGML_TYPE_F16 && t->nb[0] == sizeof(ggml_fp16_t) && t->ne[0] % LANES == 0 && t->ne[0] <= MOST_WIDTH && t->ne[3] == 1 && owner->buffer
+            && ggml_backend_buffer_is_host(owner->buffer);
+    };
+    return mask && !node->src[4] && params[1] == 0.0f && params[2] == 0.0f && fits(k) && fits(v) && k->ne[1] % POSITIONS == 0 && k->ne[2] == v->ne[2]
+        && q->type == GGML_TYPE_F32 && q->nb[0] == sizeof(float) && q->ne[3] == 1 && mask->type == GGML_TYPE_F16 && mask->ne[2] == 1 && mask->ne[3] == 1;
+}
+
+// Others point to the node: it becomes the custom one.
+void become(ggml_tensor * node, const ggml_tensor * custom) {
+    node->op = custom->op;
+    std::memcpy(node->op_params, custom->op_params, sizeof(node->op_params));
+}
+
 } // namespace
 
-void use_row_products(const llm_graph_context & g, const std::vector<ggml_tensor *> & inputs) {
+void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor *> & inputs) {
     if (!chosen()) {
         return;
     }
@@ -120,6 +158,13 @@ void use_row_products(const llm_graph_context & g, const std::vector<ggml_tensor
     for (int i = 0; i < ggml_graph_n_nodes(g.gf); ++i) {
         ggml_tensor * node = ggml_graph_node(g.gf, i);
         nodes.push_back(node);
+        if (is_attention(node)) {
+            float scale;
+            std::memcpy(&scale, node->op_params, sizeof(scale));
+            become(node, ggml_custom_4d(g.ctx0, GGML_TYPE_F32, 1, 1, 1, 1, &node->src[0], 1, attend_rows, GGML_N_TASKS_MAX, nullptr));
+            std::memcpy(reinterpret_cast<char *>(node->op_params) + task::OFFSET, &scale, sizeof(scale));
+            continue;
+        }
         const row_product multiply = product_for(node, g.n_tokens);
         if (!multiply) {
             continue;
@@ -131,9 +176,7 @@ void use_row_products(const llm_graph_context & g, const std::vector<ggml_tensor
             q = {ggml_custom_4d(g.ctx0, GGML_TYPE_I8, bytes, 1, 1, 1, &x, 1, quantize_rows, GGML_N_TASKS_MAX, nullptr), 0};
         }
         const task          t       = {node->src[0], multiply, static_cast<int32_t>(q.readers++)};
-        const ggml_tensor * product = ggml_custom_4d(g.ctx0, GGML_TYPE_F32, node->ne[0], node->ne[1], 1, 1, &q.rows, 1, multiply_rows, GGML_N_TASKS_MAX, nullptr);
-        node->op = product->op; // others point to the node: it takes the other's place
-        std::memcpy(node->op_params, product->op_params, sizeof(node->op_params));
+        become(node, ggml_custom_4d(g.ctx0, GGML_TYPE_F32, 1, 1, 1, 1, &q.rows, 1, multiply_rows, GGML_N_TASKS_MAX, nullptr));
         std::memcpy(reinterpret_cast<char *>(node->op_params) + task::OFFSET, &t, sizeof(t));
         node->src[0] = q.rows;
         node->src[1] = nullptr;

@@ -1,4 +1,4 @@
-#include "row-products.h"
+#include "row-kernels.h"
 
 #include "ggml-backend.h"
 
@@ -6,13 +6,13 @@
 #include <cstring>
 #include <string_view>
 
-extern const row_products row_products_avx512_vnni, row_products_avx_vnni, row_products_avx2;
+extern const row_kernels row_kernels_avx512_vnni, row_kernels_avx_vnni, row_kernels_avx2;
 
 namespace {
 
-std::vector<const row_products *> find() {
-    std::vector<const row_products *> found;
-#ifdef KANGAROO_ROW_PRODUCTS_X86
+std::vector<const row_kernels *> find() {
+    std::vector<const row_kernels *> found;
+#ifdef KANGAROO_ROW_KERNELS_X86
     ggml_backend_dev_t cpu = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
     if (!cpu) {
         return found;
@@ -31,19 +31,19 @@ std::vector<const row_products *> find() {
         return found;
     }
     if (has("AVX512") && has("AVX512_VNNI")) {
-        found.push_back(&row_products_avx512_vnni);
+        found.push_back(&row_kernels_avx512_vnni);
     }
     if (has("AVX_VNNI")) {
-        found.push_back(&row_products_avx_vnni);
+        found.push_back(&row_kernels_avx_vnni);
     }
-    found.push_back(&row_products_avx2);
+    found.push_back(&row_kernels_avx2);
 #endif
     return found;
 }
 
 } // namespace
 
-const std::vector<const row_products *> & available_row_products() {
-    static const std::vector<const row_products *> found = find();
+const std::vector<const row_kernels *> & available_row_kernels() {
+    static const std::vector<const row_kernels *> found = find();
     return found;
 }

@@ -1,0 +1,49 @@
+// What a decoding pass of a few rows spends its time in: products of quantised matrices, and attention. ggml-cpu computes several rows
+// nearly as slowly as each of them alone; here a block of weights, or of keys and values, is read and unpacked once for several
+// rows, so that verification is cheap. Every row has the same bits alone and among others.
+//
+// k: columns of a matrix. Outputs: its rows, one number of the result for each. Rows: those of the pass, one per token.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+// y[r * y_stride + o] = weights[o] . rows[r] for n_rows >= 1 rows, row_stride bytes apart, and outputs o in [0, n_outputs).
+using row_product = void (*)(const void * weights, int64_t k, int64_t n_outputs, const uint8_t * rows, size_t row_stride, int64_t n_rows, float * y, size_t y_stride);
+
+// Attention of n_rows tokens over the cells of a cache in half precision, as ggml_flash_attn_ext has it. Strides in bytes.
+struct row_attention {
+    const char * q; // F32 [k_width]
+    const char * k; // F16 [k_width]
+    const char * v; // F16 [v_width]
+    const char * mask; // F16 [n_kv]: 0, or minus infinity where a row must not look
+    char *       y; // F32 [v_width]
+    size_t       q_row, q_head, k_position, k_head, v_position, v_head, mask_row, y_row, y_head;
+    int64_t      n_rows, n_head, n_head_kv;
+    int64_t      n_kv; // a multiple of 32
+    int64_t      k_width, v_width; // multiples of 8 up to 256
+    float        scale;
+};
+
+struct row_kernels {
+    const char * name; // of the instruction set
+
+    // Bytes of one quantised row of k numbers; k is a multiple of 32.
+    size_t (*row_bytes)(int64_t k);
+
+    // Quantises the blocks [begin, end) of 32 numbers of a row x[k], to the numbers of ggml's Q8_0.
+    void (*quantize)(const float * x, int64_t k, int64_t begin, int64_t end, uint8_t * row);
+
+    // By the format of the weights. Q8_0 sums in the order of ggml's own product with one row (ggml_vec_dot_q8_0_q8_0), and has its bits.
+    row_product q8_0;
+    row_product q6_k;
+    row_product q4_0x8; // as ggml repacks it: eight outputs side by side, in chunks of eight bytes; n_outputs is a multiple of 8
+    row_product q4_kx8; // likewise
+
+    // The results of heads [head, head + n_heads), which share one head of keys and values.
+    void (*attend)(const row_attention & a, int64_t head, int64_t n_heads);
+};
+
+// For the instructions that the loaded CPU backend says this processor has, best first; empty where only ggml's products are there.
+const std::vector<const row_kernels *> & available_row_kernels();
