@@ -73,28 +73,56 @@ void sampler::fill(const float * logits, int32_t n, const std::vector<llama_toke
     }
 }
 
+// Where the first of the largest numbers stands. Eight running maxima, which compilers keep in registers, and then a search: a scan for
+// both at once takes four times as long, and was a seventh of the host's share of a small model's round.
+static int32_t largest_at(const float * x, int32_t n) {
+    constexpr int32_t WIDE = 8;
+    if (n < 2 * WIDE) {
+        return static_cast<int32_t>(std::max_element(x, x + n) - x);
+    }
+    float most[WIDE];
+    std::copy(x, x + WIDE, most);
+    int32_t i = WIDE;
+    for (; i + WIDE <= n; i += WIDE) {
+        for (int32_t j = 0; j < WIDE; ++j) {
+            most[j] = x[i + j] > most[j] ? x[i + j] : most[j];
+        }
+    }
+    const float best  = std::max(*std::max_element(most, most + WIDE), *std::max_element(x + i - 1, x + n));
+    const auto  found = std::find(x, x + n, best) - x;
+    return found < n ? static_cast<int32_t>(found) : static_cast<int32_t>(std::max_element(x, x + n) - x); // not a number
+}
+
 llama_token sampler::argmax(const float * logits, int32_t n, const std::vector<llama_token> * ids) {
     if (!penalties_) {
-        const auto at = std::max_element(logits, logits + n) - logits;
-        return ids ? (*ids)[at] : static_cast<llama_token>(at);
+        const int32_t at = largest_at(logits, n);
+        return ids ? (*ids)[at] : at;
     }
     if (ids) {
         fill(logits, n, ids);
         return std::max_element(work_.begin(), work_.end(), [](const auto & a, const auto & b) { return a.logit < b.logit; })->id;
     }
-    const auto & touched = penalised(logits); // in the order of ids, as the scan below goes
+    const auto & touched = penalised(logits); // in the order of ids: between them, logits are as they were
     llama_token  best = -1;
     float        most = -INFINITY;
-    size_t       next = 0;
-    for (int32_t id = 0; id < n; ++id) {
-        float logit = logits[id];
-        if (next < touched.size() && touched[next].id == id) {
-            logit = touched[next++].logit;
-        }
+    const auto   consider = [&](llama_token id, float logit) {
         if (logit > most || best < 0) {
             best = id;
             most = logit;
         }
+    };
+    int32_t next = 0;
+    for (const auto & t : touched) {
+        if (next < t.id) {
+            const int32_t id = next + largest_at(logits + next, t.id - next);
+            consider(id, logits[id]);
+        }
+        consider(t.id, t.logit);
+        next = t.id + 1;
+    }
+    if (next < n) {
+        const int32_t id = next + largest_at(logits + next, n - next);
+        consider(id, logits[id]);
     }
     return best;
 }
