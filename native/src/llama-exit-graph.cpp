@@ -130,12 +130,8 @@ public:
 
 void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params) {
     ++built_;
-    if (!reference_kernels_) {
-        cut_graph(g, params);
-        return;
-    }
     const auto inputs = input_tensors(g.gf);
-    if (g.n_tokens > 1) {
+    if (reference_kernels_ && g.n_tokens > 1) {
         compute_rows_alone(g);
     }
     cut_graph(g, params);

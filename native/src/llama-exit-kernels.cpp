@@ -1,4 +1,4 @@
-// Decoding passes multiply by the products of row-kernels.h where those are there and the weights lie in the host's memory: each
+// Passes compute with row-kernels.h where it has what they need and the weights lie in the host's memory: each
 // product of a graph becomes two nodes, one that quantises the rows (once for all matrices that they meet) and one that multiplies.
 #include "llama-exit-internal.h"
 #include "row-kernels.h"
@@ -18,14 +18,18 @@ using counter = std::atomic<int32_t>;
 // In front of the quantised rows: for each product that reads them, how many parts of its outputs were taken by a thread.
 constexpr size_t HEADER = 64, COUNTERS = HEADER / sizeof(counter);
 
-// KANGAROO_KERNELS=ggml leaves everything to ggml, to compare.
+// KANGAROO_KERNELS names an instruction set to compare with, or leaves everything to ggml (`ggml`).
 const row_kernels * chosen() {
-    static const row_kernels * const best = [] {
+    static const row_kernels * const found = [] {
         const char * wanted = std::getenv("KANGAROO_KERNELS");
-        const auto & all    = available_row_kernels();
-        return all.empty() || (wanted && std::string_view(wanted) == "ggml") ? nullptr : all.front();
+        for (const row_kernels * k : available_row_kernels()) {
+            if (!wanted || std::string_view(wanted) == k->name) {
+                return k;
+            }
+        }
+        return static_cast<const row_kernels *>(nullptr);
     }();
-    return best;
+    return found;
 }
 
 counter * counters_of(const ggml_tensor * rows) { return reinterpret_cast<counter *>(rows->data); }
@@ -63,20 +67,24 @@ static_assert(task::OFFSET + sizeof(task) <= GGML_MAX_OP_PARAMS);
 void multiply_rows(ggml_tensor * dst, int ith, int nth, void *) {
     constexpr int64_t   PART = 64, PARTS_PER_THREAD = 4; // threads of unequal speed take as many parts as they can
     constexpr int64_t   EIGHT = 8;
+    constexpr int64_t   FEW_ROWS = 16;
+    constexpr size_t    CACHED = 256 << 10;
     const ggml_tensor * rows = dst->src[0];
     task                t;
     std::memcpy(&t, reinterpret_cast<const char *>(dst->op_params) + task::OFFSET, sizeof(t));
     const ggml_tensor & w      = *t.weights;
     const int64_t       eights = (w.ne[1] + EIGHT - 1) / EIGHT; // of outputs
     const size_t        bytes  = chosen()->row_bytes(w.ne[0]);
-    const int64_t       parts  = nth == 1 ? 1 : std::max<int64_t>(nth, std::min(w.ne[1] / PART, nth * PARTS_PER_THREAD));
+    const int64_t       parts  = dst->ne[1] > FEW_ROWS ? std::max<int64_t>(nth, w.ne[1] / PART) // small enough to stay in the cache for all rows
+                               : nth == 1              ? 1
+                                                       : std::max<int64_t>(nth, std::min(w.ne[1] / PART, nth * PARTS_PER_THREAD));
+    const int64_t       at_once = std::max<int64_t>(1, CACHED / bytes / 4) * 4; // rows that stay in a core's cache while the weights pass by
     counter &           taken  = counters_of(rows)[t.which];
-    for (int64_t part = nth == 1 ? ith : taken.fetch_add(1, std::memory_order_relaxed); part < parts;
-         part         = nth == 1 ? parts : taken.fetch_add(1, std::memory_order_relaxed)) {
+    for (int64_t part; (part = taken.fetch_add(1, std::memory_order_relaxed)) < parts;) {
         const int64_t begin = EIGHT * (eights * part / parts), end = std::min(w.ne[1], EIGHT * (eights * (part + 1) / parts));
-        if (begin < end) {
-            t.multiply(static_cast<const char *>(w.data) + begin * w.nb[1], w.ne[0], end - begin, data_of(rows), bytes, dst->ne[1],
-                static_cast<float *>(dst->data) + begin, dst->nb[1] / sizeof(float));
+        for (int64_t r = 0; r < dst->ne[1] && begin < end; r += at_once) {
+            t.multiply(static_cast<const char *>(w.data) + begin * w.nb[1], w.ne[0], end - begin, data_of(rows) + r * bytes, bytes, std::min(at_once, dst->ne[1] - r),
+                reinterpret_cast<float *>(static_cast<char *>(dst->data) + r * dst->nb[1]) + begin, dst->nb[1] / sizeof(float));
         }
     }
 }

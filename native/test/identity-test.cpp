@@ -124,6 +124,36 @@ TEST(identity_q6_k, "greedy identity, Q6_K: on x86, where our products multiply"
     CHECK(available_row_kernels().empty() || t.different == 0, "not lossless");
 }
 
+// With our kernels a prompt is read to the same bits as the same tokens one by one: a chat that is opened again, or that another
+// session goes on with, gets the same answer.
+TEST(identity_fresh, "a fresh session reads a conversation to what decoding left: the same second answers, on x86")
+{
+    for (const char * type : {"Q8_0", "Q4_0", "Q4_K_M", "Q6_K"}) {
+        const auto l       = test::load_starter(options, type);
+        const auto goes_on = test::open_session(l);
+        int        answers = 0, different = 0;
+        for (const auto & prompt : prompts_of(options, 3)) {
+            kangaroo::generation_options o;
+            o.mode       = kangaroo::decoding_mode::plain;
+            o.max_tokens = 60;
+            goes_on->reset();
+            auto       history = prompt;
+            const auto first   = test::answer(*goes_on, history, o);
+            history.insert(history.end(), first.ids.begin(), first.ids.end());
+            const auto more = l.model->tokenize("<|user|>And then?<|end|><|assistant|>", false, true);
+            history.insert(history.end(), more.begin(), more.end());
+            const auto want  = test::answer(*goes_on, history, o);
+            const auto fresh = test::open_session(l);
+            const auto got   = test::answer(*fresh, history, o);
+            CHECK(want.stats.cached_tokens > 0 && got.stats.cached_tokens == 0, "the sessions are not what they are meant to be");
+            ++answers;
+            different += want.ids != got.ids;
+        }
+        std::printf("  %s: %d answers, %d different\n", type, answers, different);
+        CHECK(available_row_kernels().empty() || different == 0, "%s", type);
+    }
+}
+
 TEST(identity_q8_kv, "greedy identity, Q8_0 weights and Q8_0 K/V") {
     kangaroo::session_options so;
     so.cache_type = "q8_0";
