@@ -95,7 +95,7 @@ row_product product_for(const ggml_tensor & w) {
         return nullptr;
     }
     if (ggml_backend_buffer_is_host(w.buffer)) {
-        return w.type == GGML_TYPE_Q8_0 ? chosen()->q8_0 : w.type == GGML_TYPE_Q6_K ? chosen()->q6_k : nullptr;
+        return w.type == GGML_TYPE_Q8_0 ? chosen()->q8_0 : w.type == GGML_TYPE_Q6_K ? chosen()->q6_k : w.type == GGML_TYPE_Q5_K ? chosen()->q5_k : nullptr;
     }
     // with AVX2, which all of the products need, ggml repacks these by eights (ggml_repack_get_optimal_repack_type)
     if (std::strcmp(ggml_backend_buft_name(ggml_backend_buffer_get_type(w.buffer)), "CPU_REPACK") == 0 && w.ne[1] % 8 == 0) {

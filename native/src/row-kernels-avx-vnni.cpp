@@ -4,5 +4,5 @@
 
 extern const row_kernels row_kernels_avx_vnni;
 const row_kernels        row_kernels_avx_vnni = {
-    "AVX-VNNI", row_bytes, quantize, multiply<q8_0>, multiply<q6_k>, multiply_eights<q4_0x8>, multiply_eights<q4_kx8>, attend,
+    "AVX-VNNI", row_bytes, quantize, multiply<q8_0>, multiply<q6_k>, multiply<q5_k>, multiply_eights<q4_0x8>, multiply_eights<q4_kx8>, attend,
 };

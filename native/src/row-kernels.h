@@ -38,6 +38,7 @@ struct row_kernels {
     // By the format of the weights. Q8_0 sums in the order of ggml's own product with one row (ggml_vec_dot_q8_0_q8_0), and has its bits.
     row_product q8_0;
     row_product q6_k;
+    row_product q5_k;
     row_product q4_0x8; // as ggml repacks it: eight outputs side by side, in chunks of eight bytes; n_outputs is a multiple of 8
     row_product q4_kx8; // likewise
 

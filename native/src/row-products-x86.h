@@ -211,6 +211,83 @@ struct q8_0 {
     }
 };
 
+inline __m256i low_nibbles(__m256i v) { return _mm256_and_si256(v, _mm256_set1_epi8(15)); }
+inline __m256i high_nibbles(__m256i v) { return _mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(15)); }
+
+// The K formats' eight scales and eight offsets of six bits in twelve bytes.
+struct scales_and_offsets {
+    __m256 scales, offsets;
+
+    explicit inline scales_and_offsets(const uint8_t * packed) {
+        uint32_t s[3];
+        memcpy(s, packed, sizeof(s));
+        scales  = eight(s[0] & 0x3f3f3f3f, (s[2] & 0x0f0f0f0f) | (s[0] >> 2 & 0x30303030));
+        offsets = eight(s[1] & 0x3f3f3f3f, (s[2] >> 4 & 0x0f0f0f0f) | (s[1] >> 2 & 0x30303030));
+    }
+
+    static inline __m256 eight(uint32_t low, uint32_t high) {
+        return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_set_epi32(0, 0, static_cast<int>(high), static_cast<int>(low))));
+    }
+};
+
+struct q5_k {
+    struct block { // ggml's block_q5_K: eight parts of 32 numbers, with a scale and an offset each; low and high nibbles are parts side by side
+        uint16_t d, least;
+        uint8_t  scales[12];
+        uint8_t  high[32]; // bit p: the fifth of part p
+        uint8_t  low[128];
+    };
+    static_assert(sizeof(block) == 176);
+    static constexpr int64_t COLUMNS = 256;
+
+    static inline __m256i unpack(const block & w, int part) {
+        const __m256i low  = bytes_at(w.low + 32 * (part / 2));
+        const __m256i high = bytes_at(w.high);
+        const __m256i bit  = _mm256_and_si256(part < 4 ? _mm256_slli_epi16(high, 4 - part) : _mm256_srli_epi16(high, part - 4), _mm256_set1_epi8(16));
+        return _mm256_or_si256(part % 2 == 0 ? low_nibbles(low) : high_nibbles(low), bit);
+    }
+
+    template <int R, int N>
+    static inline void tile(const block * w, const place & at) {
+        const int64_t n_blocks = at.k / COLUMNS;
+        const size_t  distance = at.distance * n_blocks;
+        __m256        sum[R][OUTPUTS];
+        for (int r = 0; r < R; ++r) {
+            for (int o = 0; o < OUTPUTS; ++o) {
+                sum[r][o] = _mm256_setzero_ps();
+            }
+        }
+        alignas(32) float scale[R][N][GROUP];
+        for (int64_t b = 0; b < n_blocks; ++b) {
+            for (int o = 0; o < N; ++o) {
+                const block &            of = w[o * distance + b];
+                const scales_and_offsets s(of.scales);
+                const __m256             scales  = _mm256_mul_ps(_mm256_set1_ps(_cvtsh_ss(of.d)), s.scales);
+                const __m256             offsets = _mm256_mul_ps(_mm256_set1_ps(_cvtsh_ss(of.least)), s.offsets);
+                for (int r = 0; r < R; ++r) {
+                    _mm256_store_ps(scale[r][o], _mm256_mul_ps(scales, _mm256_loadu_ps(scales_of(at.row(r)) + GROUP * b)));
+                    sum[r][o] = _mm256_fnmadd_ps(offsets, _mm256_loadu_ps(sums_of(at.row(r), at.k) + GROUP * b), sum[r][o]); // all of it is added up in the end
+                }
+                fetch(&of, sizeof(block), AHEAD);
+            }
+#pragma GCC unroll 8
+            for (int part = 0; part < 8; ++part) {
+                __m256i q[N];
+                for (int o = 0; o < N; ++o) {
+                    q[o] = unpack(w[o * distance + b], part);
+                }
+                for (int r = 0; r < R; ++r) {
+                    const __m256i bytes = bytes_at(blocks_of(at.row(r), at.k)[GROUP * b + part].q);
+                    for (int o = 0; o < N; ++o) {
+                        sum[r][o] = _mm256_fmadd_ps(_mm256_broadcast_ss(&scale[r][o][part]), _mm256_cvtepi32_ps(add_products(_mm256_setzero_si256(), q[o], bytes)), sum[r][o]);
+                    }
+                }
+            }
+        }
+        at.store<R, N>(sum);
+    }
+};
+
 struct q6_k {
     struct block { // ggml's block_q6_K: 256 numbers of six bits, a scale for each 16
         uint8_t  low[128], high[64];
@@ -225,7 +302,7 @@ struct q6_k {
         const int     half = part / 4, quarter = part % 4;
         const __m256i low  = bytes_at(w.low + 64 * half + 32 * (quarter % 2));
         const __m256i high = bytes_at(w.high + 32 * half);
-        const __m256i four = _mm256_and_si256(quarter < 2 ? low : _mm256_srli_epi16(low, 4), _mm256_set1_epi8(15));
+        const __m256i four = quarter < 2 ? low_nibbles(low) : high_nibbles(low);
         const __m256i two  = _mm256_and_si256(quarter == 0 ? _mm256_slli_epi16(high, 4) : quarter == 1 ? _mm256_slli_epi16(high, 2) : quarter == 2 ? high : _mm256_srli_epi16(high, 2), _mm256_set1_epi8(48));
         return _mm256_or_si256(four, two);
     }
@@ -316,9 +393,6 @@ struct eight_outputs {
     }
 };
 
-inline __m256i low_nibbles(__m256i v) { return _mm256_and_si256(v, _mm256_set1_epi8(15)); }
-inline __m256i high_nibbles(__m256i v) { return _mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(15)); }
-
 struct q4_0x8 {
     struct block { // ggml's block_q4_0x8: low nibbles are columns 0 to 15, high ones 16 to 31; the highest bit of each is flipped
         uint16_t d[8];
@@ -356,10 +430,6 @@ struct q4_kx8 {
     static_assert(sizeof(block) == 1152);
     static constexpr int64_t COLUMNS = 256;
 
-    static inline __m256 eight(uint32_t low, uint32_t high) {
-        return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_set_epi32(0, 0, static_cast<int>(high), static_cast<int>(low))));
-    }
-
     template <int R, int N>
     static inline void tile(const block * w, const place & at) {
         eight_outputs<R> sum;
@@ -375,11 +445,8 @@ struct q4_kx8 {
                     }
                 }
                 fetch(w[b].scales + sizeof(block) / 8 * part, sizeof(block) / 8, AHEAD_IN_ONE_STREAM);
-                uint32_t s[3];
-                memcpy(s, w[b].scales + 12 * part, sizeof(s));
-                const __m256 scale  = eight(s[0] & 0x3f3f3f3f, (s[2] & 0x0f0f0f0f) | (s[0] >> 2 & 0x30303030));
-                const __m256 offset = eight(s[1] & 0x3f3f3f3f, (s[2] >> 4 & 0x0f0f0f0f) | (s[1] >> 2 & 0x30303030));
-                sum.add(u, _mm256_mul_ps(d, scale), _mm256_mul_ps(least, offset), at, 8 * b + part);
+                const scales_and_offsets s(w[b].scales + 12 * part);
+                sum.add(u, _mm256_mul_ps(d, s.scales), _mm256_mul_ps(least, s.offsets), at, 8 * b + part);
             }
         }
         sum.store(at);

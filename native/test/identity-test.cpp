@@ -118,6 +118,12 @@ TEST(identity_q4_k_m, "greedy identity, Q4_K_M: on x86, where our products multi
     CHECK(available_row_kernels().empty() || t.different == 0, "not lossless");
 }
 
+TEST(identity_q5_k_m, "greedy identity, Q5_K_M: on x86, where our products multiply")
+{
+    const tally t = compare_all(options, "Q5_K_M", {}, false);
+    CHECK(available_row_kernels().empty() || t.different == 0, "not lossless");
+}
+
 TEST(identity_q6_k, "greedy identity, Q6_K: on x86, where our products multiply")
 {
     const tally t = compare_all(options, "Q6_K", {}, false);
@@ -128,7 +134,7 @@ TEST(identity_q6_k, "greedy identity, Q6_K: on x86, where our products multiply"
 // session goes on with, gets the same answer.
 TEST(identity_fresh, "a fresh session reads a conversation to what decoding left: the same second answers, on x86")
 {
-    for (const char * type : {"Q8_0", "Q4_0", "Q4_K_M", "Q6_K"}) {
+    for (const char * type : {"Q8_0", "Q4_0", "Q4_K_M", "Q5_K_M", "Q6_K"}) {
         const auto l       = test::load_starter(options, type);
         const auto goes_on = test::open_session(l);
         int        answers = 0, different = 0;

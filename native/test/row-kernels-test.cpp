@@ -64,6 +64,7 @@ struct format {
 const format FORMATS[] = {
     {"Q8_0", GGML_TYPE_Q8_0, &row_kernels::q8_0, false},
     {"Q6_K", GGML_TYPE_Q6_K, &row_kernels::q6_k, false},
+    {"Q5_K", GGML_TYPE_Q5_K, &row_kernels::q5_k, false},
     {"Q4_0 by eights", GGML_TYPE_Q4_0, &row_kernels::q4_0x8, true},
     {"Q4_K by eights", GGML_TYPE_Q4_K, &row_kernels::q4_kx8, true},
 };

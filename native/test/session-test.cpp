@@ -313,3 +313,24 @@ TEST(prefill_penalties, "the logits behind a text are those that a greedy answer
     }
     CHECK(changed > 0, "the penalties changed nothing: the test would not see whether they are there");
 }
+
+TEST(threads_kept, "a session keeps no thread that does not compute")
+{
+    const auto threads = [] {
+        const auto tasks = std::filesystem::directory_iterator("/proc/self/task");
+        return static_cast<int32_t>(std::distance(begin(tasks), end(tasks)));
+    };
+    if (!std::filesystem::exists("/proc/self/task")) {
+        std::printf("  only Linux tells a process's threads\n");
+        return;
+    }
+    const auto l      = test::load_starter(options, "Q8_0");
+    const auto before = threads();
+    for (const int32_t wanted : {0, 1, 2}) { // 0: measured, and fewer may be fastest
+        kangaroo::session_options o;
+        o.threads    = wanted;
+        const auto s = test::open_session(l, o);
+        test::answer(*s, prompt_of(l, STORY), options_of(decoding_mode::plain, 8));
+        CHECK(threads() - before == s->threads() - 1, "asked for %d: %d more threads for a session that computes on %d", wanted, threads() - before, s->threads());
+    }
+}
