@@ -135,7 +135,9 @@ void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params)
         compute_rows_alone(g);
     }
     cut_graph(g, params);
-    use_row_kernels(g, inputs);
+    if (reference_kernels_ || on_cpu()) { // a GPU takes the products of long prompts from the CPU, and is faster
+        use_row_kernels(g, inputs);
+    }
 }
 
 void llama_exit::cut_graph(llm_graph_context & g, const llm_graph_params & params) {

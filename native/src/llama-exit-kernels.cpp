@@ -142,7 +142,7 @@ bool is_attention(const ggml_tensor * node) {
             && ggml_backend_buffer_is_host(owner->buffer);
     };
     return mask && !node->src[4] && params[1] == 0.0f && params[2] == 0.0f && fits(k) && fits(v) && k->ne[1] % POSITIONS == 0 && k->ne[2] == v->ne[2]
-        && q->type == GGML_TYPE_F32 && q->nb[0] == sizeof(float) && q->ne[3] == 1 && mask->type == GGML_TYPE_F16 && mask->ne[2] == 1 && mask->ne[3] == 1;
+        && q->ne[2] % k->ne[2] == 0 && mask->ne[1] >= q->ne[1] && q->type == GGML_TYPE_F32 && q->nb[0] == sizeof(float) && q->ne[3] == 1 && mask->type == GGML_TYPE_F16 && mask->ne[2] == 1 && mask->ne[3] == 1;
 }
 
 // Others point to the node: it becomes the custom one.

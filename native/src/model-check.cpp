@@ -23,12 +23,13 @@ void check_model(const gguf_file & file) {
     };
     for (int64_t i = 0; i < gguf_get_n_tensors(file.get()); ++i) {
         const std::string name = gguf_get_tensor_name(file.get(), i);
-        if (!ends_with(name, ".weight") && !ends_with(name, ".bias")) {
+        const bool state = ends_with(name, ".ssm_a") || ends_with(name, ".ssm_d"); // of recurrent layers
+        if (!state && !ends_with(name, ".weight") && !ends_with(name, ".bias")) {
             continue; // tables of other kinds
         }
         const ggml_type type = gguf_get_tensor_type(file.get(), i);
         const bool      row  = gguf_get_tensor_ne(file.get(), i)[1] == 1;
-        const bool      f32  = ends_with(name, "norm.weight") || (row && ends_with(name, ".bias")); // llama.cpp's converter sees to that
+        const bool      f32  = state || ends_with(name, "norm.weight") || (row && ends_with(name, ".bias")); // llama.cpp's converter sees to that
         if (f32 ? type != GGML_TYPE_F32 : !is_matrix_type(type)) {
             throw damaged("the tensor " + name + " has the type " + ggml_type_name(type) + ", with which nothing can be computed");
         }

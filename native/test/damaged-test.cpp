@@ -129,6 +129,17 @@ TEST(absurd_types, "damaged models: tensors of types that nothing can be compute
     const files file(options);
     file.damage(file.model, "blk.0.attn_norm.weight", static_cast<uint32_t>(GGML_TYPE_I32), type_behind(1));
     CHECK(code_of([&] { use(file.bad); }) == "file-damaged", "a norm of integers");
+    testing::random_model mamba; // found by fuzzing
+    mamba.architecture = "mamba";
+    mamba.n_layer      = 2;
+    mamba.n_embd       = 32;
+    mamba.n_vocab      = 320;
+    mamba.keys         = {{"ssm.conv_kernel", uint32_t{4}}, {"ssm.inner_size", uint32_t{64}}, {"ssm.state_size", uint32_t{16}}, {"ssm.time_step_rank", uint32_t{2}}};
+    const std::string recurrent = options.scratch + "/sound-mamba.gguf";
+    testing::write_random_model(recurrent, mamba);
+    CHECK(code_of([&] { use(recurrent); }) == "none", "the sound recurrent model");
+    file.damage(recurrent, "blk.0.ssm_d", static_cast<uint32_t>(GGML_TYPE_F16), type_behind(1));
+    CHECK(code_of([&] { use(file.bad); }) == "file-damaged", "a recurrent layer's factors in half precision");
     const auto model = kangaroo::model::load(file.model, 0, nullptr);
     const auto load  = [&] { return code_of([&] { model->load_adapter(file.bad); }); };
     file.damage(file.adapter, "norm.weight", static_cast<uint32_t>(GGML_TYPE_I32), type_behind(1));
