@@ -91,9 +91,9 @@ test('automatic drafting says of every round whether it is paused, and measures 
   expect(decoded.every((round) => round.expectedSpeedup !== null && round.expectedSpeedup > 0)).toBe(true);
   expect(decoded.filter((round) => round.paused)).toHaveLength(stats?.pausedRounds ?? -1);
   expect(decoded.reduce((sum, round) => sum + round.discarded, 0)).toBe(stats?.discarded);
-  // A story this long has plain steps enough, whether drafting pays on this machine or not.
+  // Among the rounds, or right behind the answer where drafting paid in nearly all of them.
   expect(stats?.plainStepMs).toBeGreaterThan(0);
-  expect(speedup).toBe(speedupInside(rounds));
+  expect(speedup).toBe(speedupInside(rounds, stats?.plainStepMs));
   expect(speedup).toBeGreaterThan(0);
 });
 

@@ -18,6 +18,9 @@ const adapter = join(root, 'assets', 'starter', 'starter-adapter.gguf');
 const signal = new AbortController().signal;
 const sessionOptions = { contextSize: 0, cacheType: 'f16', threads: 1, flashAttention: 'auto' } as const;
 
+// Our own kernels add up otherwise, and near ties fall otherwise: with ggml's both sides compute the same.
+process.env['KANGAROO_KERNELS'] = 'ggml';
+
 let folder: string;
 const models: NativeModel[] = [];
 const sessions: NativeSession[] = [];
