@@ -10,6 +10,17 @@ bool ends_with(const std::string & text, const std::string & end) {
     return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
+// What is no matrix: numbers that others are multiplied by or convolved with, which ggml wants in single precision and checks while it
+// computes. llama.cpp's converter writes them so.
+bool is_f32(const std::string & name, bool row) {
+    for (const char * end : {"norm.weight", ".ssm_a", ".ssm_d", ".ssm_conv1d.weight", "shortconv.conv.weight", "layer_output_scale.weight"}) {
+        if (ends_with(name, end)) {
+            return true;
+        }
+    }
+    return row && ends_with(name, ".bias");
+}
+
 } // namespace
 
 bool is_matrix_type(ggml_type type) {
@@ -23,13 +34,12 @@ void check_model(const gguf_file & file) {
     };
     for (int64_t i = 0; i < gguf_get_n_tensors(file.get()); ++i) {
         const std::string name = gguf_get_tensor_name(file.get(), i);
-        const bool state = ends_with(name, ".ssm_a") || ends_with(name, ".ssm_d"); // of recurrent layers
-        if (!state && !ends_with(name, ".weight") && !ends_with(name, ".bias")) {
+        const bool        row  = gguf_get_tensor_ne(file.get(), i)[1] == 1;
+        const bool        f32  = is_f32(name, row);
+        if (!f32 && !ends_with(name, ".weight") && !ends_with(name, ".bias")) {
             continue; // tables of other kinds
         }
         const ggml_type type = gguf_get_tensor_type(file.get(), i);
-        const bool      row  = gguf_get_tensor_ne(file.get(), i)[1] == 1;
-        const bool      f32  = state || ends_with(name, "norm.weight") || (row && ends_with(name, ".bias")); // llama.cpp's converter sees to that
         if (f32 ? type != GGML_TYPE_F32 : !is_matrix_type(type)) {
             throw damaged("the tensor " + name + " has the type " + ggml_type_name(type) + ", with which nothing can be computed");
         }

@@ -140,6 +140,8 @@ TEST(absurd_types, "damaged models: tensors of types that nothing can be compute
     CHECK(code_of([&] { use(recurrent); }) == "none", "the sound recurrent model");
     file.damage(recurrent, "blk.0.ssm_d", static_cast<uint32_t>(GGML_TYPE_F16), type_behind(1));
     CHECK(code_of([&] { use(file.bad); }) == "file-damaged", "a recurrent layer's factors in half precision");
+    file.damage(recurrent, "blk.1.ssm_conv1d.weight", static_cast<uint32_t>(GGML_TYPE_F16), type_behind(2));
+    CHECK(code_of([&] { use(file.bad); }) == "file-damaged", "a convolution in half precision");
     const auto model = kangaroo::model::load(file.model, 0, nullptr);
     const auto load  = [&] { return code_of([&] { model->load_adapter(file.bad); }); };
     file.damage(file.adapter, "norm.weight", static_cast<uint32_t>(GGML_TYPE_I32), type_behind(1));
