@@ -32,6 +32,10 @@ void check_model(const gguf_file & file) {
     const auto damaged = [&](const std::string & why) {
         return error("file-damaged", file.path() + " is damaged: " + why + ". Download it again, or choose another model.");
     };
+    const int64_t architecture = gguf_find_key(file.get(), "general.architecture"); // llama.cpp would leak what it has read until then
+    if (architecture >= 0 && gguf_get_kv_type(file.get(), architecture) != GGUF_TYPE_STRING) {
+        throw damaged("general.architecture is no text");
+    }
     for (int64_t i = 0; i < gguf_get_n_tensors(file.get()); ++i) {
         const std::string name = gguf_get_tensor_name(file.get(), i);
         const bool        row  = gguf_get_tensor_ne(file.get(), i)[1] == 1;

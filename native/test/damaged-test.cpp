@@ -90,6 +90,8 @@ TEST(absurd_keys, "damaged models: absurd numbers in the header are errors, whic
         const std::string code = code_of([&] { use(file.bad); });
         CHECK(code == "file-damaged", "%s = %u: %s", key, value, code.c_str());
     }
+    file.damage(file.model, "general.architecture", static_cast<uint32_t>(GGUF_TYPE_ARRAY), 0); // the length of the text becomes the type of the array
+    CHECK(code_of([&] { use(file.bad); }) == "file-damaged", "an architecture that is no text");
     CHECK(code_of([&] { use(file.model); }) == "none", "the sound model does not answer any more");
 }
 
