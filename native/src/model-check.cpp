@@ -36,6 +36,12 @@ void check_model(const gguf_file & file) {
     if (architecture >= 0 && gguf_get_kv_type(file.get(), architecture) != GGUF_TYPE_STRING) {
         throw damaged("general.architecture is no text");
     }
+    for (int64_t i = 0; i < gguf_get_n_kv(file.get()); ++i) {
+        const std::string key = gguf_get_key(file.get(), i);
+        if (ends_with(key, "epsilon") && gguf_get_kv_type(file.get(), i) == GGUF_TYPE_FLOAT32 && !(gguf_get_val_f32(file.get(), i) >= 0.0f)) {
+            throw damaged(key + " is negative or no number"); // norms check that while they compute
+        }
+    }
     for (int64_t i = 0; i < gguf_get_n_tensors(file.get()); ++i) {
         const std::string name = gguf_get_tensor_name(file.get(), i);
         const bool        row  = gguf_get_tensor_ne(file.get(), i)[1] == 1;

@@ -90,6 +90,10 @@ TEST(absurd_keys, "damaged models: absurd numbers in the header are errors, whic
         const std::string code = code_of([&] { use(file.bad); });
         CHECK(code == "file-damaged", "%s = %u: %s", key, value, code.c_str());
     }
+    for (const float epsilon : {-1e-5f, NAN}) {
+        file.damage(file.model, "llama.attention.layer_norm_rms_epsilon", epsilon);
+        CHECK(code_of([&] { use(file.bad); }) == "file-damaged", "an epsilon of %f", static_cast<double>(epsilon));
+    }
     file.damage(file.model, "general.architecture", static_cast<uint32_t>(GGUF_TYPE_ARRAY), 0); // the length of the text becomes the type of the array
     CHECK(code_of([&] { use(file.bad); }) == "file-damaged", "an architecture that is no text");
     CHECK(code_of([&] { use(file.model); }) == "none", "the sound model does not answer any more");
