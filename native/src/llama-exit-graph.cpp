@@ -136,7 +136,7 @@ void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params)
     }
     cut_graph(g, params);
     if (reference_kernels_ || on_cpu()) { // a GPU takes the products of long prompts from the CPU, and is faster
-        use_row_kernels(g, inputs);
+        use_row_kernels(g, inputs, ctx_.sched.get(), ctx_.backend_cpu);
     }
 }
 

@@ -59,4 +59,4 @@ inline bool is_state(const ggml_tensor * t, const llm_graph_context & g) {
 void compute_rows_alone(const llm_graph_context & g);
 
 // Lets a pass compute with row-kernels.h; see llama-exit-kernels.cpp. `inputs` stay in the graph.
-void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor *> & inputs);
+void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor *> & inputs, ggml_backend_sched_t sched, ggml_backend_t cpu);

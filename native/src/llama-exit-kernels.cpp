@@ -7,8 +7,8 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace {
@@ -36,7 +36,7 @@ counter * counters_of(const ggml_tensor * rows) { return reinterpret_cast<counte
 uint8_t * data_of(const ggml_tensor * rows) { return static_cast<uint8_t *>(rows->data) + HEADER; }
 
 // dst: I8 [HEADER + n * row_bytes]; its source: F32 [k, n].
-void quantize_rows(ggml_tensor * dst, int ith, int nth, void *) {
+void quantize_rows(ggml_tensor * dst, int ith, int nth, void * half) {
     const ggml_tensor *  x      = dst->src[0];
     const row_kernels & p      = *chosen();
     const int64_t        blocks = x->ne[0] / 32;
@@ -48,7 +48,7 @@ void quantize_rows(ggml_tensor * dst, int ith, int nth, void *) {
     }
     for (int64_t r = 0; r < x->ne[1]; ++r) {
         const auto * row = reinterpret_cast<const float *>(static_cast<const char *>(x->data) + r * x->nb[1]);
-        p.quantize(row, x->ne[0], blocks * ith / nth, blocks * (ith + 1) / nth, data_of(dst) + r * bytes);
+        p.quantize(row, x->ne[0], blocks * ith / nth, blocks * (ith + 1) / nth, half != nullptr, data_of(dst) + r * bytes);
     }
 }
 
@@ -153,7 +153,7 @@ void become(ggml_tensor * node, const ggml_tensor * custom) {
 
 } // namespace
 
-void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor *> & inputs) {
+void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor *> & inputs, ggml_backend_sched_t sched, ggml_backend_t cpu) {
     if (!chosen()) {
         return;
     }
@@ -161,7 +161,7 @@ void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor 
         ggml_tensor * rows    = nullptr;
         size_t        readers = 0;
     };
-    std::unordered_map<const ggml_tensor *, quantized> made;
+    std::map<std::pair<const ggml_tensor *, bool>, quantized> made; // rows with scales in single precision, and in half
     std::vector<ggml_tensor *>                         nodes;
     for (int i = 0; i < ggml_graph_n_nodes(g.gf); ++i) {
         ggml_tensor * node = ggml_graph_node(g.gf, i);
@@ -171,6 +171,7 @@ void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor 
             std::memcpy(&scale, node->op_params, sizeof(scale));
             become(node, ggml_custom_4d(g.ctx0, GGML_TYPE_F32, 1, 1, 1, 1, &node->src[0], 1, attend_rows, GGML_N_TASKS_MAX, nullptr));
             std::memcpy(reinterpret_cast<char *>(node->op_params) + task::OFFSET, &scale, sizeof(scale));
+            ggml_backend_sched_set_tensor_backend(sched, node, cpu);
             continue;
         }
         const row_product multiply = product_for(node, g.n_tokens);
@@ -178,16 +179,20 @@ void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor 
             continue;
         }
         ggml_tensor * x = node->src[1];
-        quantized &   q = made[x];
+        static char   something; // whatever is not null
+        const bool    half = node->src[0]->type == GGML_TYPE_Q8_0 || node->src[0]->type == GGML_TYPE_Q4_0;
+        quantized &   q    = made[{x, half}];
         if (!q.rows || q.readers == COUNTERS) {
             const int64_t bytes = HEADER + x->ne[1] * chosen()->row_bytes(x->ne[0]);
-            q = {ggml_custom_4d(g.ctx0, GGML_TYPE_I8, bytes, 1, 1, 1, &x, 1, quantize_rows, GGML_N_TASKS_MAX, nullptr), 0};
+            q = {ggml_custom_4d(g.ctx0, GGML_TYPE_I8, bytes, 1, 1, 1, &x, 1, quantize_rows, GGML_N_TASKS_MAX, half ? &something : nullptr), 0};
+            ggml_backend_sched_set_tensor_backend(sched, q.rows, cpu); // no weights tell the scheduler where
         }
         const task          t       = {node->src[0], multiply, static_cast<int32_t>(q.readers++)};
         become(node, ggml_custom_4d(g.ctx0, GGML_TYPE_F32, 1, 1, 1, 1, &q.rows, 1, multiply_rows, GGML_N_TASKS_MAX, nullptr));
         std::memcpy(reinterpret_cast<char *>(node->op_params) + task::OFFSET, &t, sizeof(t));
         node->src[0] = q.rows;
         node->src[1] = nullptr;
+        ggml_backend_sched_set_tensor_backend(sched, node, cpu);
     }
     if (made.empty()) {
         return;

@@ -50,6 +50,9 @@ void check_model(const gguf_file & file) {
             continue; // tables of other kinds
         }
         const ggml_type type = gguf_get_tensor_type(file.get(), i);
+        if (ends_with(name, "tid2eid.weight") && type == GGML_TYPE_I32) {
+            continue; // a table of experts (DeepSeek V4)
+        }
         if (f32 ? type != GGML_TYPE_F32 : !is_matrix_type(type)) {
             throw damaged("the tensor " + name + " has the type " + ggml_type_name(type) + ", with which nothing can be computed");
         }

@@ -154,11 +154,17 @@ inline bool weigh(query & q, int64_t first, float scale, int width) {
     return true;
 }
 
+// `finite`: what is no finite number becomes 0. Values that a row does not see are multiplied by 0, and must not spoil it.
+template <bool finite>
 inline void widen(const char * from, size_t stride, int width, float * to) {
     for (int i = 0; i < POSITIONS; ++i) {
         const auto * half = reinterpret_cast<const uint16_t *>(from + i * stride);
         for (int d = 0; d < width; d += LANES) {
-            _mm256_storeu_ps(to + i * width + d, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(half + d))));
+            __m256 v = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(half + d)));
+            if (finite) {
+                v = _mm256_and_ps(v, _mm256_cmp_ps(_mm256_sub_ps(v, v), _mm256_setzero_ps(), _CMP_EQ_OQ));
+            }
+            _mm256_storeu_ps(to + i * width + d, v);
         }
     }
 }
@@ -199,7 +205,7 @@ void attend(const row_attention & a, int64_t head, int64_t n_heads) {
             }
             query * use[MOST_QUERIES];
             int     used = 0;
-            widen(a.k + first * a.k_position + kv_head * a.k_head, a.k_position, static_cast<int>(a.k_width), block);
+            widen<false>(a.k + first * a.k_position + kv_head * a.k_head, a.k_position, static_cast<int>(a.k_width), block);
             for (int i = 0; i < n; i += 2) {
                 query * pair[2] = {qs + i, qs + i + 1};
                 if (i + 1 < n) {
@@ -213,7 +219,7 @@ void attend(const row_attention & a, int64_t head, int64_t n_heads) {
                     use[used++] = qs + i;
                 }
             }
-            widen(a.v + first * a.v_position + kv_head * a.v_head, a.v_position, static_cast<int>(a.v_width), block);
+            widen<true>(a.v + first * a.v_position + kv_head * a.v_head, a.v_position, static_cast<int>(a.v_width), block);
             for (int i = 0; i < used; i += 2) {
                 if (i + 1 < used) {
                     gather<2>(use + i, block, POSITIONS, static_cast<int>(a.v_width));

@@ -32,8 +32,9 @@ struct row_kernels {
     // Bytes of one quantised row of k numbers; k is a multiple of 32.
     size_t (*row_bytes)(int64_t k);
 
-    // Quantises the blocks [begin, end) of 32 numbers of a row x[k], to the numbers of ggml's Q8_0.
-    void (*quantize)(const float * x, int64_t k, int64_t begin, int64_t end, uint8_t * row);
+    // Quantises the blocks [begin, end) of 32 numbers of a row x[k] to 8 bits. `half`: with scales in half precision, to the numbers of ggml's
+    // Q8_0, which it multiplies Q8_0 and Q4_0 by; the K formats are multiplied by scales in single precision there.
+    void (*quantize)(const float * x, int64_t k, int64_t begin, int64_t end, bool half, uint8_t * row);
 
     // By the format of the weights. Q8_0 sums in the order of ggml's own product with one row (ggml_vec_dot_q8_0_q8_0), and has its bits.
     row_product q8_0;

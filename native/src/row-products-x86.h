@@ -63,8 +63,8 @@ size_t row_bytes(int64_t k) {
     return 2 * padded_blocks(k) * sizeof(float) + k / BLOCK * sizeof(row_block);
 }
 
-// quantize_row_q8_0 of ggml-cpu's arch/x86/quants.c, with another layout of what comes out.
-void quantize(const float * x, int64_t k, int64_t begin, int64_t end, uint8_t * row) {
+// quantize_row_q8_0 of ggml-cpu's arch/x86/quants.c, with another layout of what comes out; see row_kernels::quantize.
+void quantize(const float * x, int64_t k, int64_t begin, int64_t end, bool half, uint8_t * row) {
     float *     scales = reinterpret_cast<float *>(row);
     float *     sums   = scales + padded_blocks(k);
     row_block * blocks = const_cast<row_block *>(blocks_of(row, k));
@@ -94,7 +94,8 @@ void quantize(const float * x, int64_t k, int64_t begin, int64_t end, uint8_t * 
             blocks[b].start[i]  = -128 * four;
             sum += four;
         }
-        scales[b] = _cvtsh_ss(_cvtss_sh(largest / 127.0f, _MM_FROUND_TO_NEAREST_INT));
+        const float scale = largest / 127.0f;
+        scales[b] = half ? _cvtsh_ss(_cvtss_sh(scale, _MM_FROUND_TO_NEAREST_INT)) : scale;
         sums[b]   = scales[b] * static_cast<float>(sum);
     }
     if (end == k / BLOCK) {

@@ -79,15 +79,18 @@ std::vector<float> random_rows(int64_t k, uint32_t seed) {
         v = normal(random);
     }
     std::fill(x.begin(), x.begin() + 32, 0.0f); // a block whose scale is 0
+    if (k > 32) { // and one whose scale half precision can hardly hold
+        std::for_each(x.begin() + 32, x.begin() + 64, [](float & v) { v *= 1e-5f; });
+    }
     return x;
 }
 
 // Quantised in several pieces, as several threads do.
-std::vector<uint8_t> quantized(const row_kernels & p, const std::vector<float> & x, int64_t k, int pieces) {
+std::vector<uint8_t> quantized(const row_kernels & p, const std::vector<float> & x, int64_t k, int pieces, bool half) {
     std::vector<uint8_t> rows(MOST_ROWS * p.row_bytes(k));
     for (int64_t r = 0; r < MOST_ROWS; ++r) {
         for (int i = 0; i < pieces; ++i) {
-            p.quantize(x.data() + r * k, k, k / 32 * i / pieces, k / 32 * (i + 1) / pieces, rows.data() + r * p.row_bytes(k));
+            p.quantize(x.data() + r * k, k, k / 32 * i / pieces, k / 32 * (i + 1) / pieces, half, rows.data() + r * p.row_bytes(k));
         }
     }
     return rows;
@@ -132,9 +135,9 @@ TEST(row_products_exact, "row products: every instruction set and format gives t
                     const auto           where = f.repacked ? repacking() : ggml_backend_dev_buffer_type(ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU));
                     const matrix         w(f.type, k, m, where, static_cast<uint32_t>(k + m));
                     const auto           x     = random_rows(k, static_cast<uint32_t>(m));
-                    const auto           rows  = quantized(*p, x, k, 1);
+                    const auto           rows  = quantized(*p, x, k, 1, !by256);
                     const size_t         bytes = p->row_bytes(k);
-                    CHECK(rows == quantized(*p, x, k, 3), "%s: the pieces that threads quantise differ from the whole", p->name);
+                    CHECK(rows == quantized(*p, x, k, 3, !by256), "%s: the pieces that threads quantise differ from the whole", p->name);
                     std::vector<float>   alone(MOST_ROWS * m);
                     for (int64_t r = 0; r < MOST_ROWS; ++r) {
                         (p->*f.product)(w.tensor->data, k, m, rows.data() + r * bytes, bytes, 1, alone.data() + r * m, m);
@@ -150,10 +153,18 @@ TEST(row_products_exact, "row products: every instruction set and format gives t
                     }
                     // against the sums of what the weights and the quantised rows mean
                     for (int64_t r = 0; r < MOST_ROWS; ++r) {
-                        std::vector<uint8_t> blocks(ggml_row_size(GGML_TYPE_Q8_0, k));
-                        std::vector<float>   meant(k);
-                        ggml_quantize_chunk(GGML_TYPE_Q8_0, x.data() + r * k, blocks.data(), 0, 1, k, nullptr);
-                        ggml_get_type_traits(GGML_TYPE_Q8_0)->to_float(blocks.data(), meant.data(), k);
+                        std::vector<double> meant(k);
+                        for (int64_t b = 0; b < k / 32; ++b) {
+                            const float * from = x.data() + r * k + 32 * b;
+                            float         most = 0.0f;
+                            for (int64_t i = 0; i < 32; ++i) {
+                                most = std::max(most, std::fabs(from[i]));
+                            }
+                            const float scale = by256 ? most / 127.0f : ggml_fp16_to_fp32(ggml_fp32_to_fp16(most / 127.0f));
+                            for (int64_t i = 0; i < 32 && most > 0.0f; ++i) {
+                                meant[32 * b + i] = static_cast<double>(scale) * std::nearbyint(from[i] * (127.0f / most));
+                            }
+                        }
                         for (int64_t o = 0; o < m; ++o) {
                             double sum = 0.0, size = 1e-9;
                             for (int64_t i = 0; i < k; ++i) {
@@ -210,6 +221,7 @@ TEST(row_attention_exact, "row attention: every instruction set gives what it sh
             }
             for (int64_t h = 0; h < s.n_head_kv; ++h) { // no row sees the last cell
                 k[((s.n_kv - 1) * s.n_head_kv + h) * s.k_width] = ggml_fp32_to_fp16(NAN);
+                v[((s.n_kv - 1) * s.n_head_kv + h) * s.v_width] = ggml_fp32_to_fp16(INFINITY);
             }
             std::vector<float> alone(MOST_ROWS * s.n_head * s.v_width), among(alone.size());
             row_attention a = {};
