@@ -134,13 +134,13 @@ void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params)
     if (reference_kernels_ && g.n_tokens > 1) {
         compute_rows_alone(g);
     }
-    cut_graph(g, params);
+    cut_graph(g, params, inputs);
     if (reference_kernels_ || on_cpu()) { // a GPU takes the products of long prompts from the CPU, and is faster
         use_row_kernels(g, inputs, ctx_.sched.get(), ctx_.backend_cpu);
     }
 }
 
-void llama_exit::cut_graph(llm_graph_context & g, const llm_graph_params & params) {
+void llama_exit::cut_graph(llm_graph_context & g, const llm_graph_params & params, const std::vector<ggml_tensor *> & inputs) {
     if (phase_ != phase::capture && (phase_ == phase::off || !adapter_)) {
         return;
     }
@@ -169,7 +169,6 @@ void llama_exit::cut_graph(llm_graph_context & g, const llm_graph_params & param
         return;
     }
 
-    const auto inputs = input_tensors(gf);
     auto own = std::make_unique<input>(*this, params.mctx);
     ggml_graph_clear(gf);
 

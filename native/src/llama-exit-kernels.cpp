@@ -35,12 +35,27 @@ const row_kernels * chosen() {
 counter * counters_of(const ggml_tensor * rows) { return reinterpret_cast<counter *>(rows->data); }
 uint8_t * data_of(const ggml_tensor * rows) { return static_cast<uint8_t *>(rows->data) + HEADER; }
 
-// dst: I8 [HEADER + n * row_bytes]; its source: F32 [k, n].
-void quantize_rows(ggml_tensor * dst, int ith, int nth, void * half) {
-    const ggml_tensor *  x      = dst->src[0];
+// What a custom node needs to know stands behind what ggml keeps in its parameters.
+constexpr size_t KEPT = 32;
+
+template <typename T> void keep(ggml_tensor * node, const T & what) {
+    static_assert(KEPT + sizeof(T) <= GGML_MAX_OP_PARAMS);
+    std::memcpy(reinterpret_cast<char *>(node->op_params) + KEPT, &what, sizeof(T));
+}
+
+template <typename T> T kept(const ggml_tensor * node) {
+    T what;
+    std::memcpy(&what, reinterpret_cast<const char *>(node->op_params) + KEPT, sizeof(T));
+    return what;
+}
+
+// dst: I8 [HEADER + n * row_bytes], keeps whether scales are halves; its source: F32 [k, n].
+void quantize_rows(ggml_tensor * dst, int ith, int nth, void *) {
+    const ggml_tensor * x      = dst->src[0];
     const row_kernels & p      = *chosen();
-    const int64_t        blocks = x->ne[0] / 32;
-    const size_t         bytes  = p.row_bytes(x->ne[0]);
+    const bool          half   = kept<bool>(dst);
+    const int64_t       blocks = x->ne[0] / 32;
+    const size_t        bytes  = p.row_bytes(x->ne[0]);
     if (ith == 0) {
         for (size_t i = 0; i < COUNTERS; ++i) {
             counters_of(dst)[i].store(0, std::memory_order_relaxed);
@@ -48,20 +63,16 @@ void quantize_rows(ggml_tensor * dst, int ith, int nth, void * half) {
     }
     for (int64_t r = 0; r < x->ne[1]; ++r) {
         const auto * row = reinterpret_cast<const float *>(static_cast<const char *>(x->data) + r * x->nb[1]);
-        p.quantize(row, x->ne[0], blocks * ith / nth, blocks * (ith + 1) / nth, half != nullptr, data_of(dst) + r * bytes);
+        p.quantize(row, x->ne[0], blocks * ith / nth, blocks * (ith + 1) / nth, half, data_of(dst) + r * bytes);
     }
 }
 
-// What a product needs to know, behind what ggml keeps in a custom node's parameters. The weights are no source of the node: ggml lets
-// only its own products read what it has repacked.
+// What a product keeps. The weights are no source of its node: ggml lets only its own products read what it has repacked.
 struct task {
     const ggml_tensor * weights; // [k, m]
     row_product         multiply;
     int32_t             which; // of the counters
-
-    static constexpr size_t OFFSET = 32;
 };
-static_assert(task::OFFSET + sizeof(task) <= GGML_MAX_OP_PARAMS);
 
 // dst: F32 [m, n]; its source: what quantize_rows() made of F32 [k, n].
 void multiply_rows(ggml_tensor * dst, int ith, int nth, void *) {
@@ -70,8 +81,7 @@ void multiply_rows(ggml_tensor * dst, int ith, int nth, void *) {
     constexpr int64_t   FEW_ROWS = 16;
     constexpr size_t    CACHED = 256 << 10;
     const ggml_tensor * rows = dst->src[0];
-    task                t;
-    std::memcpy(&t, reinterpret_cast<const char *>(dst->op_params) + task::OFFSET, sizeof(t));
+    const task          t    = kept<task>(dst);
     const ggml_tensor & w      = *t.weights;
     const int64_t       eights = (w.ne[1] + EIGHT - 1) / EIGHT; // of outputs
     const size_t        bytes  = chosen()->row_bytes(w.ne[0]);
@@ -113,14 +123,12 @@ row_product product_for(const ggml_tensor * node, int64_t n_tokens) {
     return fits ? product_for(*node->src[0]) : nullptr;
 }
 
-// A node that was GGML_OP_FLASH_ATTN_EXT, with the sources it had; its scale stands behind what ggml keeps in a custom node's parameters.
+// A node that was GGML_OP_FLASH_ATTN_EXT, with the sources it had; it keeps its scale.
 void attend_rows(ggml_tensor * dst, int ith, int nth, void *) {
     const ggml_tensor & q = *dst->src[0], & k = *dst->src[1], & v = *dst->src[2], & mask = *dst->src[3];
-    row_attention       a;
-    a = {static_cast<const char *>(q.data), static_cast<const char *>(k.data), static_cast<const char *>(v.data), static_cast<const char *>(mask.data), static_cast<char *>(dst->data),
+    const row_attention a = {static_cast<const char *>(q.data), static_cast<const char *>(k.data), static_cast<const char *>(v.data), static_cast<const char *>(mask.data), static_cast<char *>(dst->data),
         q.nb[1], q.nb[2], k.nb[1], k.nb[2], v.nb[1], v.nb[2], mask.nb[1], dst->nb[2], dst->nb[1],
-        q.ne[1], q.ne[2], k.ne[2], k.ne[1], k.ne[0], v.ne[0], 0.0f};
-    std::memcpy(&a.scale, reinterpret_cast<const char *>(dst->op_params) + task::OFFSET, sizeof(a.scale));
+        q.ne[1], q.ne[2], k.ne[2], k.ne[1], k.ne[0], v.ne[0], kept<float>(dst)};
     const int64_t group = a.n_head / a.n_head_kv;
     // all heads that share keys and values together, unless some threads would have nothing to do
     const int64_t at_once = a.n_head_kv % nth == 0 || a.n_head_kv >= 4 * nth ? group : 1;
@@ -130,7 +138,6 @@ void attend_rows(ggml_tensor * dst, int ith, int nth, void *) {
 }
 
 bool is_attention(const ggml_tensor * node) {
-    constexpr int64_t POSITIONS = 32, LANES = 8, MOST_WIDTH = 256;
     if (node->op != GGML_OP_FLASH_ATTN_EXT) {
         return false;
     }
@@ -138,10 +145,10 @@ bool is_attention(const ggml_tensor * node) {
     const float *       params = reinterpret_cast<const float *>(node->op_params); // scale, ALiBi's bias, soft cap
     const auto          fits   = [](const ggml_tensor * t) {
         const ggml_tensor * owner = t->view_src ? t->view_src : t;
-        return t->type == GGML_TYPE_F16 && t->nb[0] == sizeof(ggml_fp16_t) && t->ne[0] % LANES == 0 && t->ne[0] <= MOST_WIDTH && t->ne[3] == 1 && owner->buffer
+        return t->type == GGML_TYPE_F16 && t->nb[0] == sizeof(ggml_fp16_t) && t->ne[0] % row_attention::LANES == 0 && t->ne[0] <= row_attention::MOST_WIDTH && t->ne[3] == 1 && owner->buffer
             && ggml_backend_buffer_is_host(owner->buffer);
     };
-    return mask && !node->src[4] && params[1] == 0.0f && params[2] == 0.0f && fits(k) && fits(v) && k->ne[1] % POSITIONS == 0 && k->ne[2] == v->ne[2]
+    return mask && !node->src[4] && params[1] == 0.0f && params[2] == 0.0f && fits(k) && fits(v) && k->ne[1] % row_attention::POSITIONS == 0 && k->ne[2] == v->ne[2]
         && q->ne[2] % k->ne[2] == 0 && mask->ne[1] >= q->ne[1] && q->type == GGML_TYPE_F32 && q->nb[0] == sizeof(float) && q->ne[3] == 1 && mask->type == GGML_TYPE_F16 && mask->ne[2] == 1 && mask->ne[3] == 1;
 }
 
@@ -170,7 +177,7 @@ void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor 
             float scale;
             std::memcpy(&scale, node->op_params, sizeof(scale));
             become(node, ggml_custom_4d(g.ctx0, GGML_TYPE_F32, 1, 1, 1, 1, &node->src[0], 1, attend_rows, GGML_N_TASKS_MAX, nullptr));
-            std::memcpy(reinterpret_cast<char *>(node->op_params) + task::OFFSET, &scale, sizeof(scale));
+            keep(node, scale);
             ggml_backend_sched_set_tensor_backend(sched, node, cpu);
             continue;
         }
@@ -179,17 +186,17 @@ void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor 
             continue;
         }
         ggml_tensor * x = node->src[1];
-        static char   something; // whatever is not null
         const bool    half = node->src[0]->type == GGML_TYPE_Q8_0 || node->src[0]->type == GGML_TYPE_Q4_0;
         quantized &   q    = made[{x, half}];
         if (!q.rows || q.readers == COUNTERS) {
             const int64_t bytes = HEADER + x->ne[1] * chosen()->row_bytes(x->ne[0]);
-            q = {ggml_custom_4d(g.ctx0, GGML_TYPE_I8, bytes, 1, 1, 1, &x, 1, quantize_rows, GGML_N_TASKS_MAX, half ? &something : nullptr), 0};
+            q = {ggml_custom_4d(g.ctx0, GGML_TYPE_I8, bytes, 1, 1, 1, &x, 1, quantize_rows, GGML_N_TASKS_MAX, nullptr), 0};
+            keep(q.rows, half);
             ggml_backend_sched_set_tensor_backend(sched, q.rows, cpu); // no weights tell the scheduler where
         }
         const task          t       = {node->src[0], multiply, static_cast<int32_t>(q.readers++)};
         become(node, ggml_custom_4d(g.ctx0, GGML_TYPE_F32, 1, 1, 1, 1, &q.rows, 1, multiply_rows, GGML_N_TASKS_MAX, nullptr));
-        std::memcpy(reinterpret_cast<char *>(node->op_params) + task::OFFSET, &t, sizeof(t));
+        keep(node, t);
         node->src[0] = q.rows;
         node->src[1] = nullptr;
         ggml_backend_sched_set_tensor_backend(sched, node, cpu);

@@ -192,7 +192,7 @@ public:
 private:
     enum class phase { off, full, follow, draft, state, verify, capture };
 
-    void cut_graph(llm_graph_context & graph, const llm_graph_params & params);
+    void cut_graph(llm_graph_context & graph, const llm_graph_params & params, const std::vector<ggml_tensor *> & inputs);
     struct slot;
     class state_writer;
     class state_reader;

@@ -15,8 +15,9 @@ void session::choose_threads() {
     constexpr double  LARGE_MS  = 40.0; // a pass of this length on one thread is bound by arithmetic or memory, not by barriers
     constexpr double  BUDGET_MS = 150.0;
     constexpr int32_t PASSES = 6, BURSTS = 5, FEW_CORES = 4;
-    const turn mine(*this);
-    const auto pass_ms = [&](int32_t n, int32_t passes, double limit_ms) {
+    const turn    mine(*this);
+    const int32_t all     = threads_;
+    const auto    pass_ms = [&](int32_t n, int32_t passes, double limit_ms) {
         llama_set_n_threads(ctx_.get(), n, n);
         const llama_token token = 0;
         const double      start = now_ms();
@@ -55,7 +56,9 @@ void session::choose_threads() {
         threads_ = candidates[best];
     }
     llama_set_n_threads(ctx_.get(), threads_, threads_);
-    keep_threads(threads_);
+    if (threads_ != all) {
+        keep_threads(threads_);
+    }
     exit_->keep(0);
 }
 

@@ -1,7 +1,7 @@
 // Attention of a few rows for x86-64. ggml's reference kernel, which alone gives a row the same bits alone and among others, reads keys
 // and values anew for each head and row, and adds up in half precision. Here a block of them is read once for all rows and
-// heads that share it, and sums are single. Included beside row-products-x86.h, and as local to its file.
-#include "row-kernels.h"
+// heads that share it, and sums are single. As local to the file that includes it as row-products-x86.h, whose sums it shares.
+#include "row-products-x86.h"
 
 #include <immintrin.h>
 
@@ -9,9 +9,9 @@
 
 namespace {
 
-constexpr int LANES = 8;
-constexpr int POSITIONS = 32;  // of a block
-constexpr int MOST_WIDTH = 256; // of a head
+constexpr int LANES      = row_attention::LANES;
+constexpr int POSITIONS  = row_attention::POSITIONS;
+constexpr int MOST_WIDTH = row_attention::MOST_WIDTH;
 constexpr int MOST_QUERIES = 16; // heads times rows that share a block
 
 // e^x for x <= 0, within 2e-7 of it; 0 below -87. The polynomial is Cephes' (expf).
@@ -26,12 +26,6 @@ inline __m256 exponential(__m256 x) {
     p                  = _mm256_fmadd_ps(_mm256_mul_ps(r, r), p, _mm256_add_ps(r, _mm256_set1_ps(1.0f)));
     const __m256i two_n = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
     return _mm256_and_ps(_mm256_mul_ps(p, _mm256_castsi256_ps(two_n)), _mm256_cmp_ps(x, _mm256_set1_ps(-87.0f), _CMP_GE_OQ));
-}
-
-inline float largest(__m256 v) {
-    __m128 m = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-    m        = _mm_max_ps(m, _mm_movehl_ps(m, m));
-    return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
 }
 
 inline float total(__m256 v) {

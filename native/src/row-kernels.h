@@ -14,6 +14,8 @@ using row_product = void (*)(const void * weights, int64_t k, int64_t n_outputs,
 
 // Attention of n_rows tokens over the cells of a cache in half precision, as ggml_flash_attn_ext has it. Strides in bytes.
 struct row_attention {
+    static constexpr int POSITIONS = 32, LANES = 8, MOST_WIDTH = 256; // cells of a block; what a head's width is a multiple of, and its most
+
     const char * q; // F32 [k_width]
     const char * k; // F16 [k_width]
     const char * v; // F16 [v_width]
@@ -21,8 +23,8 @@ struct row_attention {
     char *       y; // F32 [v_width]
     size_t       q_row, q_head, k_position, k_head, v_position, v_head, mask_row, y_row, y_head;
     int64_t      n_rows, n_head, n_head_kv;
-    int64_t      n_kv; // a multiple of 32
-    int64_t      k_width, v_width; // multiples of 8 up to 256
+    int64_t      n_kv; // a multiple of POSITIONS
+    int64_t      k_width, v_width; // multiples of LANES up to MOST_WIDTH
     float        scale;
 };
 

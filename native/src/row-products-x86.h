@@ -1,5 +1,7 @@
 // The products of row-kernels.h for x86-64. Included by one file per instruction set, each compiled with its own flags; all
 // is local to that file, and nothing of the standard library is used that could be merged with code of other flags.
+#pragma once
+
 #include "row-kernels.h"
 
 #include <immintrin.h>
@@ -63,6 +65,12 @@ size_t row_bytes(int64_t k) {
     return 2 * padded_blocks(k) * sizeof(float) + k / BLOCK * sizeof(row_block);
 }
 
+inline float largest(__m256 v) {
+    __m128 m = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    m        = _mm_max_ps(m, _mm_movehl_ps(m, m));
+    return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
+}
+
 // quantize_row_q8_0 of ggml-cpu's arch/x86/quants.c, with another layout of what comes out; see row_kernels::quantize.
 void quantize(const float * x, int64_t k, int64_t begin, int64_t end, bool half, uint8_t * row) {
     float *     scales = reinterpret_cast<float *>(row);
@@ -76,11 +84,8 @@ void quantize(const float * x, int64_t k, int64_t begin, int64_t end, bool half,
             v[i] = _mm256_loadu_ps(x + b * BLOCK + 8 * i);
             most = _mm256_max_ps(most, _mm256_andnot_ps(sign, v[i]));
         }
-        __m128 most4 = _mm_max_ps(_mm256_extractf128_ps(most, 1), _mm256_castps256_ps128(most));
-        most4        = _mm_max_ps(most4, _mm_movehl_ps(most4, most4));
-        most4        = _mm_max_ss(most4, _mm_movehdup_ps(most4));
-        const float  largest = _mm_cvtss_f32(most4);
-        const __m256 factor  = _mm256_set1_ps(largest != 0.0f ? 127.0f / largest : 0.0f);
+        const float  top    = largest(most);
+        const __m256 factor = _mm256_set1_ps(top != 0.0f ? 127.0f / top : 0.0f);
         __m256i n[4];
         for (int i = 0; i < 4; ++i) {
             n[i] = _mm256_cvtps_epi32(_mm256_round_ps(_mm256_mul_ps(v[i], factor), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
@@ -94,7 +99,7 @@ void quantize(const float * x, int64_t k, int64_t begin, int64_t end, bool half,
             blocks[b].start[i]  = -128 * four;
             sum += four;
         }
-        const float scale = largest / 127.0f;
+        const float scale = top / 127.0f;
         scales[b] = half ? _cvtsh_ss(_cvtss_sh(scale, _MM_FROUND_TO_NEAREST_INT)) : scale;
         sums[b]   = scales[b] * static_cast<float>(sum);
     }
@@ -127,14 +132,28 @@ struct place {
 
     const uint8_t * row(int r) const { return rows + r * row_stride; }
     place from(int64_t r) const { return {k, rows + r * row_stride, row_stride, y + r * y_stride, y_stride, distance}; }
+};
 
-    template <int R, int N>
-    void store(const __m256 (*sum)[OUTPUTS]) const {
+// Outputs that are far apart in memory: eight sums for each output and row, added up in the end.
+template <int R>
+struct apart {
+    __m256 sum[R][OUTPUTS];
+
+    apart() {
+        for (int r = 0; r < R; ++r) {
+            for (int o = 0; o < OUTPUTS; ++o) {
+                sum[r][o] = _mm256_setzero_ps();
+            }
+        }
+    }
+
+    template <int N>
+    inline void store(const place & at) const {
         for (int r = 0; r < R; ++r) {
             alignas(16) float s[OUTPUTS];
             _mm_store_ps(s, sums(sum[r]));
             for (int o = 0; o < N; ++o) {
-                y[r * y_stride + o * distance] = s[o];
+                at.y[r * at.y_stride + o * at.distance] = s[o];
             }
         }
     }
@@ -157,12 +176,8 @@ struct q8_0 {
     static inline void tile(const block * w, const place & at) {
         const int64_t n_blocks = at.k / BLOCK;
         const size_t  distance = at.distance * n_blocks;
-        __m256        sum[R][OUTPUTS];
-        for (int r = 0; r < R; ++r) {
-            for (int o = 0; o < OUTPUTS; ++o) {
-                sum[r][o] = _mm256_setzero_ps();
-            }
-        }
+        apart<R>      all;
+        auto &        sum = all.sum;
         alignas(32) float scale[R][N][GROUP];
         const auto        one = [&](int64_t first, int i) __attribute__((always_inline)) {
             __m256i q[N];
@@ -208,7 +223,7 @@ struct q8_0 {
                 }
             }
         }
-        at.store<R, N>(sum);
+        all.template store<N>(at);
     }
 };
 
@@ -252,12 +267,8 @@ struct q5_k {
     static inline void tile(const block * w, const place & at) {
         const int64_t n_blocks = at.k / COLUMNS;
         const size_t  distance = at.distance * n_blocks;
-        __m256        sum[R][OUTPUTS];
-        for (int r = 0; r < R; ++r) {
-            for (int o = 0; o < OUTPUTS; ++o) {
-                sum[r][o] = _mm256_setzero_ps();
-            }
-        }
+        apart<R>      all;
+        auto &        sum = all.sum;
         alignas(32) float scale[R][N][GROUP];
         for (int64_t b = 0; b < n_blocks; ++b) {
             for (int o = 0; o < N; ++o) {
@@ -285,7 +296,7 @@ struct q5_k {
                 }
             }
         }
-        at.store<R, N>(sum);
+        all.template store<N>(at);
     }
 };
 
@@ -312,12 +323,8 @@ struct q6_k {
     static inline void tile(const block * w, const place & at) {
         const int64_t n_blocks = at.k / COLUMNS;
         const size_t  distance = at.distance * n_blocks;
-        __m256        sum[R][OUTPUTS];
-        for (int r = 0; r < R; ++r) {
-            for (int o = 0; o < OUTPUTS; ++o) {
-                sum[r][o] = _mm256_setzero_ps();
-            }
-        }
+        apart<R>      all;
+        auto &        sum = all.sum;
         for (int64_t b = 0; b < n_blocks; ++b) {
             alignas(32) float scale[N][16];
             for (int o = 0; o < N; ++o) {
@@ -348,7 +355,7 @@ struct q6_k {
                 }
             }
         }
-        at.store<R, N>(sum);
+        all.template store<N>(at);
     }
 };
 
