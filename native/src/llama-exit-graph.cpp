@@ -135,9 +135,12 @@ void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params)
         compute_rows_alone(g);
     }
     cut_graph(g, params, inputs);
-    if (reference_kernels_ || on_cpu()) { // a GPU takes the products of long prompts from the CPU, and is faster
-        use_row_kernels(g, inputs, ctx_.sched.get(), ctx_.backend_cpu);
-    }
+    const bool ours = reference_kernels_ || on_cpu(); // a GPU takes the products of long prompts from the CPU, and is faster
+    use_row_kernels(g, inputs, ctx_.sched.get(), ctx_.backend_cpu, !ours);
+}
+
+void llama_exit::rewrite_without(llm_graph_context & g, const llm_graph_params & params) {
+    use_row_kernels(g, input_tensors(g.gf), params.sched, params.backend_cpu, true);
 }
 
 void llama_exit::cut_graph(llm_graph_context & g, const llm_graph_params & params, const std::vector<ggml_tensor *> & inputs) {

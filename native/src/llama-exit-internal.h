@@ -58,5 +58,6 @@ inline bool is_state(const ggml_tensor * t, const llm_graph_context & g) {
 // Gives each row of a decoding pass the bits that it would have alone; see llama-exit-rows.cpp.
 void compute_rows_alone(const llm_graph_context & g);
 
-// Lets a pass compute with row-kernels.h; see llama-exit-kernels.cpp. `inputs` stay in the graph.
-void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor *> & inputs, ggml_backend_sched_t sched, ggml_backend_t cpu);
+// Lets a pass compute with row-kernels.h; see llama-exit-kernels.cpp. `inputs` stay in the graph. `packed_only`: nothing but products that
+// ggml cannot compute.
+void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor *> & inputs, ggml_backend_sched_t sched, ggml_backend_t cpu, bool packed_only);

@@ -1,6 +1,7 @@
 // Passes compute with row-kernels.h where it has what they need and the weights lie in the host's memory: each
 // product of a graph becomes two nodes, one that quantises the rows (once for all matrices that they meet) and one that multiplies.
 #include "llama-exit-internal.h"
+#include "llama-exit-weights.h"
 #include "row-kernels.h"
 
 #include <algorithm>
@@ -49,7 +50,7 @@ template <typename T> T kept(const ggml_tensor * node) {
     return what;
 }
 
-// dst: I8 [HEADER + n * row_bytes], keeps whether scales are halves; its source: F32 [k, n].
+// dst: I8 [HEADER + rows * row_bytes], keeps whether scales are halves; its source: F32 [k, …].
 void quantize_rows(ggml_tensor * dst, int ith, int nth, void *) {
     const ggml_tensor * x      = dst->src[0];
     const row_kernels & p      = *chosen();
@@ -61,9 +62,10 @@ void quantize_rows(ggml_tensor * dst, int ith, int nth, void *) {
             counters_of(dst)[i].store(0, std::memory_order_relaxed);
         }
     }
-    for (int64_t r = 0; r < x->ne[1]; ++r) {
-        const auto * row = reinterpret_cast<const float *>(static_cast<const char *>(x->data) + r * x->nb[1]);
-        p.quantize(row, x->ne[0], blocks * ith / nth, blocks * (ith + 1) / nth, half, data_of(dst) + r * bytes);
+    for (int64_t r = 0; r < ggml_nrows(x); ++r) {
+        const size_t offset = r % x->ne[1] * x->nb[1] + r / x->ne[1] % x->ne[2] * x->nb[2] + r / x->ne[1] / x->ne[2] * x->nb[3];
+        const auto * row    = reinterpret_cast<const float *>(static_cast<const char *>(x->data) + offset);
+        p.quantize(row, blocks * ith / nth, blocks * (ith + 1) / nth, half, data_of(dst) + r * bytes);
     }
 }
 
@@ -74,7 +76,7 @@ struct task {
     int32_t             which; // of the counters
 };
 
-// dst: F32 [m, n]; its source: what quantize_rows() made of F32 [k, n].
+// dst: F32 [m, …], contiguous; its source: what quantize_rows() made of F32 [k, …].
 void multiply_rows(ggml_tensor * dst, int ith, int nth, void *) {
     constexpr int64_t   PART = 64, PARTS_PER_THREAD = 4; // threads of unequal speed take as many parts as they can
     constexpr int64_t   EIGHT = 8;
@@ -83,29 +85,32 @@ void multiply_rows(ggml_tensor * dst, int ith, int nth, void *) {
     const ggml_tensor * rows = dst->src[0];
     const task          t    = kept<task>(dst);
     const ggml_tensor & w      = *t.weights;
+    const int64_t       n      = ggml_nrows(dst);
     const int64_t       eights = (w.ne[1] + EIGHT - 1) / EIGHT; // of outputs
     const size_t        bytes  = chosen()->row_bytes(w.ne[0]);
-    const int64_t       parts  = dst->ne[1] > FEW_ROWS ? std::max<int64_t>(nth, w.ne[1] / PART) // small enough to stay in the cache for all rows
+    const int64_t       parts  = n > FEW_ROWS ? std::max<int64_t>(nth, w.ne[1] / PART) // small enough to stay in the cache for all rows
                                : nth == 1              ? 1
                                                        : std::max<int64_t>(nth, std::min(w.ne[1] / PART, nth * PARTS_PER_THREAD));
     const int64_t       at_once = std::max<int64_t>(1, CACHED / bytes / 4) * 4; // rows that stay in a core's cache while the weights pass by
-    counter &           taken  = counters_of(rows)[t.which];
+    counter &           taken   = counters_of(rows)[t.which];
     for (int64_t part; (part = taken.fetch_add(1, std::memory_order_relaxed)) < parts;) {
         const int64_t begin = EIGHT * (eights * part / parts), end = std::min(w.ne[1], EIGHT * (eights * (part + 1) / parts));
-        for (int64_t r = 0; r < dst->ne[1] && begin < end; r += at_once) {
-            t.multiply(static_cast<const char *>(w.data) + begin * w.nb[1], w.ne[0], end - begin, data_of(rows) + r * bytes, bytes, std::min(at_once, dst->ne[1] - r),
+        for (int64_t r = 0; r < n && begin < end; r += at_once) {
+            t.multiply(static_cast<const char *>(w.data) + begin * w.nb[1], w.ne[0], end - begin, data_of(rows) + r * bytes, bytes, std::min(at_once, n - r),
                 reinterpret_cast<float *>(static_cast<char *>(dst->data) + r * dst->nb[1]) + begin, dst->nb[1] / sizeof(float));
         }
     }
 }
 
-// Null where the weights are of another format, or elsewhere.
+bool is_packed(const ggml_tensor & w) { return w.buffer && packed_weights() && ggml_backend_buffer_get_type(w.buffer) == packed_weights(); }
+
+// Of weights that ggml too can multiply by. Null where they are of another format, or elsewhere.
 row_product product_for(const ggml_tensor & w) {
     if (w.op != GGML_OP_NONE || w.view_src || !w.buffer || !ggml_is_contiguous(&w) || !ggml_is_matrix(&w)) {
         return nullptr;
     }
     if (ggml_backend_buffer_is_host(w.buffer)) {
-        return w.type == GGML_TYPE_Q8_0 ? chosen()->q8_0 : w.type == GGML_TYPE_Q6_K ? chosen()->q6_k : w.type == GGML_TYPE_Q5_K ? chosen()->q5_k : nullptr;
+        return w.type == GGML_TYPE_Q8_0 ? chosen()->q8_0 : nullptr;
     }
     // with AVX2, which all of the products need, ggml repacks these by eights (ggml_repack_get_optimal_repack_type)
     if (std::strcmp(ggml_backend_buft_name(ggml_backend_buffer_get_type(w.buffer)), "CPU_REPACK") == 0 && w.ne[1] % 8 == 0) {
@@ -114,13 +119,17 @@ row_product product_for(const ggml_tensor & w) {
     return nullptr;
 }
 
-row_product product_for(const ggml_tensor * node, int64_t n_tokens) {
-    if (node->op != GGML_OP_MUL_MAT || !ggml_is_contiguous(node)) {
+row_product product_for(const ggml_tensor * node, bool packed_only) {
+    if (node->op != GGML_OP_MUL_MAT) {
         return nullptr;
     }
-    const ggml_tensor * x = node->src[1];
-    const bool fits = x->type == GGML_TYPE_F32 && ggml_is_matrix(x) && x->ne[1] <= n_tokens && x->nb[0] == sizeof(float);
-    return fits ? product_for(*node->src[0]) : nullptr;
+    const ggml_tensor & w = *node->src[0], & x = *node->src[1];
+    const bool          fits = x.type == GGML_TYPE_F32 && x.nb[0] == sizeof(float) && ggml_is_contiguous(node);
+    if (is_packed(w)) { // nobody else can
+        GGML_ASSERT(fits && "packed weights are multiplied by rows in single precision");
+        return w.type == GGML_TYPE_Q8_0 ? chosen()->q8_0x8 : w.type == GGML_TYPE_Q6_K ? chosen()->q6_kx8 : chosen()->q5_kx8;
+    }
+    return fits && !packed_only ? product_for(w) : nullptr;
 }
 
 // A node that was GGML_OP_FLASH_ATTN_EXT, with the sources it had; it keeps its scale.
@@ -160,7 +169,14 @@ void become(ggml_tensor * node, const ggml_tensor * custom) {
 
 } // namespace
 
-void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor *> & inputs, ggml_backend_sched_t sched, ggml_backend_t cpu) {
+void llama_exit_init() {
+    ggml_backend_dev_t cpu = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+    if (cpu && chosen()) {
+        install_packed_weights(cpu);
+    }
+}
+
+void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor *> & inputs, ggml_backend_sched_t sched, ggml_backend_t cpu, bool packed_only) {
     if (!chosen()) {
         return;
     }
@@ -173,7 +189,7 @@ void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor 
     for (int i = 0; i < ggml_graph_n_nodes(g.gf); ++i) {
         ggml_tensor * node = ggml_graph_node(g.gf, i);
         nodes.push_back(node);
-        if (is_attention(node)) {
+        if (!packed_only && is_attention(node)) {
             float scale;
             std::memcpy(&scale, node->op_params, sizeof(scale));
             become(node, ggml_custom_4d(g.ctx0, GGML_TYPE_F32, 1, 1, 1, 1, &node->src[0], 1, attend_rows, GGML_N_TASKS_MAX, nullptr));
@@ -181,7 +197,7 @@ void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor 
             ggml_backend_sched_set_tensor_backend(sched, node, cpu);
             continue;
         }
-        const row_product multiply = product_for(node, g.n_tokens);
+        const row_product multiply = product_for(node, packed_only);
         if (!multiply) {
             continue;
         }
@@ -189,7 +205,7 @@ void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor 
         const bool    half = node->src[0]->type == GGML_TYPE_Q8_0 || node->src[0]->type == GGML_TYPE_Q4_0;
         quantized &   q    = made[{x, half}];
         if (!q.rows || q.readers == COUNTERS) {
-            const int64_t bytes = HEADER + x->ne[1] * chosen()->row_bytes(x->ne[0]);
+            const int64_t bytes = HEADER + ggml_nrows(x) * chosen()->row_bytes(x->ne[0]);
             q = {ggml_custom_4d(g.ctx0, GGML_TYPE_I8, bytes, 1, 1, 1, &x, 1, quantize_rows, GGML_N_TASKS_MAX, nullptr), 0};
             keep(q.rows, half);
             ggml_backend_sched_set_tensor_backend(sched, q.rows, cpu); // no weights tell the scheduler where

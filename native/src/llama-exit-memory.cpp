@@ -215,7 +215,11 @@ llama_exit_memory llama_exit::memory() const {
         add_compute(s->sched.get());
     }
     if (adapter_) {
-        add(m.adapter, ggml_backend_buffer_get_type(adapter_->buffer.get()), ggml_backend_buffer_get_size(adapter_->buffer.get()));
+        for (const auto * buffer : {&adapter_->buffer, &adapter_->packed_buffer}) {
+            if (*buffer) {
+                add(m.adapter, ggml_backend_buffer_get_type(buffer->get()), ggml_backend_buffer_get_size(buffer->get()));
+            }
+        }
         add(m.draft_kv, ggml_backend_buffer_get_type(mem_buffer_.get()), ggml_backend_buffer_get_size(mem_buffer_.get()));
     }
     return m;

@@ -38,9 +38,12 @@ struct llama_exit_adapter {
 
     std::vector<llama_token> draft_vocab; // [n_draft] ids of the rows of `head`; empty: the full vocabulary
 
-    ggml_context_ptr        ctx;
-    ggml_backend_buffer_ptr buffer;
+    ggml_context_ptr        ctx, packed_ctx; // matrices of the second one lie in packed_weights()
+    ggml_backend_buffer_ptr buffer, packed_buffer;
 };
+
+// Once, when ggml's backends are loaded and before any model is: matrices are laid out in memory as row-kernels.h wants them.
+void llama_exit_init();
 
 // Where the tensors that belong to a layer should live.
 ggml_backend_buffer_type_t llama_exit_buffer_type(const llama_model & model, int32_t layer);
@@ -184,8 +187,9 @@ public:
     // The CPU backend remembers the thread pool of the last pass, and pauses it when it is given another one: before it is freed.
     void forget_threads();
 
-    // Called by the patched llama_model::build_graph on every graph that is built for the context.
-    void rewrite(llm_graph_context & graph, const llm_graph_params & params);
+    // Called by the patched llama_model::build_graph on every graph that is built for the context, or for one without an exit.
+    void        rewrite(llm_graph_context & graph, const llm_graph_params & params);
+    static void rewrite_without(llm_graph_context & graph, const llm_graph_params & params);
     // Called by the patched llama_context::graph_compute around the computation.
     void computing(bool begins);
 

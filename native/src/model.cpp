@@ -1,5 +1,7 @@
 #include "model.h"
 
+#include "llama-exit-weights.h"
+
 #include "abort-guard.h"
 #include "checksum.h"
 #include "error.h"
@@ -109,6 +111,7 @@ void init_backends() {
         if (!folder.empty()) {
             load_gpu_backends(folder);
         }
+        llama_exit_init();
         llama_backend_init();
     });
 }
@@ -309,11 +312,17 @@ std::shared_ptr<adapter> model::load_adapter(const std::string & path) const {
         std::vector<uint8_t> data;
     };
     std::vector<source> sources;
-    w.ctx.reset(ggml_init({ggml_tensor_overhead() * 8, nullptr, true}));
+    ggml_backend_buffer_type_t place = llama_exit_buffer_type(*get(), info.exit_layer);
+    const bool                 packs = packed_weights() && ggml_backend_buft_is_host(place);
+    for (auto * ctx : {&w.ctx, &w.packed_ctx}) {
+        ctx->reset(ggml_init({ggml_tensor_overhead() * 8, nullptr, true}));
+    }
+    const auto context_for = [&](ggml_type type, const int64_t * ne) { return (packs && can_be_packed(type, ne) ? w.packed_ctx : w.ctx).get(); };
     const auto add = [&](const char * name) {
-        const int64_t   id = file.tensor(name);
-        const int64_t * ne = gguf_get_tensor_ne(file.get(), id);
-        ggml_tensor *   t  = ggml_new_tensor(w.ctx.get(), gguf_get_tensor_type(file.get(), id), ne[1] > 1 ? 2 : 1, ne);
+        const int64_t   id   = file.tensor(name);
+        const int64_t * ne   = gguf_get_tensor_ne(file.get(), id);
+        const ggml_type type = gguf_get_tensor_type(file.get(), id);
+        ggml_tensor *   t    = ggml_new_tensor(context_for(type, ne), type, ne[1] > 1 ? 2 : 1, ne);
         ggml_set_name(t, (std::string("kangaroo.") + name).c_str());
         sources.push_back({t, file.read(id)});
         return t;
@@ -340,7 +349,8 @@ std::shared_ptr<adapter> model::load_adapter(const std::string & path) const {
         }
         const ggml_type type     = gguf_get_tensor_type(head.file->get(), head.tensor);
         const size_t    row_size = ggml_row_size(type, info.n_embd);
-        w.head = ggml_new_tensor_2d(w.ctx.get(), type, info.n_embd, info.n_draft_vocab);
+        const int64_t ne[GGML_MAX_DIMS] = {info.n_embd, info.n_draft_vocab, 1, 1};
+        w.head = ggml_new_tensor(context_for(type, ne), type, 2, ne);
         std::vector<uint8_t> rows(row_size * info.n_draft_vocab);
         for (size_t i = 0; i < w.draft_vocab.size(); ++i) {
             if (w.draft_vocab[i] < 0 || w.draft_vocab[i] >= info_.n_vocab) {
@@ -352,11 +362,17 @@ std::shared_ptr<adapter> model::load_adapter(const std::string & path) const {
         sources.push_back({w.head, std::move(rows)});
     }
 
-    w.buffer.reset(ggml_backend_alloc_ctx_tensors_from_buft(w.ctx.get(), llama_exit_buffer_type(*get(), info.exit_layer)));
-    if (!w.buffer) {
+    w.buffer.reset(ggml_backend_alloc_ctx_tensors_from_buft(w.ctx.get(), place));
+    const bool any_packed = ggml_get_first_tensor(w.packed_ctx.get());
+    w.packed_buffer.reset(any_packed ? ggml_backend_alloc_ctx_tensors_from_buft(w.packed_ctx.get(), packed_weights()) : nullptr);
+    if (!w.buffer || (any_packed && !w.packed_buffer)) {
         throw error("out-of-memory", "The adapter does not fit into memory.");
     }
-    ggml_backend_buffer_set_usage(w.buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
+    for (const auto * buffer : {&w.buffer, &w.packed_buffer}) {
+        if (*buffer) {
+            ggml_backend_buffer_set_usage(buffer->get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
+        }
+    }
     checksum sum;
     for (const source & s : sources) {
         ggml_backend_tensor_set(s.tensor, s.data.data(), 0, s.data.size());

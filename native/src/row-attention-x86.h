@@ -1,6 +1,6 @@
 // Attention of a few rows for x86-64. ggml's reference kernel, which alone gives a row the same bits alone and among others, reads keys
 // and values anew for each head and row, and adds up in half precision. Here a block of them is read once for all rows and
-// heads that share it, and sums are single. As local to the file that includes it as row-products-x86.h, whose sums it shares.
+// heads that share it, and sums are single. As local to the file that includes it as row-products-x86.h.
 #include "row-products-x86.h"
 
 #include <immintrin.h>
@@ -32,6 +32,16 @@ inline float total(__m256 v) {
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
     s        = _mm_add_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+
+// The sums of the eight parts of four accumulators.
+inline __m128 sums(const __m256 * a) {
+    __m128 s[4];
+    for (int i = 0; i < 4; ++i) {
+        s[i] = _mm_add_ps(_mm256_extractf128_ps(a[i], 1), _mm256_castps256_ps128(a[i]));
+    }
+    _MM_TRANSPOSE4_PS(s[0], s[1], s[2], s[3]);
+    return _mm_add_ps(_mm_add_ps(s[0], s[2]), _mm_add_ps(s[1], s[3]));
 }
 
 // One query of a head and row: what it has gathered so far.

@@ -34,16 +34,15 @@ struct row_kernels {
     // Bytes of one quantised row of k numbers; k is a multiple of 32.
     size_t (*row_bytes)(int64_t k);
 
-    // Quantises the blocks [begin, end) of 32 numbers of a row x[k] to 8 bits. `half`: with scales in half precision, to the numbers of ggml's
+    // Quantises the blocks [begin, end) of 32 numbers of a row x to 8 bits. `half`: with scales in half precision, to the numbers of ggml's
     // Q8_0, which it multiplies Q8_0 and Q4_0 by; the K formats are multiplied by scales in single precision there.
-    void (*quantize)(const float * x, int64_t k, int64_t begin, int64_t end, bool half, uint8_t * row);
+    void (*quantize)(const float * x, int64_t begin, int64_t end, bool half, uint8_t * row);
 
-    // By the format of the weights. Q8_0 sums in the order of ggml's own product with one row (ggml_vec_dot_q8_0_q8_0), and has its bits.
+    // By the format of the weights: as it lies in a file; then eight outputs side by side in chunks of eight columns, as packed_weights()
+    // has them, or as ggml repacks them. For those n_outputs is a multiple of 8. Q8_0 gives the same bits in both.
     row_product q8_0;
-    row_product q6_k;
-    row_product q5_k;
-    row_product q4_0x8; // as ggml repacks it: eight outputs side by side, in chunks of eight bytes; n_outputs is a multiple of 8
-    row_product q4_kx8; // likewise
+    row_product q8_0x8, q6_kx8, q5_kx8;
+    row_product q4_0x8, q4_kx8;
 
     // The results of heads [head, head + n_heads), which share one head of keys and values.
     void (*attend)(const row_attention & a, int64_t head, int64_t n_heads);

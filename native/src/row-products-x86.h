@@ -11,20 +11,15 @@
 namespace {
 
 constexpr int64_t BLOCK = 32; // numbers that share a scale, in weights and rows
-constexpr int     GROUP = 8;  // blocks whose scales are multiplied at once
-constexpr int     OUTPUTS = 4; // computed side by side
 
-struct weight_block { // ggml's block_q8_0
-    uint16_t d;
-    int8_t   q[BLOCK];
-};
-static_assert(sizeof(weight_block) == 34);
-
-// What 32 numbers of a row became.
+// What 32 numbers of a row became. Even and odd: of the fours of neighbours, 1st, 3rd, … and 2nd, 4th, … one.
 struct row_block {
     int8_t  q[BLOCK];
-    int32_t start[8]; // -128 times the sum of four neighbours each
+    int32_t halves[4]; // -32 times the sums of the first 16 numbers' even fours, odd ones, then the last 16 numbers'
+    int32_t whole[2];  // -128 times the sum of all even fours, and of all odd ones
+    float   scale, sum; // of the numbers themselves: what q is multiplied by, and what they add up to
 };
+static_assert(sizeof(row_block) == 64);
 
 inline __m256i bytes_at(const void * p) { return _mm256_loadu_si256(static_cast<const __m256i *>(p)); }
 
@@ -39,13 +34,16 @@ inline __m256i add_products(__m256i start, __m256i u, __m256i q) {
 #endif
 }
 
+// start + eight sums of four products each, of signed weights that raise() has seen.
 #if defined(__AVX512VNNI__) && defined(__AVX512VL__) || defined(__AVXVNNI__)
 // vpdpbusd wants one factor unsigned: the weights are raised by 128, and each sum begins with what that adds to it.
-inline __m256i load(const weight_block & w) { return _mm256_xor_si256(_mm256_set1_epi8(-128), bytes_at(w.q)); }
-inline __m256i dot(__m256i w, __m256i q, __m256i start) { return add_products(start, w, q); }
+constexpr bool RAISED = true;
+inline __m256i raise(__m256i w) { return _mm256_xor_si256(_mm256_set1_epi8(-128), w); }
+inline __m256i add_signed(__m256i start, __m256i w, __m256i q) { return add_products(start, w, q); }
 #else // such weights would be too large; the sign moves to the row's numbers
-inline __m256i load(const weight_block & w) { return bytes_at(w.q); }
-inline __m256i dot(__m256i w, __m256i q, __m256i) { return add_products(_mm256_setzero_si256(), _mm256_sign_epi8(w, w), _mm256_sign_epi8(q, w)); }
+constexpr bool RAISED = false;
+inline __m256i raise(__m256i w) { return w; }
+inline __m256i add_signed(__m256i start, __m256i w, __m256i q) { return add_products(start, _mm256_sign_epi8(w, w), _mm256_sign_epi8(q, w)); }
 #endif
 
 #if defined(__AVX512VL__)
@@ -54,16 +52,7 @@ constexpr int ROWS = 4; // computed side by side: as many as the registers hold
 constexpr int ROWS = 2;
 #endif
 
-inline int64_t padded_blocks(int64_t k) { return (k / BLOCK + GROUP - 1) / GROUP * GROUP; }
-
-// A row: a scale for each block, then the sum of each block's numbers, both padded with zeros to whole groups; then the blocks.
-inline const float *     scales_of(const uint8_t * row) { return reinterpret_cast<const float *>(row); }
-inline const float *     sums_of(const uint8_t * row, int64_t k) { return scales_of(row) + padded_blocks(k); }
-inline const row_block * blocks_of(const uint8_t * row, int64_t k) { return reinterpret_cast<const row_block *>(row + 2 * padded_blocks(k) * sizeof(float)); }
-
-size_t row_bytes(int64_t k) {
-    return 2 * padded_blocks(k) * sizeof(float) + k / BLOCK * sizeof(row_block);
-}
+size_t row_bytes(int64_t k) { return k / BLOCK * sizeof(row_block); }
 
 inline float largest(__m256 v) {
     __m128 m = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
@@ -72,11 +61,9 @@ inline float largest(__m256 v) {
 }
 
 // quantize_row_q8_0 of ggml-cpu's arch/x86/quants.c, with another layout of what comes out; see row_kernels::quantize.
-void quantize(const float * x, int64_t k, int64_t begin, int64_t end, bool half, uint8_t * row) {
-    float *     scales = reinterpret_cast<float *>(row);
-    float *     sums   = scales + padded_blocks(k);
-    row_block * blocks = const_cast<row_block *>(blocks_of(row, k));
-    const __m256 sign  = _mm256_set1_ps(-0.0f);
+void quantize(const float * x, int64_t begin, int64_t end, bool half, uint8_t * row) {
+    auto *       blocks = reinterpret_cast<row_block *>(row);
+    const __m256 sign   = _mm256_set1_ps(-0.0f);
     for (int64_t b = begin; b < end; ++b) {
         __m256 v[4];
         __m256 most = _mm256_setzero_ps();
@@ -90,73 +77,35 @@ void quantize(const float * x, int64_t k, int64_t begin, int64_t end, bool half,
         for (int i = 0; i < 4; ++i) {
             n[i] = _mm256_cvtps_epi32(_mm256_round_ps(_mm256_mul_ps(v[i], factor), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
         }
-        const __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(n[0], n[1]), _mm256_packs_epi32(n[2], n[3])); // fours of bytes out of order
-        _mm256_storeu_si256(reinterpret_cast<__m256i *>(blocks[b].q), _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)));
-        int sum = 0;
-        for (int i = 0; i < 8; ++i) {
-            const int8_t * q = blocks[b].q + 4 * i;
-            const int      four = q[0] + q[1] + q[2] + q[3];
-            blocks[b].start[i]  = -128 * four;
-            sum += four;
-        }
-        const float scale = top / 127.0f;
-        scales[b] = half ? _cvtsh_ss(_cvtss_sh(scale, _MM_FROUND_TO_NEAREST_INT)) : scale;
-        sums[b]   = scales[b] * static_cast<float>(sum);
-    }
-    if (end == k / BLOCK) {
-        for (int64_t b = end; b < padded_blocks(k); ++b) {
-            scales[b] = sums[b] = 0.0f;
-        }
+        const __m256i mixed = _mm256_packs_epi16(_mm256_packs_epi32(n[0], n[1]), _mm256_packs_epi32(n[2], n[3])); // fours of bytes out of order
+        const __m256i bytes = _mm256_permutevar8x32_epi32(mixed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+        const __m256i fours = _mm256_madd_epi16(_mm256_set1_epi16(1), _mm256_maddubs_epi16(_mm256_set1_epi8(1), bytes));
+        const __m256i pairs = _mm256_add_epi32(fours, _mm256_shuffle_epi32(fours, 0x4e)); // even, odd of the first 16 numbers, twice; of the last 16
+        const __m128i first = _mm256_castsi256_si128(pairs), last = _mm256_extracti128_si256(pairs, 1);
+        const __m128i all   = _mm_add_epi32(first, last);
+        const __m128i none  = _mm_setzero_si128();
+        row_block &   to    = blocks[b];
+        const float   scale = top / 127.0f;
+        _mm256_storeu_si256(reinterpret_cast<__m256i *>(to.q), bytes);
+        _mm_storeu_si128(reinterpret_cast<__m128i *>(to.halves), _mm_sub_epi32(none, _mm_slli_epi32(_mm_unpacklo_epi64(first, last), 5)));
+        _mm_storel_epi64(reinterpret_cast<__m128i *>(to.whole), _mm_sub_epi32(none, _mm_slli_epi32(all, 7)));
+        to.scale = half ? _cvtsh_ss(_cvtss_sh(scale, _MM_FROUND_TO_NEAREST_INT)) : scale;
+        to.sum   = to.scale * static_cast<float>(_mm_cvtsi128_si32(all) + _mm_extract_epi32(all, 1));
     }
 }
 
-// The sums of the eight parts of four accumulators, each in the order of ggml's hsum_float_8.
-inline __m128 sums(const __m256 * a) {
-    __m128 s[4];
-    for (int i = 0; i < 4; ++i) {
-        s[i] = _mm_add_ps(_mm256_extractf128_ps(a[i], 1), _mm256_castps256_ps128(a[i]));
-    }
-    _MM_TRANSPOSE4_PS(s[0], s[1], s[2], s[3]);
-    return _mm_add_ps(_mm_add_ps(s[0], s[2]), _mm_add_ps(s[1], s[3]));
-}
-
-// Where a product begins in memory and where its results go. Outputs are computed some side by side, far apart in memory, so that the
-// processor sees streams of their own to fetch ahead; close together they share pages and are fetched late.
+// The rows that a product meets, and where its results go.
 struct place {
     int64_t         k;
     const uint8_t * rows;
     size_t          row_stride; // bytes
     float *         y;
     size_t          y_stride; // from row to row
+    int             outputs;  // up to eight
     size_t          distance; // from output to output
 
-    const uint8_t * row(int r) const { return rows + r * row_stride; }
-    place from(int64_t r) const { return {k, rows + r * row_stride, row_stride, y + r * y_stride, y_stride, distance}; }
-};
-
-// Outputs that are far apart in memory: eight sums for each output and row, added up in the end.
-template <int R>
-struct apart {
-    __m256 sum[R][OUTPUTS];
-
-    apart() {
-        for (int r = 0; r < R; ++r) {
-            for (int o = 0; o < OUTPUTS; ++o) {
-                sum[r][o] = _mm256_setzero_ps();
-            }
-        }
-    }
-
-    template <int N>
-    inline void store(const place & at) const {
-        for (int r = 0; r < R; ++r) {
-            alignas(16) float s[OUTPUTS];
-            _mm_store_ps(s, sums(sum[r]));
-            for (int o = 0; o < N; ++o) {
-                at.y[r * at.y_stride + o * at.distance] = s[o];
-            }
-        }
-    }
+    const row_block & block(int r, int64_t i) const { return reinterpret_cast<const row_block *>(rows + r * row_stride)[i]; }
+    place from(int64_t r) const { return {k, rows + r * row_stride, row_stride, y + r * y_stride, y_stride, outputs, distance}; }
 };
 
 // Into the second-level cache, from `ahead` bytes behind what is read now. The processor's own prefetching ends at each page.
@@ -165,65 +114,166 @@ inline void fetch(const void * p, size_t bytes, size_t ahead) {
         _mm_prefetch(static_cast<const char *>(p) + ahead + line, _MM_HINT_T1);
     }
 }
-constexpr size_t AHEAD = 3072, AHEAD_IN_ONE_STREAM = 8192; // measured on Zen 4: half and double are a few per cent slower
+constexpr size_t AHEAD = 8192; // measured on Zen 4: half and double are a few per cent slower
 
-struct q8_0 {
-    using block = weight_block;
-    static constexpr int64_t COLUMNS = BLOCK;
+// Scales or offsets of eight outputs, each twice, as eight_outputs has its sums: of outputs 0 to 3, and of 4 to 7.
+struct twice {
+    __m256 first, last;
 
-    // N outputs times R rows; the outputs' blocks begin at `w`, `distance` outputs apart.
-    template <int R, int N>
-    static inline void tile(const block * w, const place & at) {
-        const int64_t n_blocks = at.k / BLOCK;
-        const size_t  distance = at.distance * n_blocks;
-        apart<R>      all;
-        auto &        sum = all.sum;
-        alignas(32) float scale[R][N][GROUP];
-        const auto        one = [&](int64_t first, int i) __attribute__((always_inline)) {
-            __m256i q[N];
-            for (int o = 0; o < N; ++o) {
-                q[o] = load(w[o * distance + first + i]);
+    explicit inline twice(__m256 v)
+        : first(_mm256_permutevar8x32_ps(v, _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3))), last(_mm256_permutevar8x32_ps(v, _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7))) {}
+};
+
+inline __m256i two_of(const int32_t * v) {
+    int64_t both;
+    memcpy(&both, v, sizeof(both));
+    return _mm256_set1_epi64x(both);
+}
+
+// Integer sums of eight outputs, of even and of odd fours of columns: outputs 0 to 3 in one register, 4 to 7 in the other.
+// u: columns 8 * c to 8 * c + 7 of outputs 0 to 3 in u[c] and of 4 to 7 in u[4 + c].
+struct integers {
+    __m256i first, last;
+
+    template <bool is_signed>
+    inline void add(const __m256i * u, const row_block & b, int begin, int end) {
+        for (int c = begin; c < end; ++c) {
+            int64_t eight;
+            memcpy(&eight, b.q + 8 * c, sizeof(eight));
+            const __m256i q = _mm256_set1_epi64x(eight);
+            first           = is_signed ? add_signed(first, u[c], q) : add_products(first, u[c], q);
+            last            = is_signed ? add_signed(last, u[4 + c], q) : add_products(last, u[4 + c], q);
+        }
+    }
+};
+
+template <int R>
+struct eight_outputs {
+    __m256 first[R], last[R], least[R]; // of outputs 0 to 3, of 4 to 7, even and odd sums; what offsets take away
+
+    eight_outputs() {
+        for (int r = 0; r < R; ++r) {
+            first[r] = last[r] = least[r] = _mm256_setzero_ps();
+        }
+    }
+
+    // The i-th 32 columns. is_signed: u is what raise() gives; else unsigned.
+    template <bool is_signed>
+    inline void add(const __m256i * u, const twice & scale, const place & at, int64_t i) {
+        for (int r = 0; r < R; ++r) {
+            const row_block & b     = at.block(r, i);
+            const __m256i     start = is_signed && RAISED ? two_of(b.whole) : _mm256_setzero_si256();
+            integers          s{start, start};
+            s.add<is_signed>(u, b, 0, 4);
+            const __m256 d = _mm256_broadcast_ss(&b.scale);
+            first[r]       = _mm256_fmadd_ps(_mm256_mul_ps(scale.first, d), _mm256_cvtepi32_ps(s.first), first[r]);
+            last[r]        = _mm256_fmadd_ps(_mm256_mul_ps(scale.last, d), _mm256_cvtepi32_ps(s.last), last[r]);
+        }
+    }
+
+    // Likewise, each half of the columns with a scale of its own; u is too large by 32.
+    inline void add_halves(const __m256i * u, const twice & scale0, const twice & scale1, const place & at, int64_t i) {
+        for (int r = 0; r < R; ++r) {
+            const row_block & b = at.block(r, i);
+            integers          s0{two_of(b.halves), two_of(b.halves)}, s1{two_of(b.halves + 2), two_of(b.halves + 2)};
+            s0.add<false>(u, b, 0, 2);
+            s1.add<false>(u, b, 2, 4);
+            const __m256 d = _mm256_broadcast_ss(&b.scale);
+            first[r] = _mm256_fmadd_ps(d, _mm256_fmadd_ps(scale1.first, _mm256_cvtepi32_ps(s1.first), _mm256_mul_ps(scale0.first, _mm256_cvtepi32_ps(s0.first))), first[r]);
+            last[r]  = _mm256_fmadd_ps(d, _mm256_fmadd_ps(scale1.last, _mm256_cvtepi32_ps(s1.last), _mm256_mul_ps(scale0.last, _mm256_cvtepi32_ps(s0.last))), last[r]);
+        }
+    }
+
+    // Output o is less by offset[o] for each of the i-th 32 columns.
+    inline void subtract(__m256 offset, const place & at, int64_t i) {
+        for (int r = 0; r < R; ++r) {
+            least[r] = _mm256_fmadd_ps(offset, _mm256_broadcast_ss(&at.block(r, i).sum), least[r]);
+        }
+    }
+
+    inline void store(const place & at) const {
+        for (int r = 0; r < R; ++r) {
+            const __m256 pairs = _mm256_hadd_ps(first[r], last[r]); // 0, 1, 4, 5, 2, 3, 6, 7
+            const __m256 sums  = _mm256_sub_ps(_mm256_permutevar8x32_ps(pairs, _mm256_setr_epi32(0, 1, 4, 5, 2, 3, 6, 7)), least[r]);
+            float *      y    = at.y + r * at.y_stride;
+            if (at.outputs == 8 && at.distance == 1) {
+                _mm256_storeu_ps(y, sums);
+                continue;
             }
-            for (int r = 0; r < R; ++r) {
-                const row_block & b     = blocks_of(at.row(r), at.k)[first + i];
-                const __m256i     bytes = bytes_at(b.q);
-                const __m256i     start = bytes_at(b.start);
-                for (int o = 0; o < N; ++o) {
-                    sum[r][o] = _mm256_fmadd_ps(_mm256_broadcast_ss(&scale[r][o][i]), _mm256_cvtepi32_ps(dot(q[o], bytes, start)), sum[r][o]);
-                }
-            }
-        };
-        for (int64_t first = 0; first < n_blocks; first += GROUP) {
-            const bool whole = first + GROUP <= n_blocks;
-            for (int o = 0; o < N; ++o) {
-                const block * of = w + o * distance + first;
-                alignas(16) uint16_t d[GROUP] = {};
-                if (whole) {
-                    for (int i = 0; i < GROUP; ++i) {
-                        d[i] = of[i].d;
-                    }
-                } else {
-                    for (int64_t i = 0; first + i < n_blocks; ++i) {
-                        d[i] = of[i].d;
-                    }
-                }
-                const __m256 scales = _mm256_cvtph_ps(_mm_load_si128(reinterpret_cast<const __m128i *>(d)));
-                for (int r = 0; r < R; ++r) {
-                    _mm256_store_ps(scale[r][o], _mm256_mul_ps(scales, _mm256_loadu_ps(scales_of(at.row(r)) + first)));
-                }
-                fetch(of, GROUP * sizeof(block), AHEAD);
-            }
-            if (whole) {
-                for (int i = 0; i < GROUP; ++i) {
-                    one(first, i);
-                }
-            } else {
-                for (int i = 0; first + i < n_blocks; ++i) {
-                    one(first, i);
-                }
+            alignas(32) float s[8];
+            _mm256_store_ps(s, sums);
+            for (int o = 0; o < at.outputs; ++o) {
+                y[o * at.distance] = s[o];
             }
         }
-        all.template store<N>(at);
+    }
+};
+
+// As it lies in a file: outputs one after the other. Their bytes are brought side by side here, which costs as much as a row or two.
+struct q8_0 {
+    struct block { // ggml's block_q8_0
+        uint16_t d;
+        int8_t   q[BLOCK];
+    };
+    static_assert(sizeof(block) == 34);
+    static constexpr int64_t COLUMNS = BLOCK; // of a block
+
+    // u[0 … 3]: columns 8 * c to 8 * c + 7 of four outputs side by side.
+    static inline void interleave(const block * const * of, int64_t b, __m256i * u) {
+        __m256i v[4];
+        for (int o = 0; o < 4; ++o) {
+            v[o] = raise(bytes_at(of[o][b].q));
+        }
+        const __m256i even0 = _mm256_unpacklo_epi64(v[0], v[1]), even1 = _mm256_unpacklo_epi64(v[2], v[3]);
+        const __m256i odd0 = _mm256_unpackhi_epi64(v[0], v[1]), odd1 = _mm256_unpackhi_epi64(v[2], v[3]);
+        u[0] = _mm256_permute2x128_si256(even0, even1, 0x20);
+        u[1] = _mm256_permute2x128_si256(odd0, odd1, 0x20);
+        u[2] = _mm256_permute2x128_si256(even0, even1, 0x31);
+        u[3] = _mm256_permute2x128_si256(odd0, odd1, 0x31);
+    }
+
+    template <int R>
+    static inline void tile(const block * w, const place & at) {
+        const int64_t n_blocks = at.k / BLOCK;
+        const block * of[8];
+        for (int o = 0; o < 8; ++o) {
+            of[o] = w + (o < at.outputs ? o * at.distance * n_blocks : 0);
+        }
+        eight_outputs<R> sum;
+        for (int64_t b = 0; b < n_blocks; ++b) {
+            __m256i u[8];
+            interleave(of, b, u);
+            interleave(of + 4, b, u + 4);
+            const __m128i d = _mm_setr_epi16(of[0][b].d, of[1][b].d, of[2][b].d, of[3][b].d, of[4][b].d, of[5][b].d, of[6][b].d, of[7][b].d);
+            sum.template add<true>(u, twice(_mm256_cvtph_ps(d)), at, b);
+        }
+        sum.store(at);
+    }
+};
+
+struct q8_0x8 {
+    struct block {
+        uint16_t d[8];
+        uint8_t  q[8 * BLOCK]; // raised by 128
+    };
+    static_assert(sizeof(block) == 8 * sizeof(q8_0::block));
+    static constexpr int64_t COLUMNS = BLOCK;
+
+    template <int R>
+    static inline void tile(const block * w, const place & at) {
+        eight_outputs<R> sum;
+        for (int64_t b = 0; b < at.k / BLOCK; ++b) {
+            __m256i u[8];
+            for (int half = 0; half < 2; ++half) {
+                for (int c = 0; c < 4; ++c) {
+                    const __m256i raised = bytes_at(w[b].q + 64 * c + 32 * half);
+                    u[4 * half + c]      = RAISED ? raised : _mm256_xor_si256(_mm256_set1_epi8(-128), raised);
+                }
+            }
+            fetch(w + b, sizeof(block), AHEAD);
+            sum.template add<true>(u, twice(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(w[b].d)))), at, b);
+        }
+        sum.store(at);
     }
 };
 
@@ -246,160 +296,16 @@ struct scales_and_offsets {
     }
 };
 
-struct q5_k {
-    struct block { // ggml's block_q5_K: eight parts of 32 numbers, with a scale and an offset each; low and high nibbles are parts side by side
-        uint16_t d, least;
-        uint8_t  scales[12];
-        uint8_t  high[32]; // bit p: the fifth of part p
-        uint8_t  low[128];
-    };
-    static_assert(sizeof(block) == 176);
-    static constexpr int64_t COLUMNS = 256;
-
-    static inline __m256i unpack(const block & w, int part) {
-        const __m256i low  = bytes_at(w.low + 32 * (part / 2));
-        const __m256i high = bytes_at(w.high);
-        const __m256i bit  = _mm256_and_si256(part < 4 ? _mm256_slli_epi16(high, 4 - part) : _mm256_srli_epi16(high, part - 4), _mm256_set1_epi8(16));
-        return _mm256_or_si256(part % 2 == 0 ? low_nibbles(low) : high_nibbles(low), bit);
-    }
-
-    template <int R, int N>
-    static inline void tile(const block * w, const place & at) {
-        const int64_t n_blocks = at.k / COLUMNS;
-        const size_t  distance = at.distance * n_blocks;
-        apart<R>      all;
-        auto &        sum = all.sum;
-        alignas(32) float scale[R][N][GROUP];
-        for (int64_t b = 0; b < n_blocks; ++b) {
-            for (int o = 0; o < N; ++o) {
-                const block &            of = w[o * distance + b];
-                const scales_and_offsets s(of.scales);
-                const __m256             scales  = _mm256_mul_ps(_mm256_set1_ps(_cvtsh_ss(of.d)), s.scales);
-                const __m256             offsets = _mm256_mul_ps(_mm256_set1_ps(_cvtsh_ss(of.least)), s.offsets);
-                for (int r = 0; r < R; ++r) {
-                    _mm256_store_ps(scale[r][o], _mm256_mul_ps(scales, _mm256_loadu_ps(scales_of(at.row(r)) + GROUP * b)));
-                    sum[r][o] = _mm256_fnmadd_ps(offsets, _mm256_loadu_ps(sums_of(at.row(r), at.k) + GROUP * b), sum[r][o]); // all of it is added up in the end
-                }
-                fetch(&of, sizeof(block), AHEAD);
-            }
-#pragma GCC unroll 8
-            for (int part = 0; part < 8; ++part) {
-                __m256i q[N];
-                for (int o = 0; o < N; ++o) {
-                    q[o] = unpack(w[o * distance + b], part);
-                }
-                for (int r = 0; r < R; ++r) {
-                    const __m256i bytes = bytes_at(blocks_of(at.row(r), at.k)[GROUP * b + part].q);
-                    for (int o = 0; o < N; ++o) {
-                        sum[r][o] = _mm256_fmadd_ps(_mm256_broadcast_ss(&scale[r][o][part]), _mm256_cvtepi32_ps(add_products(_mm256_setzero_si256(), q[o], bytes)), sum[r][o]);
-                    }
-                }
-            }
-        }
-        all.template store<N>(at);
-    }
-};
-
-struct q6_k {
-    struct block { // ggml's block_q6_K: 256 numbers of six bits, a scale for each 16
-        uint8_t  low[128], high[64];
-        int8_t   scales[16];
-        uint16_t d;
-    };
-    static_assert(sizeof(block) == 210);
-    static constexpr int64_t COLUMNS = 256;
-
-    // Numbers 32 * part to 32 * part + 31, raised by 32.
-    static inline __m256i unpack(const block & w, int part) {
-        const int     half = part / 4, quarter = part % 4;
-        const __m256i low  = bytes_at(w.low + 64 * half + 32 * (quarter % 2));
-        const __m256i high = bytes_at(w.high + 32 * half);
-        const __m256i four = quarter < 2 ? low_nibbles(low) : high_nibbles(low);
-        const __m256i two  = _mm256_and_si256(quarter == 0 ? _mm256_slli_epi16(high, 4) : quarter == 1 ? _mm256_slli_epi16(high, 2) : quarter == 2 ? high : _mm256_srli_epi16(high, 2), _mm256_set1_epi8(48));
-        return _mm256_or_si256(four, two);
-    }
-
-    template <int R, int N>
-    static inline void tile(const block * w, const place & at) {
-        const int64_t n_blocks = at.k / COLUMNS;
-        const size_t  distance = at.distance * n_blocks;
-        apart<R>      all;
-        auto &        sum = all.sum;
-        for (int64_t b = 0; b < n_blocks; ++b) {
-            alignas(32) float scale[N][16];
-            for (int o = 0; o < N; ++o) {
-                const block & of = w[o * distance + b];
-                const __m128i s  = _mm_loadu_si128(reinterpret_cast<const __m128i *>(of.scales));
-                const __m256  d  = _mm256_set1_ps(_cvtsh_ss(of.d));
-                _mm256_store_ps(scale[o], _mm256_mul_ps(d, _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(s))));
-                _mm256_store_ps(scale[o] + 8, _mm256_mul_ps(d, _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(s, 8)))));
-                fetch(&of, sizeof(block), AHEAD);
-            }
-#pragma GCC unroll 8
-            for (int part = 0; part < 8; ++part) {
-                __m256i q[N];
-                __m256  s[N];
-                for (int o = 0; o < N; ++o) {
-                    q[o] = unpack(w[o * distance + b], part);
-                    s[o] = _mm256_set_m128(_mm_broadcast_ss(&scale[o][2 * part + 1]), _mm_broadcast_ss(&scale[o][2 * part]));
-                }
-                for (int r = 0; r < R; ++r) {
-                    const int64_t     i     = 8 * b + part;
-                    const row_block & rb    = blocks_of(at.row(r), at.k)[i];
-                    const __m256i     bytes = bytes_at(rb.q);
-                    const __m256i     start = _mm256_srai_epi32(bytes_at(rb.start), 2); // -32 times the sums
-                    const __m256      d     = _mm256_broadcast_ss(scales_of(at.row(r)) + i);
-                    for (int o = 0; o < N; ++o) {
-                        sum[r][o] = _mm256_fmadd_ps(_mm256_mul_ps(s[o], d), _mm256_cvtepi32_ps(add_products(start, q[o], bytes)), sum[r][o]);
-                    }
-                }
-            }
-        }
-        all.template store<N>(at);
-    }
-};
-
-// Eight outputs side by side in memory. Two registers hold four outputs each, two sums of 16 columns for each of them.
-template <int R>
-struct eight_outputs {
-    __m256 first[R], last[R], least[R]; // of outputs 0 to 3, of 4 to 7; what the smallest values add
-
-    eight_outputs() {
-        for (int r = 0; r < R; ++r) {
-            first[r] = last[r] = least[r] = _mm256_setzero_ps();
+// The K formats by eights: parts of 32 columns, with a scale and an offset each; low and high nibbles are parts side by side.
+// u[c] and u[4 + c] of a part, in chunks of eight columns.
+inline void nibbles(const uint8_t * q, int part, __m256i * u) {
+    for (int half = 0; half < 2; ++half) {
+        for (int c = 0; c < 4; ++c) {
+            const __m256i v = bytes_at(q + 256 * (part / 2) + 64 * c + 32 * half);
+            u[4 * half + c] = part % 2 == 0 ? low_nibbles(v) : high_nibbles(v);
         }
     }
-
-    // 32 columns, the i-th block of the rows. u: unsigned, columns 8 * c to 8 * c + 7 of outputs 0 to 3 in u[c] and of 4 to 7 in u[4 + c].
-    // Output o is scale[o] * u - offset[o].
-    inline void add(const __m256i * u, __m256 scale, __m256 offset, const place & at, int64_t i) {
-        const __m256 scale0 = _mm256_permutevar8x32_ps(scale, _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3));
-        const __m256 scale4 = _mm256_permutevar8x32_ps(scale, _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7));
-        for (int r = 0; r < R; ++r) {
-            const row_block & b = blocks_of(at.row(r), at.k)[i];
-            __m256i           s0 = _mm256_setzero_si256(), s4 = s0;
-            for (int c = 0; c < 4; ++c) {
-                int64_t eight;
-                memcpy(&eight, b.q + 8 * c, sizeof(eight));
-                const __m256i q = _mm256_set1_epi64x(eight);
-                s0 = add_products(s0, u[c], q);
-                s4 = add_products(s4, u[4 + c], q);
-            }
-            const __m256 d = _mm256_broadcast_ss(scales_of(at.row(r)) + i);
-            first[r]       = _mm256_fmadd_ps(_mm256_mul_ps(scale0, d), _mm256_cvtepi32_ps(s0), first[r]);
-            last[r]        = _mm256_fmadd_ps(_mm256_mul_ps(scale4, d), _mm256_cvtepi32_ps(s4), last[r]);
-            least[r]       = _mm256_fmadd_ps(offset, _mm256_broadcast_ss(sums_of(at.row(r), at.k) + i), least[r]);
-        }
-    }
-
-    inline void store(const place & at) const {
-        for (int r = 0; r < R; ++r) {
-            const __m256 pairs = _mm256_hadd_ps(first[r], last[r]); // 0, 1, 4, 5, 2, 3, 6, 7
-            const __m256 sums  = _mm256_permutevar8x32_ps(pairs, _mm256_setr_epi32(0, 1, 4, 5, 2, 3, 6, 7));
-            _mm256_storeu_ps(at.y + r * at.y_stride, _mm256_sub_ps(sums, least[r]));
-        }
-    }
-};
+}
 
 struct q4_0x8 {
     struct block { // ggml's block_q4_0x8: low nibbles are columns 0 to 15, high ones 16 to 31; the highest bit of each is flipped
@@ -409,7 +315,7 @@ struct q4_0x8 {
     static_assert(sizeof(block) == 144);
     static constexpr int64_t COLUMNS = BLOCK;
 
-    template <int R, int N>
+    template <int R>
     static inline void tile(const block * w, const place & at) {
         eight_outputs<R> sum;
         for (int64_t b = 0; b < at.k / BLOCK; ++b) {
@@ -421,16 +327,17 @@ struct q4_0x8 {
                     u[4 * half + 2 + c]  = high_nibbles(v);
                 }
             }
-            fetch(w + b, sizeof(block), AHEAD_IN_ONE_STREAM);
+            fetch(w + b, sizeof(block), AHEAD);
             const __m256 d = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(w[b].d)));
-            sum.add(u, d, _mm256_mul_ps(d, _mm256_set1_ps(8.0f)), at, b);
+            sum.template add<false>(u, twice(d), at, b);
+            sum.subtract(_mm256_mul_ps(d, _mm256_set1_ps(8.0f)), at, b);
         }
         sum.store(at);
     }
 };
 
 struct q4_kx8 {
-    struct block { // ggml's block_q4_Kx8: eight parts of 32 columns, with a scale and an offset each; low and high nibbles are parts side by side
+    struct block { // ggml's block_q4_Kx8
         uint16_t d[8], least[8];
         uint8_t  scales[96]; // 12 bytes for each part: eight scales and eight offsets of six bits
         uint8_t  q[1024];
@@ -438,45 +345,106 @@ struct q4_kx8 {
     static_assert(sizeof(block) == 1152);
     static constexpr int64_t COLUMNS = 256;
 
-    template <int R, int N>
+    static inline void unpack(const block & w, int part, __m256i * u) { nibbles(w.q, part, u); }
+};
+
+struct q5_kx8 {
+    struct block {
+        uint16_t d[8], least[8];
+        uint8_t  scales[96];
+        uint8_t  high[256]; // bit p: the fifth of part p
+        uint8_t  q[1024];
+    };
+    static_assert(sizeof(block) == 1408);
+    static constexpr int64_t COLUMNS = 256;
+
+    static inline void unpack(const block & w, int part, __m256i * u) {
+        nibbles(w.q, part, u);
+        for (int half = 0; half < 2; ++half) {
+            for (int c = 0; c < 4; ++c) {
+                const __m256i high = bytes_at(w.high + 64 * c + 32 * half);
+                const __m256i bit  = part < 4 ? _mm256_slli_epi16(high, 4 - part) : _mm256_srli_epi16(high, part - 4);
+                u[4 * half + c]    = _mm256_or_si256(u[4 * half + c], _mm256_and_si256(bit, _mm256_set1_epi8(16)));
+            }
+        }
+    }
+};
+
+struct q6_kx8 {
+    struct block { // a scale for each 16 columns
+        uint16_t d[8];
+        int8_t   scales[128];
+        uint8_t  low[1024], high[512];
+    };
+    static_assert(sizeof(block) == 1680);
+    static constexpr int64_t COLUMNS = 256;
+
+    template <int R>
     static inline void tile(const block * w, const place & at) {
         eight_outputs<R> sum;
         for (int64_t b = 0; b < at.k / COLUMNS; ++b) {
-            const __m256 d     = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(w[b].d)));
-            const __m256 least = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(w[b].least)));
+            const __m256 d = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(w[b].d)));
+#pragma GCC unroll 8
             for (int part = 0; part < 8; ++part) {
-                __m256i u[8];
+                const int quarter = part % 4;
+                __m256i   u[8];
                 for (int half = 0; half < 2; ++half) {
                     for (int c = 0; c < 4; ++c) {
-                        const __m256i v = bytes_at(w[b].q + 256 * (part / 2) + 64 * c + 32 * half);
-                        u[4 * half + c] = part % 2 == 0 ? low_nibbles(v) : high_nibbles(v);
+                        const __m256i low  = bytes_at(w[b].low + 512 * (part / 4) + 256 * (quarter % 2) + 64 * c + 32 * half);
+                        const __m256i high = bytes_at(w[b].high + 256 * (part / 4) + 64 * c + 32 * half);
+                        const __m256i two  = quarter == 0 ? _mm256_slli_epi16(high, 4) : quarter == 1 ? _mm256_slli_epi16(high, 2) : quarter == 2 ? high : _mm256_srli_epi16(high, 2);
+                        u[4 * half + c]    = _mm256_or_si256(quarter < 2 ? low_nibbles(low) : high_nibbles(low), _mm256_and_si256(two, _mm256_set1_epi8(48)));
                     }
                 }
-                fetch(w[b].scales + sizeof(block) / 8 * part, sizeof(block) / 8, AHEAD_IN_ONE_STREAM);
-                const scales_and_offsets s(w[b].scales + 12 * part);
-                sum.add(u, _mm256_mul_ps(d, s.scales), _mm256_mul_ps(least, s.offsets), at, 8 * b + part);
+                fetch(w[b].scales + sizeof(block) / 8 * part, sizeof(block) / 8, AHEAD);
+                const auto scale = [&](int i) { return twice(_mm256_mul_ps(d, _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(w[b].scales + 8 * i)))))); };
+                sum.add_halves(u, scale(2 * part), scale(2 * part + 1), at, 8 * b + part);
             }
         }
         sum.store(at);
     }
 };
 
-// All rows times N outputs: as many at once as there are registers for.
-template <typename format, int N>
+// Formats with scales and offsets of six bits.
+template <typename format>
+struct with_offsets : format {
+    using typename format::block;
+
+    template <int R>
+    static inline void tile(const block * w, const place & at) {
+        eight_outputs<R> sum;
+        for (int64_t b = 0; b < at.k / format::COLUMNS; ++b) {
+            const __m256 d     = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(w[b].d)));
+            const __m256 least = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(w[b].least)));
+            for (int part = 0; part < 8; ++part) {
+                __m256i u[8];
+                format::unpack(w[b], part, u);
+                fetch(w[b].scales + sizeof(block) / 8 * part, sizeof(block) / 8, AHEAD);
+                const scales_and_offsets s(w[b].scales + 12 * part);
+                sum.template add<false>(u, twice(_mm256_mul_ps(d, s.scales)), at, 8 * b + part);
+                sum.subtract(_mm256_mul_ps(least, s.offsets), at, 8 * b + part);
+            }
+        }
+        sum.store(at);
+    }
+};
+
+// All rows times up to eight outputs: as many at once as there are registers for.
+template <typename format>
 void all_rows(const typename format::block * w, int64_t n_rows, const place & at) {
     for (int64_t r = 0; r < n_rows;) {
         const int64_t left = n_rows - r;
         if (ROWS >= 4 && left >= 4) {
-            format::template tile<4, N>(w, at.from(r));
+            format::template tile<4>(w, at.from(r));
             r += 4;
         } else if (ROWS >= 4 && left == 3) {
-            format::template tile<3, N>(w, at.from(r));
+            format::template tile<3>(w, at.from(r));
             r += 3;
         } else if (left >= 2) {
-            format::template tile<2, N>(w, at.from(r));
+            format::template tile<2>(w, at.from(r));
             r += 2;
         } else {
-            format::template tile<1, N>(w, at.from(r));
+            format::template tile<1>(w, at.from(r));
             r += 1;
         }
     }
@@ -484,23 +452,25 @@ void all_rows(const typename format::block * w, int64_t n_rows, const place & at
 
 template <typename format>
 void multiply(const void * weights, int64_t k, int64_t n_outputs, const uint8_t * rows, size_t row_stride, int64_t n_rows, float * y, size_t y_stride) {
-    const auto *  w       = static_cast<const typename format::block *>(weights);
-    const int64_t blocks  = k / format::COLUMNS;
-    const int64_t streams = n_outputs / OUTPUTS;
-    for (int64_t o = 0; o < streams; ++o) {
-        all_rows<format, OUTPUTS>(w + o * blocks, n_rows, {k, rows, row_stride, y + o, y_stride, static_cast<size_t>(streams)});
-    }
-    for (int64_t o = streams * OUTPUTS; o < n_outputs; ++o) {
-        all_rows<format, 1>(w + o * blocks, n_rows, {k, rows, row_stride, y + o, y_stride, 0});
-    }
-}
-
-template <typename format>
-void multiply_eights(const void * weights, int64_t k, int64_t n_outputs, const uint8_t * rows, size_t row_stride, int64_t n_rows, float * y, size_t y_stride) {
     const auto *  w      = static_cast<const typename format::block *>(weights);
     const int64_t blocks = k / format::COLUMNS;
     for (int64_t o = 0; o < n_outputs; o += 8) {
-        all_rows<format, 8>(w + o / 8 * blocks, n_rows, {k, rows, row_stride, y + o, y_stride, 1});
+        all_rows<format>(w + o / 8 * blocks, n_rows, {k, rows, row_stride, y + o, y_stride, 8, 1});
+    }
+}
+
+// Weights as they lie in a file: outputs far apart, so that the processor sees eight streams to fetch ahead. Close together they
+// share pages, and are fetched late.
+template <typename format>
+void multiply_apart(const void * weights, int64_t k, int64_t n_outputs, const uint8_t * rows, size_t row_stride, int64_t n_rows, float * y, size_t y_stride) {
+    const auto *  w       = static_cast<const typename format::block *>(weights);
+    const int64_t blocks  = k / format::COLUMNS;
+    const int64_t streams = n_outputs / 8, rest = 8 * streams;
+    for (int64_t o = 0; o < streams; ++o) {
+        all_rows<format>(w + o * blocks, n_rows, {k, rows, row_stride, y + o, y_stride, 8, static_cast<size_t>(streams)});
+    }
+    if (rest < n_outputs) {
+        all_rows<format>(w + rest * blocks, n_rows, {k, rows, row_stride, y + rest, y_stride, static_cast<int>(n_outputs - rest), 1});
     }
 }
 

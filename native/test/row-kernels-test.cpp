@@ -1,9 +1,9 @@
-// The products that decoding passes multiply by, held against sums in double precision and against ggml's own.
+// The products that decoding passes multiply by, held against sums in double precision.
 #include "check.h"
+#include "llama-exit-weights.h"
 #include "model.h"
 #include "row-kernels.h"
 
-#include "ggml-cpu.h"
 #include "ggml-cpp.h"
 
 #include <cmath>
@@ -58,15 +58,20 @@ struct format {
     const char *               name;
     ggml_type                  type;
     row_product row_kernels::*product;
-    bool                       repacked;
+    enum { plain, packed, by_ggml } layout;
 };
 
+ggml_backend_buffer_type_t memory_for(const format & f) {
+    return f.layout == format::packed ? packed_weights() : f.layout == format::by_ggml ? repacking() : ggml_backend_dev_buffer_type(ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU));
+}
+
 const format FORMATS[] = {
-    {"Q8_0", GGML_TYPE_Q8_0, &row_kernels::q8_0, false},
-    {"Q6_K", GGML_TYPE_Q6_K, &row_kernels::q6_k, false},
-    {"Q5_K", GGML_TYPE_Q5_K, &row_kernels::q5_k, false},
-    {"Q4_0 by eights", GGML_TYPE_Q4_0, &row_kernels::q4_0x8, true},
-    {"Q4_K by eights", GGML_TYPE_Q4_K, &row_kernels::q4_kx8, true},
+    {"Q8_0", GGML_TYPE_Q8_0, &row_kernels::q8_0, format::plain},
+    {"Q8_0 by eights", GGML_TYPE_Q8_0, &row_kernels::q8_0x8, format::packed},
+    {"Q6_K by eights", GGML_TYPE_Q6_K, &row_kernels::q6_kx8, format::packed},
+    {"Q5_K by eights", GGML_TYPE_Q5_K, &row_kernels::q5_kx8, format::packed},
+    {"Q4_0 by eights", GGML_TYPE_Q4_0, &row_kernels::q4_0x8, format::by_ggml},
+    {"Q4_K by eights", GGML_TYPE_Q4_K, &row_kernels::q4_kx8, format::by_ggml},
 };
 
 constexpr int64_t MOST_ROWS = 9;
@@ -90,28 +95,10 @@ std::vector<uint8_t> quantized(const row_kernels & p, const std::vector<float> &
     std::vector<uint8_t> rows(MOST_ROWS * p.row_bytes(k));
     for (int64_t r = 0; r < MOST_ROWS; ++r) {
         for (int i = 0; i < pieces; ++i) {
-            p.quantize(x.data() + r * k, k, k / 32 * i / pieces, k / 32 * (i + 1) / pieces, half, rows.data() + r * p.row_bytes(k));
+            p.quantize(x.data() + r * k, k / 32 * i / pieces, k / 32 * (i + 1) / pieces, half, rows.data() + r * p.row_bytes(k));
         }
     }
     return rows;
-}
-
-// ggml's product with rows [k, n], on `threads` threads.
-std::vector<float> by_ggml(const matrix & w, const float * x, int64_t n, int threads) {
-    ggml_context_ptr ctx(ggml_init({ggml_tensor_overhead() * 8 + ggml_graph_overhead(), nullptr, true}));
-    ggml_tensor *    rows = ggml_new_tensor_2d(ctx.get(), GGML_TYPE_F32, w.k, n);
-    ggml_tensor *    y    = ggml_mul_mat(ctx.get(), w.tensor, rows);
-    ggml_cgraph *    gf   = ggml_new_graph(ctx.get());
-    ggml_build_forward_expand(gf, y);
-    ggml_backend_ptr        cpu(ggml_backend_init_by_type(GGML_BACKEND_DEVICE_TYPE_CPU, nullptr));
-    ggml_backend_buffer_ptr buffer(ggml_backend_alloc_ctx_tensors(ctx.get(), cpu.get()));
-    auto *                  reg = ggml_backend_dev_backend_reg(ggml_backend_get_device(cpu.get()));
-    reinterpret_cast<ggml_backend_set_n_threads_t>(ggml_backend_reg_get_proc_address(reg, "ggml_backend_set_n_threads"))(cpu.get(), threads);
-    ggml_backend_tensor_set(rows, x, 0, w.k * n * sizeof(float));
-    ggml_backend_graph_compute(cpu.get(), gf);
-    std::vector<float> out(w.m * n);
-    ggml_backend_tensor_get(y, out.data(), 0, out.size() * sizeof(float));
-    return out;
 }
 
 } // namespace
@@ -129,11 +116,10 @@ TEST(row_products_exact, "row products: every instruction set and format gives t
             double     worst = 0.0;
             for (const int64_t k : {32, 96, 256, 896, 2048}) {
                 for (const int64_t m : {1, 3, 4, 8, 37, 104}) {
-                    if ((by256 && k % 256 != 0) || (f.repacked && m % 8 != 0)) {
+                    if ((by256 && k % 256 != 0) || (f.layout != format::plain && m % 8 != 0)) {
                         continue;
                     }
-                    const auto           where = f.repacked ? repacking() : ggml_backend_dev_buffer_type(ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU));
-                    const matrix         w(f.type, k, m, where, static_cast<uint32_t>(k + m));
+                    const matrix         w(f.type, k, m, memory_for(f), static_cast<uint32_t>(k + m));
                     const auto           x     = random_rows(k, static_cast<uint32_t>(m));
                     const auto           rows  = quantized(*p, x, k, 1, !by256);
                     const size_t         bytes = p->row_bytes(k);
@@ -174,11 +160,11 @@ TEST(row_products_exact, "row products: every instruction set and format gives t
                             worst = std::max(worst, std::fabs(alone[r * m + o] - sum) / size);
                         }
                     }
-                    if (f.type == GGML_TYPE_Q8_0) {
-                        for (int64_t r = 0; r < 3; ++r) {
-                            const auto theirs = by_ggml(w, x.data() + r * k, 1, 1);
-                            CHECK(std::memcmp(theirs.data(), &alone[r * m], m * sizeof(float)) == 0, "%s, %lld x %lld: other bits than ggml's product", p->name, (long long) k, (long long) m);
-                        }
+                    if (f.product == &row_kernels::q8_0x8) {
+                        const matrix       file(f.type, k, m, memory_for(FORMATS[0]), static_cast<uint32_t>(k + m));
+                        std::vector<float> y(MOST_ROWS * m);
+                        p->q8_0(file.tensor->data, k, m, rows.data(), bytes, MOST_ROWS, y.data(), m);
+                        CHECK(y == alone, "%s, %lld x %lld: other bits by eights than as it lies in a file", p->name, (long long) k, (long long) m);
                     }
                 }
             }
