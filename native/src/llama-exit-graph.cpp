@@ -2,6 +2,7 @@
 //   draft, state: the nodes up to the cut, then the adapter (and the base's own head, taken from the graph's tail)
 //   verify:       the nodes behind the cut, which becomes a view of the stored exit states
 //   full:         unchanged, plus the adapter's K/V of every token
+//   keep:         unchanged, but the exit states are kept
 //   follow:       the nodes up to the cut but for what they write, then the adapter's K/V
 #include "llama-exit-internal.h"
 
@@ -107,7 +108,11 @@ public:
             kv->set_input_k_idxs(owner.probe_of(n), ubatch);
             const auto * idxs = static_cast<const int64_t *>(owner.probe_of(n)->data);
             for (size_t i = 0; i < n; ++i) {
-                if (p == phase::follow) { // a cache without holes has each position in the cell of that number
+                if (p == phase::keep) {
+                    if (kv == cells.base) {
+                        owner.kept_.push_back({ubatch->pos[i], idxs[i]});
+                    }
+                } else if (p == phase::follow) { // a cache without holes has each position in the cell of that number
                     owner.cells_moved_ |= idxs[i] != ubatch->pos[i];
                 } else if (p == phase::verify) {
                     owner.cells_moved_ |= owner.cells_[offset + i] != idxs[i];
@@ -136,11 +141,11 @@ void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params)
     }
     cut_graph(g, params, inputs);
     const bool ours = reference_kernels_ || on_cpu(); // a GPU takes the products of long prompts from the CPU, and is faster
-    use_row_kernels(g, inputs, ctx_.sched.get(), ctx_.backend_cpu, !ours);
+    use_row_kernels(g.ctx0, g.gf, inputs, ctx_.sched.get(), ctx_.backend_cpu, !ours);
 }
 
 void llama_exit::rewrite_without(llm_graph_context & g, const llm_graph_params & params) {
-    use_row_kernels(g, input_tensors(g.gf), params.sched, params.backend_cpu, true);
+    use_row_kernels(g.ctx0, g.gf, input_tensors(g.gf), params.sched, params.backend_cpu, true);
 }
 
 void llama_exit::cut_graph(llm_graph_context & g, const llm_graph_params & params, const std::vector<ggml_tensor *> & inputs) {
@@ -168,11 +173,20 @@ void llama_exit::cut_graph(llm_graph_context & g, const llm_graph_params & param
     }
 
     if (phase_ == phase::full) {
-        build_adapter_kv(g, cut, in);
+        build_adapter_kv(g.ctx0, gf, cut, in.pos, in.k_idxs);
         return;
     }
 
     auto own = std::make_unique<input>(*this, params.mctx);
+    if (phase_ == phase::keep || phase_ == phase::draft || phase_ == phase::state) {
+        own->rows = ggml_new_tensor_1d(g.ctx0, GGML_TYPE_I64, g.n_tokens);
+        ggml_set_input(own->rows);
+    }
+    if (phase_ == phase::keep) {
+        ggml_build_forward_expand(gf, ggml_set_rows(g.ctx0, kept_states_, cut, own->rows));
+        g.res->add_input(std::move(own));
+        return;
+    }
     ggml_graph_clear(gf);
 
     if (phase_ == phase::verify) {
@@ -183,16 +197,14 @@ void llama_exit::cut_graph(llm_graph_context & g, const llm_graph_params & param
                 ggml_build_forward_expand(gf, *it);
             }
         }
-        build_adapter_kv(g, cut, in);
+        build_adapter_kv(g.ctx0, gf, cut, in.pos, in.k_idxs);
         g.res->t_logits = nullptr;
     } else {
-        own->rows = ggml_new_tensor_1d(g.ctx0, GGML_TYPE_I64, g.n_tokens);
-        ggml_set_input(own->rows);
         for (auto it = nodes.begin(); it != cut_at + 1; ++it) {
             ggml_build_forward_expand(gf, *it);
         }
         ggml_build_forward_expand(gf, ggml_set_rows(g.ctx0, states_, cut, own->rows));
-        ggml_tensor * normed = build_adapter_kv(g, cut, in);
+        ggml_tensor * normed = build_adapter_kv(g.ctx0, gf, cut, in.pos, in.k_idxs);
         if (phase_ == phase::draft) {
             build_draft(g, nodes, build_adapter(g, cut, normed, in));
         }
@@ -280,20 +292,65 @@ ggml_tensor * llama_exit::build_rope(ggml_context * ctx, ggml_tensor * x, ggml_t
     return llama_exit_rotate(ctx, llama_exit_rotation_of(ctx_, adapter_->exit_layer), x, pos, adapter_->n_rot, adapter_->freq_base, in_place);
 }
 
-// Writes the adapter's K/V of all tokens into their cells; returns the normed exit state.
-ggml_tensor * llama_exit::build_adapter_kv(llm_graph_context & g, ggml_tensor * h, const attention_inputs & in) {
+// Writes the adapter's K/V of tokens with exit states h and positions `pos` into `cells` I64 [n_tokens]; returns the normed states.
+ggml_tensor * llama_exit::build_adapter_kv(ggml_context * ctx, ggml_cgraph * gf, ggml_tensor * h, ggml_tensor * pos, ggml_tensor * cells) {
     const llama_exit_adapter & a = *adapter_;
-    ggml_context *  ctx     = g.ctx0;
     const int64_t   n_head  = a.wk->ne[1] / a.n_head_kv;
     ggml_tensor *   normed  = build_rms_norm(ctx, h, a.attn_norm, a.norm_eps);
 
     ggml_tensor * k = ggml_reshape_3d(ctx, ggml_mul_mat(ctx, a.wk, normed), n_head, a.n_head_kv, h->ne[1]);
-    k               = build_rope(ctx, k, in.pos, false);
+    k               = build_rope(ctx, k, pos, false);
     k               = ggml_reshape_2d(ctx, k, a.wk->ne[1], h->ne[1]);
     ggml_tensor * v = ggml_mul_mat(ctx, a.wv, normed);
-    ggml_build_forward_expand(g.gf, ggml_set_rows(ctx, k_, k, in.k_idxs));
-    ggml_build_forward_expand(g.gf, ggml_set_rows(ctx, v_, v, in.k_idxs));
+    ggml_build_forward_expand(gf, ggml_set_rows(ctx, k_, k, cells));
+    ggml_build_forward_expand(gf, ggml_set_rows(ctx, v_, v, cells));
     return normed;
+}
+
+// What the passes that kept states left to do.
+void llama_exit::write_kept() {
+    if (kept_.empty()) {
+        return;
+    }
+    const auto       n = static_cast<int64_t>(kept_.size());
+    ggml_context_ptr ctx(ggml_init({ggml_tensor_overhead() * 64 + ggml_graph_overhead(), nullptr, true}));
+    ggml_cgraph *    graph = ggml_new_graph(ctx.get());
+    const bool       turns = llama_exit_rotation_of(ctx_, adapter_->exit_layer).type >= 0;
+    ggml_tensor *    pos   = turns ? ggml_new_tensor_1d(ctx.get(), GGML_TYPE_I32, n) : nullptr;
+    ggml_tensor *    cells = ggml_new_tensor_1d(ctx.get(), GGML_TYPE_I64, n);
+    std::vector<ggml_tensor *> inputs = {cells};
+    if (pos) {
+        inputs.push_back(pos);
+    }
+    for (ggml_tensor * t : inputs) {
+        ggml_set_input(t);
+    }
+    if (!kept_sched_) {
+        kept_sched_ = new_sched();
+    }
+    build_adapter_kv(ctx.get(), graph, ggml_view_2d(ctx.get(), kept_states_, kept_states_->ne[0], n, kept_states_->nb[1], 0), pos, cells);
+    ggml_backend_sched_reset(kept_sched_.get());
+    use_row_kernels(ctx.get(), graph, inputs, kept_sched_.get(), ctx_.backend_cpu, !on_cpu());
+    if (!ggml_backend_sched_alloc_graph(kept_sched_.get(), graph)) {
+        throw std::bad_alloc();
+    }
+    std::vector<int32_t> positions;
+    std::vector<int64_t> places;
+    for (const kept_token & t : kept_) {
+        positions.push_back(t.pos);
+        places.push_back(t.cell);
+    }
+    if (pos) {
+        ggml_backend_tensor_set(pos, positions.data(), 0, ggml_nbytes(pos));
+    }
+    ggml_backend_tensor_set(cells, places.data(), 0, ggml_nbytes(cells));
+    computing(true);
+    const ggml_status status = ggml_backend_sched_graph_compute(kept_sched_.get(), graph);
+    computing(false);
+    if (status != GGML_STATUS_SUCCESS) {
+        throw std::runtime_error("the adapter's keys and values could not be computed");
+    }
+    kept_.clear();
 }
 
 // norm(h + wo * MHA(normed)), [n_embd, n_tokens]; reads the cells that build_adapter_kv has written.

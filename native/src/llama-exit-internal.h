@@ -25,6 +25,9 @@ struct llama_exit::slot {
     std::vector<ggml_tensor *> captured; // F32 [n_embd, n_tokens] per layer, then the final state
 };
 
+// Exit states that may wait for the adapter's K/V.
+inline constexpr int32_t KEPT = 64;
+
 // Then one slot per number of rows for each of the others: see slot_of().
 inline constexpr size_t SLOT_MAIN = 0, SLOT_DRAFT = 1, SLOTS_STATE = 0, SLOTS_VERIFY = 1, SLOTS_WHOLE = 2;
 
@@ -60,4 +63,4 @@ void compute_rows_alone(const llm_graph_context & g);
 
 // Lets a pass compute with row-kernels.h; see llama-exit-kernels.cpp. `inputs` stay in the graph. `packed_only`: nothing but products that
 // ggml cannot compute.
-void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor *> & inputs, ggml_backend_sched_t sched, ggml_backend_t cpu, bool packed_only);
+void use_row_kernels(ggml_context * ctx, ggml_cgraph * gf, const std::vector<ggml_tensor *> & inputs, ggml_backend_sched_t sched, ggml_backend_t cpu, bool packed_only);

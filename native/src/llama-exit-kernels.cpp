@@ -176,7 +176,7 @@ void llama_exit_init() {
     }
 }
 
-void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor *> & inputs, ggml_backend_sched_t sched, ggml_backend_t cpu, bool packed_only) {
+void use_row_kernels(ggml_context * ctx, ggml_cgraph * gf, const std::vector<ggml_tensor *> & inputs, ggml_backend_sched_t sched, ggml_backend_t cpu, bool packed_only) {
     if (!chosen()) {
         return;
     }
@@ -186,13 +186,13 @@ void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor 
     };
     std::map<std::pair<const ggml_tensor *, bool>, quantized> made; // rows with scales in single precision, and in half
     std::vector<ggml_tensor *>                         nodes;
-    for (int i = 0; i < ggml_graph_n_nodes(g.gf); ++i) {
-        ggml_tensor * node = ggml_graph_node(g.gf, i);
+    for (int i = 0; i < ggml_graph_n_nodes(gf); ++i) {
+        ggml_tensor * node = ggml_graph_node(gf, i);
         nodes.push_back(node);
         if (!packed_only && is_attention(node)) {
             float scale;
             std::memcpy(&scale, node->op_params, sizeof(scale));
-            become(node, ggml_custom_4d(g.ctx0, GGML_TYPE_F32, 1, 1, 1, 1, &node->src[0], 1, attend_rows, GGML_N_TASKS_MAX, nullptr));
+            become(node, ggml_custom_4d(ctx, GGML_TYPE_F32, 1, 1, 1, 1, &node->src[0], 1, attend_rows, GGML_N_TASKS_MAX, nullptr));
             keep(node, scale);
             ggml_backend_sched_set_tensor_backend(sched, node, cpu);
             continue;
@@ -206,12 +206,12 @@ void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor 
         quantized &   q    = made[{x, half}];
         if (!q.rows || q.readers == COUNTERS) {
             const int64_t bytes = HEADER + ggml_nrows(x) * chosen()->row_bytes(x->ne[0]);
-            q = {ggml_custom_4d(g.ctx0, GGML_TYPE_I8, bytes, 1, 1, 1, &x, 1, quantize_rows, GGML_N_TASKS_MAX, nullptr), 0};
+            q = {ggml_custom_4d(ctx, GGML_TYPE_I8, bytes, 1, 1, 1, &x, 1, quantize_rows, GGML_N_TASKS_MAX, nullptr), 0};
             keep(q.rows, half);
             ggml_backend_sched_set_tensor_backend(sched, q.rows, cpu); // no weights tell the scheduler where
         }
         const task          t       = {node->src[0], multiply, static_cast<int32_t>(q.readers++)};
-        become(node, ggml_custom_4d(g.ctx0, GGML_TYPE_F32, 1, 1, 1, 1, &q.rows, 1, multiply_rows, GGML_N_TASKS_MAX, nullptr));
+        become(node, ggml_custom_4d(ctx, GGML_TYPE_F32, 1, 1, 1, 1, &q.rows, 1, multiply_rows, GGML_N_TASKS_MAX, nullptr));
         keep(node, t);
         node->src[0] = q.rows;
         node->src[1] = nullptr;
@@ -220,11 +220,11 @@ void use_row_kernels(const llm_graph_context & g, const std::vector<ggml_tensor 
     if (made.empty()) {
         return;
     }
-    ggml_graph_clear(g.gf);
+    ggml_graph_clear(gf);
     for (ggml_tensor * node : nodes) {
-        ggml_build_forward_expand(g.gf, node);
+        ggml_build_forward_expand(gf, node);
     }
     for (ggml_tensor * t : inputs) {
-        ggml_build_forward_expand(g.gf, t);
+        ggml_build_forward_expand(gf, t);
     }
 }

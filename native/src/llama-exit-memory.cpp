@@ -96,6 +96,7 @@ private:
 };
 
 void llama_exit::write(const writer & to, int32_t n_cells) {
+    write_kept();
     ctx_.synchronize();
     state_writer io(to);
     ctx_.get_memory()->state_write(io); // of all sequences: that of one leaves out what a sliding window hides at present
@@ -107,6 +108,7 @@ void llama_exit::write(const writer & to, int32_t n_cells) {
 }
 
 void llama_exit::read(const reader & from, int32_t n_cells) {
+    kept_.clear();
     ctx_.synchronize();
     llama_memory_i & memory = *ctx_.get_memory();
     try {
@@ -136,6 +138,7 @@ bool llama_exit::can_shift() const {
 
 bool llama_exit::shift(llama_pos first, llama_pos n) {
     llama_memory_i * memory = ctx_.get_memory();
+    write_kept();
     if (!can_shift() || !memory->seq_rm(0, first, first + n)) {
         return false;
     }
@@ -211,6 +214,7 @@ llama_exit_memory llama_exit::memory() const {
         }
     }
     add_compute(ctx_.get_sched()); // the current slot's
+    add_compute(kept_sched_.get());
     for (const auto & s : slots_) {
         add_compute(s->sched.get());
     }

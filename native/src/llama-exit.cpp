@@ -64,6 +64,7 @@ void llama_exit::attach() {
 
     mem_ctx_.reset(ggml_init({ggml_tensor_overhead() * 4, nullptr, true}));
     states_ = ggml_new_tensor_2d(mem_ctx_.get(), GGML_TYPE_F32, hparams.n_embd, max_rows_);
+    kept_states_ = ggml_new_tensor_2d(mem_ctx_.get(), GGML_TYPE_F32, hparams.n_embd, KEPT);
     k_      = ggml_new_tensor_2d(mem_ctx_.get(), GGML_TYPE_F16, adapter_->wk->ne[1], ctx_.n_ctx());
     v_      = ggml_new_tensor_2d(mem_ctx_.get(), GGML_TYPE_F16, adapter_->wv->ne[1], ctx_.n_ctx());
     mem_buffer_.reset(ggml_backend_alloc_ctx_tensors_from_buft(
@@ -100,9 +101,13 @@ void llama_exit::activate(size_t index) {
     exchange(*slots_[index]);
     current_ = index;
     if (!ctx_.sched) {
-        ctx_.sched.reset(ggml_backend_sched_new(ctx_.backend_ptrs.data(), ctx_.backend_buft.data(), ctx_.backend_ptrs.size(),
-            ctx_.graph_max_nodes(max_rows_), false, ctx_.cparams.op_offload));
+        ctx_.sched = new_sched();
     }
+}
+
+ggml_backend_sched_ptr llama_exit::new_sched() const {
+    return ggml_backend_sched_ptr(ggml_backend_sched_new(ctx_.backend_ptrs.data(), ctx_.backend_buft.data(), ctx_.backend_ptrs.size(),
+        ctx_.graph_max_nodes(max_rows_), false, ctx_.cparams.op_offload));
 }
 
 // Slots of the kinds of pass that have one per number of rows, 1…max_rows.
@@ -177,11 +182,21 @@ int32_t llama_exit::follow(const llama_token * tokens, int32_t n, llama_pos pos,
 }
 
 int32_t llama_exit::verify_whole(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv) {
-    select(adapter_kv && adapter_ ? phase::full : phase::off, slot_of(SLOTS_WHOLE, n));
-    return run(tokens, n, pos, true, true);
+    const bool keeps = adapter_kv && adapter_;
+    if (keeps && kept_.size() + n > KEPT) {
+        write_kept();
+    }
+    select(keeps ? phase::keep : phase::off, slot_of(SLOTS_WHOLE, n));
+    row_ = static_cast<int32_t>(kept_.size());
+    const int32_t status = run(tokens, n, pos, true, true);
+    if (keeps && status != 0) { // nothing of them is in the cache
+        kept_.resize(row_);
+    }
+    return status;
 }
 
 int32_t llama_exit::draft(llama_token token, llama_pos pos, int32_t row, llama_exit_draft & out, bool want_logits) {
+    write_kept();
     select(phase::draft, SLOT_DRAFT);
     row_ = row;
     if (const int32_t status = run(&token, 1, pos, true, true)) {
@@ -226,6 +241,9 @@ std::vector<float> llama_exit::exit_state(int32_t row) const {
 }
 
 bool llama_exit::keep(llama_pos pos) {
+    while (!kept_.empty() && kept_.back().pos >= pos) {
+        kept_.pop_back();
+    }
     return ctx_.get_memory() && ctx_.get_memory()->seq_rm(0, pos, -1);
 }
 

@@ -194,7 +194,7 @@ public:
     void computing(bool begins);
 
 private:
-    enum class phase { off, full, follow, draft, state, verify, capture };
+    enum class phase { off, full, keep, follow, draft, state, verify, capture };
 
     void cut_graph(llm_graph_context & graph, const llm_graph_params & params, const std::vector<ggml_tensor *> & inputs);
     struct slot;
@@ -206,16 +206,18 @@ private:
     void    attach();
     void    release();
     void    activate(size_t slot_index);
+    ggml_backend_sched_ptr new_sched() const;
     void    select(phase p, size_t slot_index);
     size_t  slot_of(size_t first, int32_t rows) const;
     int32_t run(const llama_token * tokens, int32_t n, llama_pos pos, bool all_logits, bool as_decoding);
     void    shift_adapter();
+    void    write_kept();
     void    use_reference_kernels(bool on);
 
     void          rewrite_verify(llm_graph_context & g, const std::vector<ggml_tensor *> & nodes, size_t cut_at);
     void          rewrite_capture(llm_graph_context & g, const std::vector<ggml_tensor *> & nodes);
     ggml_tensor * build_rope(ggml_context * ctx, ggml_tensor * x, ggml_tensor * pos, bool in_place) const;
-    ggml_tensor * build_adapter_kv(llm_graph_context & g, ggml_tensor * h, const attention_inputs & in);
+    ggml_tensor * build_adapter_kv(ggml_context * ctx, ggml_cgraph * gf, ggml_tensor * h, ggml_tensor * pos, ggml_tensor * cells);
     ggml_tensor * build_adapter(llm_graph_context & g, ggml_tensor * h, ggml_tensor * normed, const attention_inputs & in);
     void          build_draft(llm_graph_context & g, const std::vector<ggml_tensor *> & nodes, ggml_tensor * y);
     void          narrow_to_draft_vocabulary(ggml_tensor * node) const;
@@ -234,6 +236,15 @@ private:
     std::vector<std::unique_ptr<slot>> slots_; // main, draft, then state, verify and whole of 1…max_rows each
     size_t                             current_ = 0;
 
+    // Tokens whose exit states are kept, and the adapter's K/V not made of them yet: that is done for many at once, when drafting wants
+    // them. While it is paused, a step costs no more than the copy of a row.
+    struct kept_token {
+        llama_pos pos;
+        int64_t   cell;
+    };
+    std::vector<kept_token> kept_;
+    ggml_backend_sched_ptr  kept_sched_;
+
     std::vector<int64_t> cells_; // K/V cell of each row of the round as the draft steps wrote it; then the same for sliding windows
     bool                 cells_moved_ = false;
 
@@ -249,6 +260,7 @@ private:
     ggml_context_ptr        mem_ctx_;
     ggml_backend_buffer_ptr mem_buffer_;
     ggml_tensor *           states_ = nullptr; // [n_embd, max_rows] F32
+    ggml_tensor *           kept_states_ = nullptr; // [n_embd, KEPT] F32
     ggml_tensor *           k_      = nullptr; // [n_head_kv*n_embd_head, n_cells] F16
     ggml_tensor *           v_      = nullptr; // same
 

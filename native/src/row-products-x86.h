@@ -147,11 +147,19 @@ struct integers {
     }
 };
 
+// Accumulators that a loop indexes would be kept in memory.
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 4")
+#endif
+
 template <int R>
 struct eight_outputs {
     __m256 first[R], last[R], least[R]; // of outputs 0 to 3, of 4 to 7, even and odd sums; what offsets take away
 
     eight_outputs() {
+        UNROLL
         for (int r = 0; r < R; ++r) {
             first[r] = last[r] = least[r] = _mm256_setzero_ps();
         }
@@ -160,6 +168,7 @@ struct eight_outputs {
     // The i-th 32 columns. is_signed: u is what raise() gives; else unsigned.
     template <bool is_signed>
     inline void add(const __m256i * u, const twice & scale, const place & at, int64_t i) {
+        UNROLL
         for (int r = 0; r < R; ++r) {
             const row_block & b     = at.block(r, i);
             const __m256i     start = is_signed && RAISED ? two_of(b.whole) : _mm256_setzero_si256();
@@ -173,6 +182,7 @@ struct eight_outputs {
 
     // Likewise, each half of the columns with a scale of its own; u is too large by 32.
     inline void add_halves(const __m256i * u, const twice & scale0, const twice & scale1, const place & at, int64_t i) {
+        UNROLL
         for (int r = 0; r < R; ++r) {
             const row_block & b = at.block(r, i);
             integers          s0{two_of(b.halves), two_of(b.halves)}, s1{two_of(b.halves + 2), two_of(b.halves + 2)};
@@ -186,12 +196,14 @@ struct eight_outputs {
 
     // Output o is less by offset[o] for each of the i-th 32 columns.
     inline void subtract(__m256 offset, const place & at, int64_t i) {
+        UNROLL
         for (int r = 0; r < R; ++r) {
             least[r] = _mm256_fmadd_ps(offset, _mm256_broadcast_ss(&at.block(r, i).sum), least[r]);
         }
     }
 
     inline void store(const place & at) const {
+        UNROLL
         for (int r = 0; r < R; ++r) {
             const __m256 pairs = _mm256_hadd_ps(first[r], last[r]); // 0, 1, 4, 5, 2, 3, 6, 7
             const __m256 sums  = _mm256_sub_ps(_mm256_permutevar8x32_ps(pairs, _mm256_setr_epi32(0, 1, 4, 5, 2, 3, 6, 7)), least[r]);
