@@ -308,7 +308,7 @@ ggml_tensor * llama_exit::build_adapter_kv(ggml_context * ctx, ggml_cgraph * gf,
 }
 
 // What the passes that kept states left to do.
-void llama_exit::write_kept() {
+void llama_exit::ready_to_draft() {
     if (kept_.empty()) {
         return;
     }

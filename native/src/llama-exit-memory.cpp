@@ -96,7 +96,7 @@ private:
 };
 
 void llama_exit::write(const writer & to, int32_t n_cells) {
-    write_kept();
+    ready_to_draft();
     ctx_.synchronize();
     state_writer io(to);
     ctx_.get_memory()->state_write(io); // of all sequences: that of one leaves out what a sliding window hides at present
@@ -138,7 +138,7 @@ bool llama_exit::can_shift() const {
 
 bool llama_exit::shift(llama_pos first, llama_pos n) {
     llama_memory_i * memory = ctx_.get_memory();
-    write_kept();
+    ready_to_draft();
     if (!can_shift() || !memory->seq_rm(0, first, first + n)) {
         return false;
     }

@@ -184,7 +184,7 @@ int32_t llama_exit::follow(const llama_token * tokens, int32_t n, llama_pos pos,
 int32_t llama_exit::verify_whole(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv) {
     const bool keeps = adapter_kv && adapter_;
     if (keeps && kept_.size() + n > KEPT) {
-        write_kept();
+        ready_to_draft();
     }
     select(keeps ? phase::keep : phase::off, slot_of(SLOTS_WHOLE, n));
     row_ = static_cast<int32_t>(kept_.size());
@@ -196,7 +196,7 @@ int32_t llama_exit::verify_whole(const llama_token * tokens, int32_t n, llama_po
 }
 
 int32_t llama_exit::draft(llama_token token, llama_pos pos, int32_t row, llama_exit_draft & out, bool want_logits) {
-    write_kept();
+    ready_to_draft();
     select(phase::draft, SLOT_DRAFT);
     row_ = row;
     if (const int32_t status = run(&token, 1, pos, true, true)) {

@@ -133,6 +133,9 @@ public:
     // Logits of all rows, each with the bits that it would have alone.
     int32_t verify_whole(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv);
 
+    // Whole passes that write the adapter's K/V leave that to be done before the next draft() of several tokens at once. Here, or there.
+    void ready_to_draft();
+
     // One draft step on row `row` of the round: early layers, adapter, head. `want_logits`: see draft_logits().
     int32_t draft(llama_token token, llama_pos pos, int32_t row, llama_exit_draft & out, bool want_logits);
 
@@ -211,7 +214,6 @@ private:
     size_t  slot_of(size_t first, int32_t rows) const;
     int32_t run(const llama_token * tokens, int32_t n, llama_pos pos, bool all_logits, bool as_decoding);
     void    shift_adapter();
-    void    write_kept();
     void    use_reference_kernels(bool on);
 
     void          rewrite_verify(llm_graph_context & g, const std::vector<ggml_tensor *> & nodes, size_t cut_at);

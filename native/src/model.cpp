@@ -289,6 +289,19 @@ std::string model::detokenize(const std::vector<llama_token> & ids, bool special
     return out;
 }
 
+// A matrix of n_rows rows of k numbers, to Q8_0.
+static std::vector<uint8_t> quantized(ggml_type type, const std::vector<uint8_t> & data, int64_t k, int64_t n_rows) {
+    std::vector<float> values(k * n_rows);
+    if (type == GGML_TYPE_F32) {
+        std::memcpy(values.data(), data.data(), data.size());
+    } else {
+        ggml_get_type_traits(type)->to_float(data.data(), values.data(), static_cast<int64_t>(values.size()));
+    }
+    std::vector<uint8_t> out(ggml_row_size(GGML_TYPE_Q8_0, k) * n_rows);
+    ggml_quantize_chunk(GGML_TYPE_Q8_0, values.data(), out.data(), 0, n_rows, k, nullptr);
+    return out;
+}
+
 std::shared_ptr<adapter> model::load_adapter(const std::string & path) const {
     const gguf_file file(path);
     auto out   = std::make_shared<adapter>();
@@ -312,19 +325,27 @@ std::shared_ptr<adapter> model::load_adapter(const std::string & path) const {
         std::vector<uint8_t> data;
     };
     std::vector<source> sources;
+    checksum            sum; // of what the file holds
     ggml_backend_buffer_type_t place = llama_exit_buffer_type(*get(), info.exit_layer);
     const bool                 packs = packed_weights() && ggml_backend_buft_is_host(place);
     for (auto * ctx : {&w.ctx, &w.packed_ctx}) {
         ctx->reset(ggml_init({ggml_tensor_overhead() * 8, nullptr, true}));
     }
+    const bool quantizes = packs && info_.file_type != "F16" && info_.file_type != "F32" && info_.file_type != "BF16";
     const auto context_for = [&](ggml_type type, const int64_t * ne) { return (packs && can_be_packed(type, ne) ? w.packed_ctx : w.ctx).get(); };
     const auto add = [&](const char * name) {
         const int64_t   id   = file.tensor(name);
         const int64_t * ne   = gguf_get_tensor_ne(file.get(), id);
-        const ggml_type type = gguf_get_tensor_type(file.get(), id);
-        ggml_tensor *   t    = ggml_new_tensor(context_for(type, ne), type, ne[1] > 1 ? 2 : 1, ne);
+        ggml_type       type = gguf_get_tensor_type(file.get(), id);
+        auto            data = file.read(id);
+        sum.add(data.data(), data.size());
+        if (quantizes && !ggml_is_quantized(type) && ne[0] % ggml_blck_size(GGML_TYPE_Q8_0) == 0 && can_be_packed(GGML_TYPE_Q8_0, ne)) {
+            data = quantized(type, data, ne[0], ne[1]); // as exact as the model's own matrices at best, and faster
+            type = GGML_TYPE_Q8_0;
+        }
+        ggml_tensor * t = ggml_new_tensor(context_for(type, ne), type, ne[1] > 1 ? 2 : 1, ne);
         ggml_set_name(t, (std::string("kangaroo.") + name).c_str());
-        sources.push_back({t, file.read(id)});
+        sources.push_back({t, std::move(data)});
         return t;
     };
     w.attn_norm = add("attn_norm.weight");
@@ -359,6 +380,7 @@ std::shared_ptr<adapter> model::load_adapter(const std::string & path) const {
             const auto row = head.file->read(head.tensor, row_size * w.draft_vocab[i], row_size);
             std::memcpy(rows.data() + i * row_size, row.data(), row_size);
         }
+        sum.add(rows.data(), rows.size());
         sources.push_back({w.head, std::move(rows)});
     }
 
@@ -373,10 +395,8 @@ std::shared_ptr<adapter> model::load_adapter(const std::string & path) const {
             ggml_backend_buffer_set_usage(buffer->get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
         }
     }
-    checksum sum;
     for (const source & s : sources) {
         ggml_backend_tensor_set(s.tensor, s.data.data(), 0, s.data.size());
-        sum.add(s.data.data(), s.data.size());
     }
     out->checksum_ = sum.value();
     return out;

@@ -277,6 +277,7 @@ policy::choice policy::begin_round(const lookup_offer & offer) {
     if (copied > plain && (!draft || copied > plan_value(0))) {
         return copy;
     }
+    cold_draft_ = last_ == pass::plain;
     return {draft ? plan::draft : plan::plain, 0};
 }
 
@@ -318,7 +319,14 @@ void policy::end_round(int32_t verified, int32_t accepted, int32_t tokens, unver
         accepts.observe(confidences_[verified], first_discarded == unverified::right);
     }
     const double typical = short_.rounds > 0.0 ? 3.0 * short_.ms / short_.rounds : ms; // a round that was interrupted says nothing
-    for (window * w : {&long_, &short_, &all_}) {
+    all_.add(tokens, std::min(ms, typical));
+    if (cold_draft_) { // slower than those that would follow: it says nothing of them
+        earn(ms);
+        last_ = pass::drafts;
+        owe(paused_ ? ms - tokens * times.plain : 0.0);
+        return;
+    }
+    for (window * w : {&long_, &short_}) {
         w->add(tokens, std::min(ms, typical));
     }
     if (rounds_ <= BEGINNING) {
@@ -332,10 +340,14 @@ void policy::end_round(int32_t verified, int32_t accepted, int32_t tokens, unver
         paused_ = !pays;
         return;
     }
-    credit_ms_ -= std::max(0.0, ms - tokens * times.plain);
+    owe(ms - tokens * times.plain);
     if (--probe_left_ <= 0) {
         paused_ = !pays;
     }
+}
+
+void policy::owe(double ms) {
+    credit_ms_ -= std::max(0.0, ms);
 }
 
 void policy::end_copy(int32_t tokens, double ms) {

@@ -86,6 +86,7 @@ public:
     enum class unverified { unknown, wrong, right };
     void end_round(int32_t verified, int32_t accepted, int32_t tokens, unverified first_discarded, double ms);
     void end_copy(int32_t tokens, double ms);
+    void owe(double ms); // before a round: what it took to be ready for it
     void end_plain(double ms);
 
     // For tests of losslessness: from now on every decision is a toss of a coin.
@@ -128,6 +129,7 @@ private:
     int32_t             rounds_     = 0; // of this answer
     enum class pass { prompt, drafts, plain };
     pass                last_       = pass::prompt; // a plain step that follows another pass is slower, its graph is cold
+    bool                cold_draft_ = false;        // so is a round that drafts behind a plain step
     double              cold_       = 0.0;          // behind drafts: by how much, as a share of one behind a plain step
     double              credit_ms_  = 0.0; // what probing may cost now: a small share of all time, saved up to a few rounds' worth
     mutable std::optional<random_source> coin_;
