@@ -18,7 +18,7 @@ ggml_backend_buffer_type_t llama_exit_buffer_type(const llama_model & model, int
 
 llama_exit::llama_exit(llama_context & ctx, const llama_exit_adapter * adapter, int32_t max_rows)
     : ctx_(ctx), adapter_(adapter), max_rows_(max_rows), cells_(2 * max_rows, -1), batch_(llama_batch_init(max_rows, 0, 1)), batch_capacity_(max_rows) {
-    slots_.resize(slot_of(SLOTS_WHOLE, max_rows) + 1);
+    slots_.resize(slot_of(SLOTS_WHOLE, max_rows) + 2); // the last one: a step that keeps the exit state
     for (auto & s : slots_) {
         s = std::make_unique<slot>();
     }
@@ -186,7 +186,7 @@ int32_t llama_exit::verify_whole(const llama_token * tokens, int32_t n, llama_po
     if (keeps && kept_.size() + n > KEPT) {
         ready_to_draft();
     }
-    select(keeps ? phase::keep : phase::off, slot_of(SLOTS_WHOLE, n));
+    select(keeps ? phase::keep : phase::off, keeps && n == 1 ? slots_.size() - 1 : slot_of(SLOTS_WHOLE, n));
     row_ = static_cast<int32_t>(kept_.size());
     const int32_t status = run(tokens, n, pos, true, true);
     if (keeps && status != 0) { // nothing of them is in the cache

@@ -17,7 +17,7 @@ constexpr int32_t SETTLE = 3;               // plain steps at a new depth; the f
 constexpr int32_t PROBE         = 4;        // rounds of a probe
 constexpr int32_t BEGINNING     = 16;       // rounds of an answer: a short one has no time to gain back what a probe costs
 constexpr double  OLD_WEIGHT    = 1.0;      // rounds that what was known before a probe counts for
-constexpr double  PROBE_SHARE   = 0.008;    // of all time may be lost to probing while paused
+constexpr double  PROBE_SHARE   = 0.005;    // of all time may be lost to probing while paused
 constexpr double  MOST_CREDIT   = 3.0;      // plain tokens' time
 
 } // namespace
