@@ -37,11 +37,16 @@ TEST(follow_bits, "the adapter's cache is made up later: the base's keeps every 
             tokens.resize(PROMPT, 300);
             CHECK(late.decode(tokens.data(), PROMPT, 0, false) == 0 && always.decode(tokens.data(), PROMPT, 0, true) == 0, "the prompt failed");
             std::vector<float> before;
-            for (int32_t i = 0; i < 40; ++i) { // an answer, token by token
+            for (int32_t i = 0; i < 100; ++i) { // an answer, token by token; more than wait for the adapter at a time
                 const auto last = static_cast<llama_pos>(tokens.size());
                 tokens.push_back(i == 0 ? 310 : static_cast<llama_token>(std::max_element(before.begin(), before.end()) - before.begin()));
                 CHECK(late.verify_whole(&tokens.back(), 1, last, false) == 0 && always.verify_whole(&tokens.back(), 1, last, true) == 0, "a step failed");
                 before = logits();
+                if (i % 10 == 5) { // copies that were rejected
+                    const llama_token wrong[] = {7, 8, 9};
+                    CHECK(always.verify_whole(wrong, 3, last + 1, true) == 0, "a pass failed");
+                    always.keep(last + 1);
+                }
             }
 
             const auto n     = static_cast<int32_t>(tokens.size()) - 1; // the last token is decoded again below
