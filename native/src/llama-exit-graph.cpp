@@ -172,6 +172,7 @@ void llama_exit::cut_graph(llm_graph_context & g, const llm_graph_params & param
         throw std::runtime_error("this architecture has no ordinary causal attention for the adapter to share");
     }
 
+    has_positions_ = in.pos != nullptr;
     if (phase_ == phase::full) {
         build_adapter_kv(g.ctx0, gf, cut, in.pos, in.k_idxs);
         return;
@@ -308,15 +309,14 @@ ggml_tensor * llama_exit::build_adapter_kv(ggml_context * ctx, ggml_cgraph * gf,
 }
 
 // What the passes that kept states left to do.
-void llama_exit::ready_to_draft() {
-    if (kept_.empty()) {
+void llama_exit::ready_to_draft(int32_t unless_fit) {
+    if (kept_.empty() || (unless_fit > 0 && kept_.size() + unless_fit <= KEPT_STATES)) {
         return;
     }
     const auto       n = static_cast<int64_t>(kept_.size());
     ggml_context_ptr ctx(ggml_init({ggml_tensor_overhead() * 64 + ggml_graph_overhead(), nullptr, true}));
     ggml_cgraph *    graph = ggml_new_graph(ctx.get());
-    const bool       turns = llama_exit_rotation_of(ctx_, adapter_->exit_layer).type >= 0;
-    ggml_tensor *    pos   = turns ? ggml_new_tensor_1d(ctx.get(), GGML_TYPE_I32, n) : nullptr;
+    ggml_tensor *    pos   = has_positions_ ? ggml_new_tensor_1d(ctx.get(), GGML_TYPE_I32, n) : nullptr;
     ggml_tensor *    cells = ggml_new_tensor_1d(ctx.get(), GGML_TYPE_I64, n);
     std::vector<ggml_tensor *> inputs = {cells};
     if (pos) {
@@ -344,9 +344,13 @@ void llama_exit::ready_to_draft() {
         ggml_backend_tensor_set(pos, positions.data(), 0, ggml_nbytes(pos));
     }
     ggml_backend_tensor_set(cells, places.data(), 0, ggml_nbytes(cells));
+    const auto callback = ctx_.abort_callback; // what is stopped halfway would be missing later, and a stop finds enough else to end
+    const auto data     = ctx_.abort_callback_data;
+    ctx_.set_abort_callback(nullptr, nullptr);
     computing(true);
     const ggml_status status = ggml_backend_sched_graph_compute(kept_sched_.get(), graph);
     computing(false);
+    ctx_.set_abort_callback(callback, data);
     if (status != GGML_STATUS_SUCCESS) {
         throw std::runtime_error("the adapter's keys and values could not be computed");
     }

@@ -26,7 +26,7 @@ struct llama_exit::slot {
 };
 
 // Exit states that may wait for the adapter's K/V.
-inline constexpr int32_t KEPT = 64;
+inline constexpr int32_t KEPT_STATES = 64;
 
 // Then one slot per number of rows for each of the others: see slot_of().
 inline constexpr size_t SLOT_MAIN = 0, SLOT_DRAFT = 1, SLOTS_STATE = 0, SLOTS_VERIFY = 1, SLOTS_WHOLE = 2;

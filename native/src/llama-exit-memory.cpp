@@ -156,7 +156,7 @@ bool llama_exit::shift(llama_pos first, llama_pos n) {
 
 // Rotates the adapter's keys by what their cells have been moved. llama.cpp knows that until it has rotated its own.
 void llama_exit::shift_adapter() {
-    if (ctx_.get_model().hparams.rope_type == LLAMA_ROPE_TYPE_NONE) {
+    if (!has_positions_ || ctx_.get_model().hparams.rope_type == LLAMA_ROPE_TYPE_NONE) {
         return;
     }
     const llama_exit_adapter & a = *adapter_;

@@ -113,6 +113,7 @@ void set_tensor(ggml_backend_buffer_t, ggml_tensor * w, const void * data, size_
     GGML_ASSERT(offset == 0 && size == ggml_nbytes(w)); // whole matrices only
     constexpr size_t MUCH = 4 << 20; // worth a thread
     const packer  pack   = packer_for(w->type);
+    GGML_ASSERT(pack);
     const size_t  stride = w->nb[1], block = ggml_type_size(w->type);
     const int64_t eights = w->ne[1] / OUTPUTS;
     const auto    part   = [&](int64_t begin, int64_t end) {
@@ -126,6 +127,7 @@ void set_tensor(ggml_backend_buffer_t, ggml_tensor * w, const void * data, size_
     };
     const auto               n = static_cast<int64_t>(std::clamp<size_t>(size / MUCH, 1, std::max(1u, std::thread::hardware_concurrency())));
     std::vector<std::thread> others;
+    others.reserve(n - 1);
     int64_t                  done = 0;
     try {
         for (; done < n - 1; ++done) {

@@ -54,6 +54,9 @@ void llama_exit::attach() {
     if (adapter_->exit_layer < 1 || adapter_->exit_layer >= static_cast<int32_t>(hparams.n_layer())) {
         throw std::runtime_error("the exit layer must lie inside the network");
     }
+    if (max_rows_ > KEPT_STATES) {
+        throw std::runtime_error("a round has too many rows");
+    }
     if (ctx_.n_seq_max() != 1) {
         throw std::runtime_error("an exit serves contexts of one sequence");
     }
@@ -64,7 +67,7 @@ void llama_exit::attach() {
 
     mem_ctx_.reset(ggml_init({ggml_tensor_overhead() * 4, nullptr, true}));
     states_ = ggml_new_tensor_2d(mem_ctx_.get(), GGML_TYPE_F32, hparams.n_embd, max_rows_);
-    kept_states_ = ggml_new_tensor_2d(mem_ctx_.get(), GGML_TYPE_F32, hparams.n_embd, KEPT);
+    kept_states_ = ggml_new_tensor_2d(mem_ctx_.get(), GGML_TYPE_F32, hparams.n_embd, KEPT_STATES);
     k_      = ggml_new_tensor_2d(mem_ctx_.get(), GGML_TYPE_F16, adapter_->wk->ne[1], ctx_.n_ctx());
     v_      = ggml_new_tensor_2d(mem_ctx_.get(), GGML_TYPE_F16, adapter_->wv->ne[1], ctx_.n_ctx());
     mem_buffer_.reset(ggml_backend_alloc_ctx_tensors_from_buft(
@@ -183,8 +186,8 @@ int32_t llama_exit::follow(const llama_token * tokens, int32_t n, llama_pos pos,
 
 int32_t llama_exit::verify_whole(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv) {
     const bool keeps = adapter_kv && adapter_;
-    if (keeps && kept_.size() + n > KEPT) {
-        ready_to_draft();
+    if (keeps) {
+        ready_to_draft(n);
     }
     select(keeps ? phase::keep : phase::off, keeps && n == 1 ? slots_.size() - 1 : slot_of(SLOTS_WHOLE, n));
     row_ = static_cast<int32_t>(kept_.size());

@@ -133,8 +133,9 @@ public:
     // Logits of all rows, each with the bits that it would have alone.
     int32_t verify_whole(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv);
 
-    // Whole passes that write the adapter's K/V leave that to be done before the next draft() of several tokens at once. Here, or there.
-    void ready_to_draft();
+    // Whole passes that write the adapter's K/V leave that to be done for several tokens at once, before the next draft() and where no more
+    // of them can wait. Done here if `unless_fit` further tokens cannot; it may not be cancelled. Throws std::runtime_error where it fails.
+    void ready_to_draft(int32_t unless_fit = 0);
 
     // One draft step on row `row` of the round: early layers, adapter, head. `want_logits`: see draft_logits().
     int32_t draft(llama_token token, llama_pos pos, int32_t row, llama_exit_draft & out, bool want_logits);
@@ -246,6 +247,7 @@ private:
     };
     std::vector<kept_token> kept_;
     ggml_backend_sched_ptr  kept_sched_;
+    bool                    has_positions_ = false; // the base's graph has an input for them
 
     std::vector<int64_t> cells_; // K/V cell of each row of the round as the draft steps wrote it; then the same for sliding windows
     bool                 cells_moved_ = false;
@@ -262,7 +264,7 @@ private:
     ggml_context_ptr        mem_ctx_;
     ggml_backend_buffer_ptr mem_buffer_;
     ggml_tensor *           states_ = nullptr; // [n_embd, max_rows] F32
-    ggml_tensor *           kept_states_ = nullptr; // [n_embd, KEPT] F32
+    ggml_tensor *           kept_states_ = nullptr; // [n_embd, KEPT_STATES] F32
     ggml_tensor *           k_      = nullptr; // [n_head_kv*n_embd_head, n_cells] F16
     ggml_tensor *           v_      = nullptr; // same
 

@@ -15,12 +15,15 @@ round_report session::run::automatic_round(int32_t max_draft, policy & automatic
     const auto match  = options.prompt_lookup ? s.lookup_.find() : prompt_lookup::match{};
     const auto choice = max_draft >= 1 ? automatic.begin_round(offer_of(match, max_draft)) : policy::choice{};
 
+    if (adapter_kv) { // a debt of the steps before: no fault of this round
+        const double t0 = now_ms();
+        s.exit_->ready_to_draft(choice.what == policy::plan::draft ? 0 : choice.copied + 1);
+        automatic.owe(now_ms() - t0);
+    }
+
     round_report r;
     switch (choice.what) {
         case policy::plan::draft: {
-            const double t0 = now_ms();
-            s.exit_->ready_to_draft(); // a debt of the steps before: no draft's fault
-            automatic.owe(now_ms() - t0);
             r = kangaroo_round(max_draft, &automatic);
             const int32_t drafted = static_cast<int32_t>(r.drafts.size()) - r.copied;
             automatic.end_round(drafted, std::min(r.accepted, drafted), r.accepted + 1, first_discarded, r.draft_ms + r.verify_ms);
