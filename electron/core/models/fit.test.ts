@@ -133,7 +133,7 @@ test('an adapter brings its weights and K/V of its own, in half precision', () =
     adapter: { sizeBytes: 80 * mib, keyLength: 1024 },
   });
   expect(parts.find(({ name }) => name === 'adapter')?.bytes).toBe(80 * mib);
-  expect(parts.find(({ name }) => name === 'draft-kv')?.bytes).toBe(4096 * 2 * 1024 * 2 + 17 * 4096 * 4);
+  expect(parts.find(({ name }) => name === 'draft-kv')?.bytes).toBe(4096 * 2 * 1024 * 2 + (17 + 64) * 4096 * 4);
 });
 
 test('what fits, what is tight, what is too large, and which context would do', () => {

@@ -13,6 +13,8 @@ const contextStep = 256;
 const batchTokens = 512;
 /** Rows of the widest verification: MAX_DRAFT + 1 in native/src/session.h. */
 const mostRows = 17;
+/** Exit states that a paused chat keeps until its adapter wants them: KEPT_STATES in native/src/llama-exit-internal.h. */
+const keptStates = 64;
 /** Buffers of verification for 1…8 rows, each a schedule of its own: 1 + 2 + … + 8 rows. */
 const roundRows = 36;
 /** Above this share of what is free it is called tight. */
@@ -65,7 +67,7 @@ export function memoryParts(shape: ModelShape, options: FitOptions): { name: Mem
     { name: 'weights' as const, bytes: shape.weightBytes },
     { name: 'kv' as const, bytes: tokens * cacheBytesPerToken(shape, options.cacheType) + shape.recurrentBytes },
     { name: 'adapter' as const, bytes: adapter?.sizeBytes ?? 0 },
-    { name: 'draft-kv' as const, bytes: adapter ? 4 * adapter.keyLength * tokens + 4 * mostRows * shape.embeddingLength : 0 },
+    { name: 'draft-kv' as const, bytes: adapter ? 4 * adapter.keyLength * tokens + 4 * (mostRows + keptStates) * shape.embeddingLength : 0 },
     { name: 'compute' as const, bytes: computeBytes(shape, tokens, adapter) },
   ].filter(({ bytes }) => bytes > 0);
 }
