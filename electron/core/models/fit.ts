@@ -67,7 +67,10 @@ export function memoryParts(shape: ModelShape, options: FitOptions): { name: Mem
     { name: 'weights' as const, bytes: shape.weightBytes },
     { name: 'kv' as const, bytes: tokens * cacheBytesPerToken(shape, options.cacheType) + shape.recurrentBytes },
     { name: 'adapter' as const, bytes: adapter?.sizeBytes ?? 0 },
-    { name: 'draft-kv' as const, bytes: adapter ? 4 * adapter.keyLength * tokens + 4 * (mostRows + keptStates) * shape.embeddingLength : 0 },
+    {
+      name: 'draft-kv' as const,
+      bytes: adapter ? 4 * adapter.keyLength * tokens + 4 * (mostRows + keptStates) * shape.embeddingLength : 0,
+    },
     { name: 'compute' as const, bytes: computeBytes(shape, tokens, adapter) },
   ].filter(({ bytes }) => bytes > 0);
 }
