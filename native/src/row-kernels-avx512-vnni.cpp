@@ -4,5 +4,5 @@
 
 extern const row_kernels row_kernels_avx512_vnni;
 const row_kernels        row_kernels_avx512_vnni = {
-    "AVX-512-VNNI", row_bytes, quantize, multiply_apart<q8_0>, multiply<q8_0x8>, multiply<q6_kx8>, multiply<with_offsets<q5_kx8>>, multiply<q4_0x8>, multiply<with_offsets<q4_kx8>>, attend,
+    "AVX-512-VNNI", row_bytes, quantize, multiply_apart<q8_0>, multiply<with_scales<q8_0x8>>, multiply<q6_kx8>, multiply<with_offsets<q5_kx8>>, multiply<with_scales<q4_0x8>>, multiply<with_offsets<q4_kx8>>, attend,
 };

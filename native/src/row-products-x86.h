@@ -108,13 +108,16 @@ struct place {
     place from(int64_t r) const { return {k, rows + r * row_stride, row_stride, y + r * y_stride, y_stride, outputs, distance}; }
 };
 
-// Into the second-level cache, from `ahead` bytes behind what is read now. The processor's own prefetching ends at each page.
-inline void fetch(const void * p, size_t bytes, size_t ahead) {
+// Into the second-level cache, from AHEAD bytes behind what is read now. The processor's own prefetching ends at each page.
+constexpr size_t AHEAD = 8192; // measured on Zen 4: half and double are a few per cent slower
+inline void fetch(const void * p, size_t bytes) {
     for (size_t line = 0; line < bytes; line += 64) {
-        _mm_prefetch(static_cast<const char *>(p) + ahead + line, _MM_HINT_T1);
+        _mm_prefetch(static_cast<const char *>(p) + AHEAD + line, _MM_HINT_T1);
     }
 }
-constexpr size_t AHEAD = 8192; // measured on Zen 4: half and double are a few per cent slower
+
+// Of bytes by eights, in chunks of eight columns: the c-th chunk of outputs 0 to 3, or 4 to 7.
+inline __m256i chunk(const uint8_t * q, int c, int half) { return bytes_at(q + 64 * c + 32 * half); }
 
 // Scales or offsets of eight outputs, each twice, as eight_outputs has its sums: of outputs 0 to 3, and of 4 to 7.
 struct twice {
@@ -269,23 +272,15 @@ struct q8_0x8 {
         uint8_t  q[8 * BLOCK]; // raised by 128
     };
     static_assert(sizeof(block) == 8 * sizeof(q8_0::block));
-    static constexpr int64_t COLUMNS = BLOCK;
+    static constexpr bool SIGNED = true;
 
-    template <int R>
-    static inline void tile(const block * w, const place & at) {
-        eight_outputs<R> sum;
-        for (int64_t b = 0; b < at.k / BLOCK; ++b) {
-            __m256i u[8];
-            for (int half = 0; half < 2; ++half) {
-                for (int c = 0; c < 4; ++c) {
-                    const __m256i raised = bytes_at(w[b].q + 64 * c + 32 * half);
-                    u[4 * half + c]      = RAISED ? raised : _mm256_xor_si256(_mm256_set1_epi8(-128), raised);
-                }
+    static inline void unpack(const block & w, __m256i * u) {
+        for (int half = 0; half < 2; ++half) {
+            for (int c = 0; c < 4; ++c) {
+                const __m256i raised = chunk(w.q, c, half);
+                u[4 * half + c]      = RAISED ? raised : _mm256_xor_si256(_mm256_set1_epi8(-128), raised);
             }
-            fetch(w + b, sizeof(block), AHEAD);
-            sum.template add<true>(u, twice(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(w[b].d)))), at, b);
         }
-        sum.store(at);
     }
 };
 
@@ -313,7 +308,7 @@ struct scales_and_offsets {
 inline void nibbles(const uint8_t * q, int part, __m256i * u) {
     for (int half = 0; half < 2; ++half) {
         for (int c = 0; c < 4; ++c) {
-            const __m256i v = bytes_at(q + 256 * (part / 2) + 64 * c + 32 * half);
+            const __m256i v = chunk(q + 256 * (part / 2), c, half);
             u[4 * half + c] = part % 2 == 0 ? low_nibbles(v) : high_nibbles(v);
         }
     }
@@ -325,26 +320,16 @@ struct q4_0x8 {
         uint8_t  q[128];
     };
     static_assert(sizeof(block) == 144);
-    static constexpr int64_t COLUMNS = BLOCK;
+    static constexpr bool SIGNED = false; // numbers are too large by 8
 
-    template <int R>
-    static inline void tile(const block * w, const place & at) {
-        eight_outputs<R> sum;
-        for (int64_t b = 0; b < at.k / BLOCK; ++b) {
-            __m256i u[8];
-            for (int half = 0; half < 2; ++half) {
-                for (int c = 0; c < 2; ++c) {
-                    const __m256i v      = _mm256_xor_si256(bytes_at(w[b].q + 64 * c + 32 * half), _mm256_set1_epi8(static_cast<char>(0x88)));
-                    u[4 * half + c]      = low_nibbles(v);
-                    u[4 * half + 2 + c]  = high_nibbles(v);
-                }
+    static inline void unpack(const block & w, __m256i * u) {
+        for (int half = 0; half < 2; ++half) {
+            for (int c = 0; c < 2; ++c) {
+                const __m256i v      = _mm256_xor_si256(chunk(w.q, c, half), _mm256_set1_epi8(static_cast<char>(0x88)));
+                u[4 * half + c]      = low_nibbles(v);
+                u[4 * half + 2 + c]  = high_nibbles(v);
             }
-            fetch(w + b, sizeof(block), AHEAD);
-            const __m256 d = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(w[b].d)));
-            sum.template add<false>(u, twice(d), at, b);
-            sum.subtract(_mm256_mul_ps(d, _mm256_set1_ps(8.0f)), at, b);
         }
-        sum.store(at);
     }
 };
 
@@ -374,7 +359,7 @@ struct q5_kx8 {
         nibbles(w.q, part, u);
         for (int half = 0; half < 2; ++half) {
             for (int c = 0; c < 4; ++c) {
-                const __m256i high = bytes_at(w.high + 64 * c + 32 * half);
+                const __m256i high = chunk(w.high, c, half);
                 const __m256i bit  = part < 4 ? _mm256_slli_epi16(high, 4 - part) : _mm256_srli_epi16(high, part - 4);
                 u[4 * half + c]    = _mm256_or_si256(u[4 * half + c], _mm256_and_si256(bit, _mm256_set1_epi8(16)));
             }
@@ -402,15 +387,38 @@ struct q6_kx8 {
                 __m256i   u[8];
                 for (int half = 0; half < 2; ++half) {
                     for (int c = 0; c < 4; ++c) {
-                        const __m256i low  = bytes_at(w[b].low + 512 * (part / 4) + 256 * (quarter % 2) + 64 * c + 32 * half);
-                        const __m256i high = bytes_at(w[b].high + 256 * (part / 4) + 64 * c + 32 * half);
+                        const __m256i low  = chunk(w[b].low + 512 * (part / 4) + 256 * (quarter % 2), c, half);
+                        const __m256i high = chunk(w[b].high + 256 * (part / 4), c, half);
                         const __m256i two  = quarter == 0 ? _mm256_slli_epi16(high, 4) : quarter == 1 ? _mm256_slli_epi16(high, 2) : quarter == 2 ? high : _mm256_srli_epi16(high, 2);
                         u[4 * half + c]    = _mm256_or_si256(quarter < 2 ? low_nibbles(low) : high_nibbles(low), _mm256_and_si256(two, _mm256_set1_epi8(48)));
                     }
                 }
-                fetch(w[b].scales + sizeof(block) / 8 * part, sizeof(block) / 8, AHEAD);
+                fetch(w[b].scales + sizeof(block) / 8 * part, sizeof(block) / 8);
                 const auto scale = [&](int i) { return twice(_mm256_mul_ps(d, _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(w[b].scales + 8 * i)))))); };
                 sum.add_halves(u, scale(2 * part), scale(2 * part + 1), at, 8 * b + part);
+            }
+        }
+        sum.store(at);
+    }
+};
+
+// Formats of which each 32 columns have a scale, and no more.
+template <typename format>
+struct with_scales : format {
+    using typename format::block;
+    static constexpr int64_t COLUMNS = BLOCK;
+
+    template <int R>
+    static inline void tile(const block * w, const place & at) {
+        eight_outputs<R> sum;
+        for (int64_t b = 0; b < at.k / COLUMNS; ++b) {
+            __m256i u[8];
+            format::unpack(w[b], u);
+            fetch(w + b, sizeof(block));
+            const __m256 d = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(w[b].d)));
+            sum.template add<format::SIGNED>(u, twice(d), at, b);
+            if constexpr (!format::SIGNED) {
+                sum.subtract(_mm256_mul_ps(d, _mm256_set1_ps(8.0f)), at, b);
             }
         }
         sum.store(at);
@@ -431,7 +439,7 @@ struct with_offsets : format {
             for (int part = 0; part < 8; ++part) {
                 __m256i u[8];
                 format::unpack(w[b], part, u);
-                fetch(w[b].scales + sizeof(block) / 8 * part, sizeof(block) / 8, AHEAD);
+                fetch(w[b].scales + sizeof(block) / 8 * part, sizeof(block) / 8);
                 const scales_and_offsets s(w[b].scales + 12 * part);
                 sum.template add<false>(u, twice(_mm256_mul_ps(d, s.scales)), at, 8 * b + part);
                 sum.subtract(_mm256_mul_ps(least, s.offsets), at, 8 * b + part);
