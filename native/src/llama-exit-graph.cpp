@@ -140,6 +140,10 @@ void llama_exit::rewrite(llm_graph_context & g, const llm_graph_params & params)
         compute_rows_alone(g);
     }
     cut_graph(g, params, inputs);
+    if (slot & s = *slots_[current_]; s.choosing) {
+        s.choices       = build_choices(g.ctx0, g.gf, g.res->t_logits);
+        g.res->t_logits = nullptr;
+    }
     const bool ours = reference_kernels_ || on_cpu(); // a GPU takes the products of long prompts from the CPU, and is faster
     use_row_kernels(g.ctx0, g.gf, inputs, ctx_.sched.get(), ctx_.backend_cpu, !ours);
 }
@@ -420,10 +424,10 @@ void llama_exit::build_draft(llm_graph_context & g, const std::vector<ggml_tenso
     }
     logits = ggml_reshape_2d(ctx, logits, logits->ne[0], 1);
     ggml_build_forward_expand(g.gf, logits);
-    ggml_tensor * id   = ggml_argmax(ctx, logits);
+    ggml_tensor * id   = build_choices(ctx, g.gf, logits);
     ggml_tensor * prob = ggml_soft_max(ctx, logits);
     prob               = ggml_get_rows(ctx, ggml_reshape_2d(ctx, prob, 1, logits->ne[0]), id);
-    for (ggml_tensor * t : {logits, id, prob}) {
+    for (ggml_tensor * t : {logits, prob}) {
         ggml_set_output(t);
         ggml_build_forward_expand(g.gf, t);
     }

@@ -22,6 +22,9 @@ struct llama_exit::slot {
     ggml_tensor * draft_prob   = nullptr; // F32 [1]
     ggml_tensor * draft_logits = nullptr; // F32 [n_draft]
 
+    bool          choosing = false;   // the graph brings back choices, not logits
+    ggml_tensor * choices  = nullptr; // I32 [n_rows]
+
     std::vector<ggml_tensor *> captured; // F32 [n_embd, n_tokens] per layer, then the final state
 };
 

@@ -118,12 +118,13 @@ size_t llama_exit::slot_of(size_t kind, int32_t rows) const {
     return SLOT_DRAFT + 1 + kind * max_rows_ + (rows - 1);
 }
 
-void llama_exit::select(phase p, size_t slot_index) {
+void llama_exit::select(phase p, size_t slot_index, bool choosing) {
     activate(slot_index);
     slot & s = *slots_[slot_index];
-    if (s.holds != p) {
+    if (s.holds != p || s.choosing != choosing) {
         ctx_.gf_res_prev_active = nullptr; // with and without the adapter's K/V: the other kind of full graph
         s.holds                 = p;
+        s.choosing              = choosing;
     }
     phase_ = p;
 }
@@ -170,6 +171,17 @@ int32_t llama_exit::run(const llama_token * tokens, int32_t n, llama_pos pos, bo
     return ctx_.decode(batch_);
 }
 
+int32_t llama_exit::run_rows(const llama_token * tokens, int32_t n, llama_pos pos) {
+    const int32_t status = run(tokens, n, pos, true, true);
+    const slot &  s      = *slots_[current_];
+    if (status == 0 && s.choosing) {
+        ctx_.synchronize();
+        choices_.resize(n);
+        ggml_backend_tensor_get(s.choices, choices_.data(), 0, n * sizeof(choices_[0]));
+    }
+    return status;
+}
+
 int32_t llama_exit::decode(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv) {
     select(adapter_kv && adapter_ ? phase::full : phase::off, SLOT_MAIN);
     return run(tokens, n, pos, false, false);
@@ -189,9 +201,9 @@ int32_t llama_exit::verify_whole(const llama_token * tokens, int32_t n, llama_po
     if (keeps) {
         ready_to_draft(n);
     }
-    select(keeps ? phase::keep : phase::off, keeps && n == 1 ? slots_.size() - 1 : slot_of(SLOTS_WHOLE, n));
+    select(keeps ? phase::keep : phase::off, keeps && n == 1 ? slots_.size() - 1 : slot_of(SLOTS_WHOLE, n), choosing_);
     row_ = static_cast<int32_t>(kept_.size());
-    const int32_t status = run(tokens, n, pos, true, true);
+    const int32_t status = run_rows(tokens, n, pos);
     if (keeps && status != 0) { // nothing of them is in the cache
         kept_.resize(row_);
     }
@@ -227,8 +239,8 @@ int32_t llama_exit::states(const llama_token * tokens, int32_t n, llama_pos pos,
 int32_t llama_exit::verify(const llama_token * tokens, int32_t n, llama_pos pos, bool & recomputed) {
     keep(pos); // the same cells are handed out again: the drafts' K/V are still in them
     cells_moved_ = false;
-    select(phase::verify, slot_of(SLOTS_VERIFY, n));
-    int32_t status = run(tokens, n, pos, true, true);
+    select(phase::verify, slot_of(SLOTS_VERIFY, n), choosing_);
+    int32_t status = run_rows(tokens, n, pos);
     recomputed     = cells_moved_;
     if (status == 0 && cells_moved_) {
         keep(pos);

@@ -130,7 +130,7 @@ public:
     int32_t follow(const llama_token * tokens, int32_t n, llama_pos pos, bool & moved);
 
     // The whole network over n <= max_rows rows of an answer: the last token, and drafts that no early layer has seen yet.
-    // Logits of all rows, each with the bits that it would have alone.
+    // Logits or choices of all rows, each with the bits that it would have alone.
     int32_t verify_whole(const llama_token * tokens, int32_t n, llama_pos pos, bool adapter_kv);
 
     // Whole passes that write the adapter's K/V leave that to be done for several tokens at once, before the next draft() and where no more
@@ -145,8 +145,14 @@ public:
     int32_t states(const llama_token * tokens, int32_t n, llama_pos pos, int32_t row);
 
     // Late layers over rows [0, n) of the round, whose early layers ran in draft() and state() at positions pos, pos+1, …
-    // Logits of all rows. `recomputed` is set when the K/V cells had moved and the whole network ran instead.
+    // Logits or choices of all rows. `recomputed` is set when the K/V cells had moved and the whole network ran instead.
     int32_t verify(const llama_token * tokens, int32_t n, llama_pos pos, bool & recomputed);
+
+    // From now on verify() and verify_whole() bring back choices in place of logits: one number per row, and not a whole vocabulary.
+    void want_choices(bool on) { choosing_ = on; }
+
+    // The token with the largest logit in a row of the last pass, the smallest id among equals (a GPU has an order of its own).
+    llama_token choice(int32_t row) const { return choices_.at(row); }
 
     // Logits of the last draft() that wanted them, [n_draft or n_vocab].
     const std::vector<float> & draft_logits() const { return logits_; }
@@ -211,7 +217,8 @@ private:
     void    release();
     void    activate(size_t slot_index);
     ggml_backend_sched_ptr new_sched() const;
-    void    select(phase p, size_t slot_index);
+    void    select(phase p, size_t slot_index, bool choosing = false);
+    int32_t run_rows(const llama_token * tokens, int32_t n, llama_pos pos);
     size_t  slot_of(size_t first, int32_t rows) const;
     int32_t run(const llama_token * tokens, int32_t n, llama_pos pos, bool all_logits, bool as_decoding);
     void    shift_adapter();
@@ -224,6 +231,7 @@ private:
     ggml_tensor * build_adapter(llm_graph_context & g, ggml_tensor * h, ggml_tensor * normed, const attention_inputs & in);
     void          build_draft(llm_graph_context & g, const std::vector<ggml_tensor *> & nodes, ggml_tensor * y);
     void          narrow_to_draft_vocabulary(ggml_tensor * node) const;
+    ggml_tensor * build_choices(ggml_context * ctx, ggml_cgraph * gf, ggml_tensor * logits) const;
     ggml_tensor * probe_of(size_t n) const;
 
     llama_context &            ctx_;
@@ -235,6 +243,7 @@ private:
     int64_t built_ = 0;
     double  compute_ms_ = 0.0, compute_began_ms_ = 0.0;
     bool    reference_kernels_ = false;
+    bool    choosing_ = false;
 
     std::vector<std::unique_ptr<slot>> slots_; // main, draft, then state, verify and whole of 1…max_rows each
     size_t                             current_ = 0;
@@ -258,7 +267,8 @@ private:
 
     llama_batch        batch_;
     int32_t            batch_capacity_ = 0;
-    std::vector<float> logits_;
+    std::vector<float>   logits_;
+    std::vector<int32_t> choices_;
 
     // the exit states of a round and the adapter's K/V, on the device of the exit layer
     ggml_context_ptr        mem_ctx_;

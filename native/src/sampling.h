@@ -44,6 +44,9 @@ public:
 
     bool greedy() const { return options_.temperature < LOWEST_TEMPERATURE; }
 
+    // Whether the choice is the largest logit as it is.
+    bool takes_largest() const { return greedy() && !penalties_; }
+
     // The token with the largest logit after penalties; the smallest id among equals. `ids`: see distribution_of.
     llama_token argmax(const float * logits, int32_t n, const std::vector<llama_token> * ids = nullptr);
 

@@ -41,8 +41,11 @@ struct session::run {
 
     int32_t n_vocab() const { return s.model_->info().n_vocab; }
 
-    // The target's token after row i of the last pass.
+    // The target's token after row i of the last pass; -1: after a prompt.
     llama_token choose(int32_t i) {
+        if (i >= 0 && target.takes_largest()) {
+            return s.exit_->choice(i);
+        }
         const float * logits = llama_get_logits_ith(s.ctx_.get(), i);
         return target.greedy() ? target.argmax(logits, n_vocab()) : draw(target.distribution_of(logits, n_vocab()), random);
     }

@@ -329,6 +329,7 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
     const auto clear_cancel = [this](void *) { cancelled_ = false; }; // at the end: a cancel may come before the beginning
     const std::unique_ptr<void, decltype(clear_cancel)> at_the_end(this, clear_cancel);
     run r(*this, options);
+    exit_->want_choices(r.target.takes_largest());
     generation_stats & stats = r.result.stats;
     const int64_t built = exit_->graphs_built(), reused = exit_->graphs_reused();
     r.target.accept_last(prompt);
@@ -414,6 +415,7 @@ std::vector<float> session::prefill(const std::vector<llama_token> & prompt, std
     const auto clear_cancel = [this](void *) { cancelled_ = false; };
     const std::unique_ptr<void, decltype(clear_cancel)> at_the_end(this, clear_cancel);
     reset();
+    exit_->want_choices(false);
     generation_stats stats;
     exit_state.clear();
     if (prompt.size() > 1) {

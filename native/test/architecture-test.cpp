@@ -51,7 +51,8 @@ test::loaded load(const test::options & options, const test::architecture & a) {
 }
 
 // The largest difference of any logit between single steps and 2, 5 and 8 rows of the same tokens: in a pass of the whole
-// network, and in verification behind drafts, the last of which share a pass of the early layers.
+// network, and in verification behind drafts, the last of which share a pass of the early layers. Checks that choices are those of
+// the logits.
 float width_difference(const test::loaded & l, const tokens & prompt, const tokens & answer, bool flash_attention, ggml_type cache = GGML_TYPE_F16) {
     auto params            = llama_context_default_params();
     params.n_ctx           = 256;
@@ -85,20 +86,33 @@ float width_difference(const test::loaded & l, const tokens & prompt, const toke
                 }
             }
         };
-        exit.keep(pos);
-        CHECK(exit.verify_whole(next, rows, pos, true) == 0, "a pass of %d rows failed", rows);
-        compare();
-        exit.keep(pos);
-        llama_exit_draft ignored;
-        bool             recomputed = false, failed = false;
-        const int32_t    drafted = rows - std::max(1, rows / 3);
-        for (int32_t i = 0; i < drafted; ++i) {
-            failed |= exit.draft(next[i], pos + i, i, ignored, false) != 0;
+        const auto whole = [&] {
+            exit.keep(pos);
+            CHECK(exit.verify_whole(next, rows, pos, true) == 0, "a pass of %d rows failed", rows);
+        };
+        const auto round = [&] {
+            exit.keep(pos);
+            llama_exit_draft ignored;
+            bool             recomputed = false, failed = false;
+            const int32_t    drafted = rows - std::max(1, rows / 3);
+            for (int32_t i = 0; i < drafted; ++i) {
+                failed |= exit.draft(next[i], pos + i, i, ignored, false) != 0;
+            }
+            failed |= exit.states(next + drafted, rows - drafted, pos + drafted, drafted) != 0;
+            failed |= exit.verify(next, rows, pos, recomputed) != 0;
+            CHECK(!failed && !recomputed, "a round of %d rows failed", rows);
+        };
+        for (const auto & pass : {std::function<void()>(whole), std::function<void()>(round)}) {
+            pass();
+            compare();
+            exit.want_choices(true);
+            pass();
+            for (int32_t i = 0; i < rows; ++i) {
+                const auto best = std::max_element(alone[i].begin(), alone[i].end()) - alone[i].begin();
+                CHECK(exit.choice(i) == best, "row %d of %d: %d was chosen, not %d", i, rows, exit.choice(i), static_cast<int>(best));
+            }
+            exit.want_choices(false);
         }
-        failed |= exit.states(next + drafted, rows - drafted, pos + drafted, drafted) != 0;
-        failed |= exit.verify(next, rows, pos, recomputed) != 0;
-        CHECK(!failed && !recomputed, "a round of %d rows failed", rows);
-        compare();
         pos += rows;
         next += rows;
     }
