@@ -85,79 +85,126 @@ pass_costs session::measure(int32_t max_rows, int32_t repeat, int32_t depth, dou
     return costs;
 }
 
-// Behind what the cache holds, which stays as it is.
+// Milliseconds of one kind of pass. The first of several in a row finds the caches cold, and the very first one builds its graph: such
+// passes count only where there are no others.
+struct timings {
+    std::vector<double> cold, warm;
+
+    void   add(double ms, bool first) { (first ? cold : warm).push_back(ms); }
+    bool   empty() const { return cold.empty() && warm.empty(); }
+    double at(double q) const { return quantile(warm.empty() ? cold : warm, q); }
+};
+
+// Powers of two first: where time runs out, the others are interpolated.
+static std::vector<int32_t> in_order_of_use(int32_t max_rows) {
+    std::vector<int32_t> order;
+    for (int32_t n = 1; n <= max_rows; n *= 2) {
+        order.push_back(n);
+    }
+    for (int32_t n = 3; n <= max_rows; ++n) {
+        if ((n & (n - 1)) != 0) {
+            order.push_back(n);
+        }
+    }
+    return order;
+}
+
+// Behind what the cache holds, which stays as it is. Kinds of passes take turns, so that a bad moment of the machine falls on all of
+// them: their ratios are what decisions hang on.
 pass_costs session::measure_here(int32_t max_rows, int32_t repeat, double budget_ms) {
+    constexpr int32_t   IN_A_ROW = 2, PLAIN_IN_A_ROW = 4; // warm passes of a kind, in each sweep
     const double        start  = now_ms();
     const auto          tokens = any_tokens(max_rows);
     const llama_token * next   = tokens.data();
     const auto          depth  = static_cast<llama_pos>(cache_.size());
     const turn          mine(*this);
 
-    pass_costs costs;
-    costs.depth = depth;
-    std::vector<double> plain, draft, state;
     const bool can_roll_back = exit_->can_roll_back(); // else every pass goes on from the one before
-    llama_pos  pos           = depth;
-    const auto full = [&](int32_t n) {
+    max_rows                 = can_roll_back ? max_rows : 1; // nothing is ever verified there
+    timings              draft;
+    std::vector<timings> whole(max_rows), late(max_rows), states(max_rows);
+    llama_pos            pos  = depth;
+    const auto           left = [&] { return now_ms() - start < budget_ms; };
+    const auto           full = [&](int32_t n, bool first) {
         exit_->keep(can_roll_back ? depth : pos);
         const double t = now_ms();
         check(exit_->verify_whole(next, n, pos, false));
         llama_synchronize(ctx_.get());
         pos += can_roll_back ? 0 : n;
-        return now_ms() - t;
+        whole[n - 1].add(now_ms() - t, first);
     };
-    full(1);
-    for (int32_t i = 0; i < 3 * repeat && pos < context_size() && (i < 3 || now_ms() - start < budget_ms / 2); ++i) {
-        plain.push_back(full(1));
-    }
-    max_rows = can_roll_back ? max_rows : 1; // nothing is ever verified there
-    costs.plain_quartiles = {quantile(plain, 0.25), quantile(plain, 0.75)};
-    for (int32_t n = 1; n <= max_rows && (n == 1 || now_ms() - start < budget_ms); ++n) {
-        std::vector<double> all, late;
+    const auto round = [&](int32_t n, bool first) { // the adapter drafts one token, whatever n: the other rows cost what they cost in drafts by others
+        exit_->keep(depth);
+        llama_exit_draft out;
+        double           t = now_ms();
+        check(exit_->draft(next[0], depth, 0, out, false));
+        draft.add(now_ms() - t, first);
         if (n > 1) {
-            full(n); // builds the graph
-        }
-        for (int32_t i = 0; n > 1 && i < repeat && (i < 1 || now_ms() - start < budget_ms); ++i) {
-            all.push_back(full(n));
-        }
-        costs.verify.push_back(n == 1 ? quantile(plain, 0.5) : quantile(all, 0.5));
-        for (int32_t i = 0; adapter_ && i <= repeat && (i < 2 || now_ms() - start < budget_ms); ++i) {
-            exit_->keep(depth);
-            for (int32_t row = 0; row < n; ++row) { // as a round does: the last row needs no draft
-                llama_exit_draft out;
-                const bool       last = row > 0 && row == n - 1;
-                const double     t    = now_ms();
-                check(last ? exit_->states(next + row, 1, depth + row, row) : exit_->draft(next[row], depth + row, row, out, false));
-                (last ? state : draft).push_back(now_ms() - t);
-            }
-            bool         recomputed = false;
-            const double t          = now_ms();
-            check(exit_->verify(next, n, depth, recomputed));
+            t = now_ms();
+            check(exit_->states(next + 1, n - 1, depth + 1, 1));
             llama_synchronize(ctx_.get());
-            if (i > 0) { // the first one built the graph
-                late.push_back(now_ms() - t);
+            states[n - 2].add(now_ms() - t, first);
+        }
+        bool recomputed = false;
+        t               = now_ms();
+        check(exit_->verify(next, n, depth, recomputed));
+        llama_synchronize(ctx_.get());
+        late[n - 1].add(now_ms() - t, first);
+    };
+    const int32_t sweeps = 1 + (repeat + IN_A_ROW - 1) / IN_A_ROW; // in the first one each kind once
+    for (int32_t i = 0; i < sweeps; ++i) {
+        for (const int32_t n : in_order_of_use(max_rows)) {
+            const int32_t warm = i == 0 ? 0 : n == 1 ? PLAIN_IN_A_ROW : IN_A_ROW;
+            const auto    some = [&](const auto & pass) {
+                for (int32_t j = 0; j <= warm && ((i == 0 && n == 1) || left()) && pos + n <= context_size(); ++j) {
+                    pass(n, j == 0);
+                }
+            };
+            some(full);
+            if (adapter_) {
+                some(round);
             }
         }
+    }
+
+    const auto medians = [](const std::vector<timings> & table) {
+        std::vector<double> ms;
+        for (const timings & t : table) {
+            ms.push_back(t.empty() ? 0.0 : t.at(0.5));
+        }
+        return ms;
+    };
+    pass_times times;
+    times.plain  = whole[0].at(0.5);
+    times.whole  = medians(whole);
+    times.verify = medians(late);
+    times.states = medians(states);
+    times.draft  = adapter_ ? draft.at(0.5) : 0.0;
+    times.depth  = std::max(1, depth);
+
+    pass_costs costs;
+    costs.depth           = depth;
+    costs.plain_quartiles = {whole[0].at(0.25), whole[0].at(0.75)};
+    for (int32_t n = 1; n <= max_rows && std::any_of(whole.begin() + n - 1, whole.end(), [](const timings & t) { return !t.empty(); }); ++n) {
+        costs.verify.push_back(times.whole_of(n));
         if (adapter_) {
-            costs.verify_late.push_back(quantile(late, 0.5));
+            costs.verify_late.push_back(times.verify_of(n));
         }
     }
     if (adapter_) {
-        costs.draft_step = quantile(draft, 0.5);
-        costs.state_step = state.empty() ? costs.draft_step : quantile(state, 0.5);
+        costs.draft_step = times.draft;
+        costs.state_step = times.states_of(1);
+    }
+    for (auto * table : {&times.states, &times.verify, &times.whole}) {
+        table->resize(MAX_DRAFT + 1, 0.0);
     }
     for (auto & policy : policies_) {
-        policy.times = {costs.verify[0], costs.draft_step, {}, costs.verify_late, costs.verify, std::max(1, costs.depth)};
-        if (adapter_) {
-            policy.times.states = {costs.state_step};
-        }
-        for (auto * table : {&policy.times.states, &policy.times.verify, &policy.times.whole}) {
-            table->resize(MAX_DRAFT + 1, 0.0);
-        }
+        policy.times = times;
     }
     timed_ms_ = now_ms();
     trim(cache_.size());
-    costs.took_ms = now_ms() - start;
+    costs.took_ms = timed_ms_ - start;
+    timing_took_ms_ = costs.took_ms;
     return costs;
 }
 

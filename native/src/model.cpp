@@ -270,12 +270,13 @@ std::vector<llama_token> model::tokenize(const std::string & text, bool add_spec
 
 std::string model::piece(llama_token id, bool special) const {
     return with_vocabulary([&] {
-        std::string out(32, '\0');
-        int32_t n = llama_token_to_piece(vocab_, id, out.data(), static_cast<int32_t>(out.size()), 0, special);
-        if (n < 0) {
-            out.resize(-n);
-            n = llama_token_to_piece(vocab_, id, out.data(), static_cast<int32_t>(out.size()), 0, special);
+        char    small[64];
+        int32_t n = llama_token_to_piece(vocab_, id, small, sizeof(small), 0, special);
+        if (n >= 0) {
+            return std::string(small, n);
         }
+        std::string out(-n, '\0');
+        n = llama_token_to_piece(vocab_, id, out.data(), static_cast<int32_t>(out.size()), 0, special);
         out.resize(std::max(n, 0));
         return out;
     });

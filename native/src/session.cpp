@@ -282,7 +282,7 @@ void session::read_prompt(const std::vector<llama_token> & prompt, bool adapter_
 // Readies the automatic mode for an answer to a prompt of which `same` tokens are cached; null where the context is too small to
 // measure in, let alone to draft in, and where a rejected draft could not be taken back.
 policy * session::ready_policy(const generation_options & options, bool greedy, size_t same, int32_t prompt_size) {
-    constexpr double  BUDGET_MS = 300.0, OLD_MS = 60e3;
+    constexpr double  BUDGET_MS = 300.0, RETIMING = 0.005; // a share of all time
     constexpr size_t  FEW   = 256; // tokens that the adapter may have to catch up with
     constexpr int32_t DEPTH = 64;  // tokens to measure behind where there are none
     if (!exit_->can_roll_back()) {
@@ -291,13 +291,19 @@ policy * session::ready_policy(const generation_options & options, bool greedy, 
     policy &      p     = policies_[greedy ? 0 : 1];
     const int32_t rows  = std::clamp(context_size() / 3, 1, std::min(options.max_draft + 1, 9));
     const auto    depth = same > 0 ? static_cast<int32_t>(same) : std::clamp(DEPTH, 1, std::max(1, context_size() - rows - 1));
-    const bool    stale = skipped_adapter_ && now_ms() - timed_ms_ > OLD_MS;
-    if ((p.times.plain <= 0.0 || stale) && depth + rows < context_size()) {
+    const bool    stale = skipped_adapter_ && RETIMING * (now_ms() - timed_ms_) > timing_took_ms_;
+    const auto time_passes = [&] {
         if (same > 0) { // what the conversation has left there must not be read again: see catch_up()
             trim(same);
             measure_here(rows, 5, BUDGET_MS);
         } else {
             measure(rows, 5, depth, BUDGET_MS);
+        }
+    };
+    if ((p.times.plain <= 0.0 || stale) && depth + rows < context_size()) {
+        time_passes();
+        if (adapter_ && p.hopeless(options.max_draft)) { // not for one bad moment of the machine
+            time_passes();
         }
     }
     if (p.times.plain <= 0.0) {

@@ -95,7 +95,7 @@ struct generation_events {
     std::function<void(const round_report &)>        round;
 };
 
-struct pass_costs { // milliseconds, medians
+struct pass_costs { // milliseconds, medians; between widths that time sufficed for, interpolated
     std::vector<double>   verify;      // all layers, n = 1…
     std::vector<double>   verify_late; // layers behind the exit; empty without an adapter
     double                draft_step = -1.0, state_step = -1.0; // -1 without an adapter
@@ -199,7 +199,7 @@ private:
     size_t                   in_order_ = SIZE_MAX;  // tokens at the beginning whose cells no context shift has moved
     bool                     holes() const { return in_order_ < cache_.size(); }
     prompt_lookup            lookup_;
-    double                   timed_ms_ = 0.0;      // when the passes were last timed
+    double                   timed_ms_ = 0.0, timing_took_ms_ = 0.0; // when the passes were last timed, and how long it took
     bool                     skipped_adapter_ = false; // the last automatic answer was hopeless: see policy
     std::atomic<bool>        cancelled_{false};
     forgery                  forge_;
