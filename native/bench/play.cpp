@@ -62,8 +62,12 @@ void warm_up(const std::vector<conversation> & conversations, const playing & p)
         [](const conversation & a, const conversation & b) { return length_of(a) < length_of(b); });
     auto o = p.options;
     o.max_tokens = std::min(WARM_UP_TOKENS, o.max_tokens);
+    std::vector<llama_token> plain_answer; // drafts that are forced are forced here too, or the policy would learn that all are wrong
     for (const auto mode : p.modes) {
-        play_conversation(*shortest, mode, p, o, {});
+        const played one = play_conversation(*shortest, mode, p, o, plain_answer);
+        if (mode == decoding_mode::plain && !one.answers.empty()) {
+            plain_answer = one.answers.front();
+        }
     }
 }
 

@@ -95,24 +95,40 @@ struct timings {
     double at(double q) const { return quantile(warm.empty() ? cold : warm, q); }
 };
 
-// Powers of two first: where time runs out, the others are interpolated.
-static std::vector<int32_t> in_order_of_use(int32_t max_rows) {
-    std::vector<int32_t> order;
-    for (int32_t n = 1; n <= max_rows; n *= 2) {
-        order.push_back(n);
+// A kind of pass that is timed: a step or a verification of n rows in the whole network, or a round that drafts and verifies them.
+struct timed_kind {
+    bool    round;
+    int32_t rows;
+};
+
+// The most useful first, for slow models leave no time for all. A round's passes are also those that the whole network takes.
+static std::vector<timed_kind> timed_kinds(int32_t max_rows, bool adapter) {
+    std::vector<int32_t> widths;
+    for (int32_t n = 2; n <= max_rows; n *= 2) {
+        widths.push_back(n);
     }
     for (int32_t n = 3; n <= max_rows; ++n) {
         if ((n & (n - 1)) != 0) {
-            order.push_back(n);
+            widths.push_back(n);
         }
     }
-    return order;
+    std::vector<timed_kind> kinds = {{false, 1}};
+    if (adapter) {
+        for (const int32_t n : widths) {
+            kinds.push_back({true, n});
+        }
+        kinds.push_back({true, 1});
+    }
+    for (const int32_t n : widths) {
+        kinds.push_back({false, n});
+    }
+    return kinds;
 }
 
 // Behind what the cache holds, which stays as it is. Kinds of passes take turns, so that a bad moment of the machine falls on all of
 // them: their ratios are what decisions hang on.
 pass_costs session::measure_here(int32_t max_rows, int32_t repeat, double budget_ms) {
-    constexpr int32_t   IN_A_ROW = 2, PLAIN_IN_A_ROW = 4; // warm passes of a kind, in each sweep
+    constexpr int32_t   IN_A_ROW = 2; // warm passes of a kind
     const double        start  = now_ms();
     const auto          tokens = any_tokens(max_rows);
     const llama_token * next   = tokens.data();
@@ -151,22 +167,16 @@ pass_costs session::measure_here(int32_t max_rows, int32_t repeat, double budget
         llama_synchronize(ctx_.get());
         late[n - 1].add(now_ms() - t, first);
     };
-    const int32_t sweeps = 1 + (repeat + IN_A_ROW - 1) / IN_A_ROW; // in the first one each kind once
+    const int32_t sweeps = 1 + (repeat + IN_A_ROW - 1) / IN_A_ROW; // a short one first, so that slow models have a time of each
     for (int32_t i = 0; i < sweeps; ++i) {
-        for (const int32_t n : in_order_of_use(max_rows)) {
-            const int32_t warm = i == 0 ? 0 : n == 1 ? PLAIN_IN_A_ROW : IN_A_ROW;
-            const auto    some = [&](const auto & pass) {
-                for (int32_t j = 0; j <= warm && ((i == 0 && n == 1) || left()) && pos + n <= context_size(); ++j) {
-                    pass(n, j == 0);
-                }
-            };
-            some(full);
-            if (adapter_) {
-                some(round);
+        for (const timed_kind & kind : timed_kinds(max_rows, adapter_ != nullptr)) {
+            const bool    plain = !kind.round && kind.rows == 1, needed = i == 0 && (plain || (kind.round && kind.rows == std::min(2, max_rows)));
+            const int32_t warm  = i == 0 ? 1 : plain ? 2 * IN_A_ROW : IN_A_ROW;
+            for (int32_t j = 0; j <= warm && (needed || left()) && pos + kind.rows <= context_size(); ++j) {
+                kind.round ? round(kind.rows, j == 0) : full(kind.rows, j == 0);
             }
         }
     }
-
     const auto medians = [](const std::vector<timings> & table) {
         std::vector<double> ms;
         for (const timings & t : table) {
@@ -181,11 +191,16 @@ pass_costs session::measure_here(int32_t max_rows, int32_t repeat, double budget
     times.states = medians(states);
     times.draft  = adapter_ ? draft.at(0.5) : 0.0;
     times.depth  = std::max(1, depth);
+    for (int32_t n = 2; n <= max_rows && adapter_; ++n) { // the same passes over the same layers
+        if (whole[n - 1].empty() && !late[n - 1].empty()) {
+            times.whole[n - 1] = times.states_of(n) + times.verify_of(n);
+        }
+    }
 
     pass_costs costs;
     costs.depth           = depth;
     costs.plain_quartiles = {whole[0].at(0.25), whole[0].at(0.75)};
-    for (int32_t n = 1; n <= max_rows && std::any_of(whole.begin() + n - 1, whole.end(), [](const timings & t) { return !t.empty(); }); ++n) {
+    for (int32_t n = 1; n <= max_rows && std::any_of(times.whole.begin() + n - 1, times.whole.end(), [](double ms) { return ms > 0.0; }); ++n) {
         costs.verify.push_back(times.whole_of(n));
         if (adapter_) {
             costs.verify_late.push_back(times.verify_of(n));
