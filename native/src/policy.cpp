@@ -7,7 +7,7 @@ namespace kangaroo {
 
 namespace {
 
-constexpr double OWN_WEIGHT = 0.05, SHARED_WEIGHT = 0.05; // of a surprise, in the time of its own pass and in all of them
+constexpr double OWN_WEIGHT = 0.02, SHARED_WEIGHT = 0.08; // of a surprise, in the time of its own pass and in all of them: most of it is the machine's
 constexpr double COLD_WEIGHT = 0.1;         // of what was seen of a cold plain step
 constexpr double MUCH_SLOWER  = 0.75;       // of plain: a few rounds of that are enough to pause
 constexpr double NEARLY_ALL   = 0.97;       // acceptance beyond what any adapter reaches for long
@@ -16,6 +16,8 @@ constexpr int32_t BASELINE_EVERY = 60, BASELINE_STEPS = 3; // drafting rounds, t
 constexpr int32_t SETTLE = 3;               // plain steps at a new depth; the first one may build its graph
 constexpr int32_t PROBE         = 4;        // rounds of a probe
 constexpr int32_t BEGINNING     = 16;       // rounds of an answer: a short one has no time to gain back what a probe costs
+constexpr double  DOUBT         = 0.3;      // of what is known of beginnings, over the square root of their rounds
+constexpr double  KEPT_PER_ANSWER = 0.92;   // of that knowledge, where nothing is added to it
 constexpr double  OLD_WEIGHT    = 1.0;      // rounds that what was known before a probe counts for
 constexpr double  PROBE_SHARE   = 0.005;    // of all time may be lost to probing while paused
 constexpr double  MOST_CREDIT   = 3.0;      // plain tokens' time
@@ -107,7 +109,7 @@ double pass_times::whole_of(int32_t rows) const {
 
 // The best way to decode, of those that were seen lately, is what every choice is measured against.
 double policy::rate() const {
-    return std::max({1.0 / times.plain, long_.rate(), all_.rate()});
+    return std::max({1.0, long_.rate(), all_.rate()}) / times.plain;
 }
 
 // Of one or more further drafts, each accepted with the mean probability: the best value of the whole round, not counting
@@ -178,19 +180,19 @@ bool policy::hopeless(int32_t max_draft) const {
 }
 
 double policy::speedup() const {
-    return (long_.ms > 0.0 ? long_.rate() : expected_rate(accepts.mean(), max_draft_)) * times.plain;
+    return long_.cost > 0.0 ? long_.rate() : expected_rate(accepts.mean(), max_draft_) * times.plain;
 }
 
-void policy::window::add(double new_tokens, double new_ms) {
+void policy::window::add(double new_tokens, double new_cost) {
     tokens = tokens * (1.0 - weight) + new_tokens;
-    ms     = ms * (1.0 - weight) + new_ms;
+    cost   = cost * (1.0 - weight) + new_cost;
     rounds = rounds * (1.0 - weight) + 1.0;
 }
 
 void policy::window::forget_to(double most_rounds) {
     if (rounds > most_rounds) {
         tokens *= most_rounds / rounds;
-        ms *= most_rounds / rounds;
+        cost *= most_rounds / rounds;
         rounds = most_rounds;
     }
 }
@@ -215,15 +217,21 @@ void policy::begin_answer(int32_t max_draft, bool adapter, int32_t depth) {
             const double tokens = 1.0 + accepts.mean();
             w->rounds = PROBE;
             w->tokens = PROBE * tokens;
-            w->ms     = PROBE * tokens / expected;
+            w->cost   = PROBE * tokens / (expected * times.plain);
         }
     }
-    if (paused_ && beginnings_.rounds >= PROBE && beginnings_.rate() >= 1.0) { // another text: as other answers began
-        paused_ = false;
-        for (window * w : {&long_, &short_}) {
-            w->rounds = PROBE;
-            w->tokens = PROBE * beginnings_.tokens / beginnings_.rounds;
-            w->ms     = PROBE * beginnings_.ms / beginnings_.rounds * times.plain;
+    // Another text: as other answers began. Where few rounds speak against it they may have been bad luck, and what is not looked at
+    // grows doubtful again.
+    if (paused_ && beginnings_.rounds > 0.0) {
+        if (beginnings_.rate() < 1.0 - DOUBT / std::sqrt(beginnings_.rounds)) {
+            beginnings_.forget_to(KEPT_PER_ANSWER * beginnings_.rounds);
+        } else {
+            paused_ = false;
+            for (window * w : {&long_, &short_}) {
+                w->rounds = PROBE;
+                w->tokens = PROBE * beginnings_.tokens / beginnings_.rounds;
+                w->cost   = PROBE * beginnings_.cost / beginnings_.rounds;
+            }
         }
     }
     if (!settled_) { // the first answer: a guess is looked into at once, a memory that speaks against drafting is believed
@@ -318,8 +326,9 @@ void policy::end_round(int32_t verified, int32_t accepted, int32_t tokens, unver
     if (accepted == verified && first_discarded != unverified::unknown) {
         accepts.observe(confidences_[verified], first_discarded == unverified::right);
     }
-    const double typical = short_.rounds > 0.0 ? 3.0 * short_.ms / short_.rounds : ms; // a round that was interrupted says nothing
-    all_.add(tokens, std::min(ms, typical));
+    const double cost    = ms / times.plain;
+    const double typical = short_.rounds > 0.0 ? 3.0 * short_.cost / short_.rounds : cost; // a round that was interrupted says nothing
+    all_.add(tokens, std::min(cost, typical));
     if (cold_draft_) { // slower than those that would follow: it says nothing of them
         earn(ms);
         last_ = pass::drafts;
@@ -327,13 +336,13 @@ void policy::end_round(int32_t verified, int32_t accepted, int32_t tokens, unver
         return;
     }
     for (window * w : {&long_, &short_}) {
-        w->add(tokens, std::min(ms, typical));
+        w->add(tokens, std::min(cost, typical));
     }
     if (rounds_ <= BEGINNING) {
-        beginnings_.add(tokens, std::min(ms, typical) / times.plain);
+        beginnings_.add(tokens, std::min(cost, typical));
     }
 
-    const bool pays = speedup() >= 1.0 && short_.rate() * times.plain >= MUCH_SLOWER;
+    const bool pays = speedup() >= 1.0 && short_.rate() >= MUCH_SLOWER;
     earn(ms);
     last_ = pass::drafts;
     if (!paused_) {
@@ -351,7 +360,7 @@ void policy::owe(double ms) {
 }
 
 void policy::end_copy(int32_t tokens, double ms) {
-    all_.add(tokens, ms);
+    all_.add(tokens, ms / times.plain);
     earn(ms);
     last_ = pass::drafts;
 }
@@ -362,9 +371,6 @@ void policy::settle(double ms) {
     }
     if (--settling_ > 0 || settling_ms_ <= 0.0) {
         return;
-    }
-    for (window * w : {&long_, &short_}) { // what was seen at another depth, as far as it can be compared
-        w->ms *= settling_ms_ / times.plain;
     }
     all_ = {all_.weight};
     times.move_to(depth_, settling_ms_);
@@ -379,7 +385,7 @@ void policy::end_plain(double ms) {
         cold_ = std::max(0.0, cold_ + COLD_WEIGHT * (surprise_of(ms, times.plain) - cold_));
     }
     last_ = pass::plain;
-    all_.add(1.0, ms);
+    all_.add(1.0, ms / times.plain);
     earn(ms);
 }
 

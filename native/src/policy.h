@@ -86,7 +86,7 @@ public:
     enum class unverified { unknown, wrong, right };
     void end_round(int32_t verified, int32_t accepted, int32_t tokens, unverified first_discarded, double ms);
     void end_copy(int32_t tokens, double ms);
-    void owe(double ms); // before a round: what it took to be ready for it
+    void owe(double ms); // before a round that drafts: what it took to be ready for it
     void end_plain(double ms);
 
     // For tests of losslessness: from now on every decision is a toss of a coin.
@@ -113,17 +113,18 @@ private:
     bool                adapter_ = true;
     std::vector<double> confidences_;
     std::vector<double> reach_; // A_1 … A_k
-    struct window { // rounds, the older the lighter
+    // Rounds, the older the lighter. Their cost is in plain steps of their moment: what slows the machine down makes no difference.
+    struct window {
         double weight; // of a new round
-        double tokens = 0.0, ms = 0.0, rounds = 0.0;
+        double tokens = 0.0, cost = 0.0, rounds = 0.0;
 
-        void   add(double new_tokens, double new_ms);
+        void   add(double new_tokens, double new_cost);
         void   forget_to(double most_rounds); // gives what was observed at most so much weight
-        double rate() const { return ms > 0.0 ? tokens / ms : 0.0; }
+        double rate() const { return cost > 0.0 ? tokens / cost : 0.0; }
     };
     window              long_{1.0 / 48.0}, short_{1.0 / 10.0}; // rounds in which the adapter drafted
     window              all_{1.0 / 48.0};
-    window              beginnings_{1.0 / 128.0}; // the first rounds of answers, in which the adapter drafted; ms: in plain steps
+    window              beginnings_{1.0 / 128.0}; // the first rounds of answers, in which the adapter drafted
     bool                paused_ = false, settled_ = false; // settled: whether drafting pays has been found out, or is remembered
     int32_t             probe_left_ = 0;
     int32_t             rounds_     = 0; // of this answer

@@ -15,10 +15,13 @@ round_report session::run::automatic_round(int32_t max_draft, policy & automatic
     const auto match  = options.prompt_lookup ? s.lookup_.find() : prompt_lookup::match{};
     const auto choice = max_draft >= 1 ? automatic.begin_round(offer_of(match, max_draft)) : policy::choice{};
 
-    if (adapter_kv) { // a debt of the steps before: no fault of this round
-        const double t0 = now_ms();
-        s.exit_->ready_to_draft(choice.what == policy::plan::draft ? 0 : choice.copied + 1);
-        automatic.owe(now_ms() - t0);
+    if (adapter_kv) { // a debt of the steps before: no fault of this round. A probe is charged for it, but not for what had to be done anyway
+        const bool   drafts = choice.what == policy::plan::draft;
+        const double t0     = now_ms();
+        s.exit_->ready_to_draft(drafts ? 0 : choice.copied + 1);
+        if (drafts) {
+            automatic.owe(now_ms() - t0);
+        }
     }
 
     round_report r;
