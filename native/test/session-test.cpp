@@ -59,6 +59,31 @@ TEST(lookup_lossless, "copies: the tokens of plain decoding, with and without an
     }
 }
 
+TEST(pause_probes, "a long answer whose drafts were all wrong is plain decoding's, and is looked at again now and then")
+{
+    const auto l = test::load_starter(options, "Q8_0");
+    const auto plain = test::open_session(l), drafting = test::open_session(l);
+    auto       o    = options_of(decoding_mode::plain, 4000);
+    o.context_shift = true;
+    const auto want = test::answer(*plain, prompt_of(l, STORY), o);
+    drafting->forge_drafts([&](int32_t, llama_exit_draft & draft) { draft = {(draft.id + 1) % l.model->info().n_vocab, 0.9f}; });
+    o.mode          = decoding_mode::automatic;
+    o.prompt_lookup = false;
+    int64_t                     steps = 0, probes = 0; // steps in a row; rounds behind 100 of them
+    kangaroo::generation_events events;
+    events.round = [&](const kangaroo::round_report & r) {
+        const bool drafted = r.kind == kangaroo::round_kind::kangaroo;
+        probes += drafted && steps >= 100;
+        steps = drafted ? 0 : steps + 1;
+    };
+    const auto got = drafting->generate(prompt_of(l, STORY), o, events);
+    std::printf("  %zu tokens, %.0f%% of the rounds paused, %lld probes\n", got.ids.size(), 100.0 * got.stats.paused_rounds / std::max<int64_t>(1, got.stats.rounds), static_cast<long long>(probes));
+    CHECK(got.ids == want.ids, "another answer");
+    CHECK(got.ids.size() >= 1500, "only %zu tokens: the test says nothing", got.ids.size());
+    CHECK(got.stats.paused_rounds > got.stats.rounds / 3, "drafts that are all wrong do not pause");
+    CHECK(probes >= 1, "drafting was never tried again");
+}
+
 TEST(context_shift, "a full context drops its older half and goes on, in every mode with the same tokens")
 {
     const auto l = test::load_starter(options, "Q8_0");
