@@ -291,7 +291,8 @@ policy * session::ready_policy(const generation_options & options, bool greedy, 
     policy &      p     = policies_[greedy ? 0 : 1];
     const int32_t rows  = std::clamp(context_size() / 3, 1, std::min(options.max_draft + 1, 9));
     const auto    depth = same > 0 ? static_cast<int32_t>(same) : std::clamp(DEPTH, 1, std::max(1, context_size() - rows - 1));
-    const bool    stale = skipped_adapter_ && RETIMING * (now_ms() - timed_ms_) > timing_took_ms_;
+    const bool    stale = skipped_adapter_ && now_ms() - timed_ms_ > std::min(timing_took_ms_ / RETIMING, patience_ms_);
+    patience_ms_ *= stale ? 2.0 : 1.0;
     const auto time_passes = [&] {
         if (same > 0) { // what the conversation has left there must not be read again: see catch_up()
             trim(same);

@@ -200,6 +200,7 @@ private:
     bool                     holes() const { return in_order_ < cache_.size(); }
     prompt_lookup            lookup_;
     double                   timed_ms_ = 0.0, timing_took_ms_ = 0.0; // when the passes were last timed, and how long it took
+    double                   patience_ms_ = 2000.0; // with a timing that speaks against drafting: short at first, for a program that has just started is a bad moment
     bool                     skipped_adapter_ = false; // the last automatic answer was hopeless: see policy
     std::atomic<bool>        cancelled_{false};
     forgery                  forge_;
