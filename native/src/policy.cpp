@@ -356,7 +356,7 @@ void policy::end_round(int32_t verified, int32_t accepted, int32_t tokens, unver
 }
 
 void policy::owe(double ms) {
-    credit_ms_ -= std::max(0.0, ms);
+    credit_ms_ -= std::clamp(ms, 0.0, MOST_CREDIT * times.plain); // a round that was held up is no reason to wait for minutes
 }
 
 void policy::end_copy(int32_t tokens, double ms) {
