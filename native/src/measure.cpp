@@ -149,7 +149,8 @@ pass_costs session::measure_here(int32_t max_rows, int32_t repeat, double budget
         pos += can_roll_back ? 0 : n;
         whole[n - 1].add(now_ms() - t, first);
     };
-    const auto round = [&](int32_t n, bool first) { // the adapter drafts one token, whatever n: the other rows cost what they cost in drafts by others
+    // One draft, whatever n: the early layers of the other rows run in one pass, as behind copies.
+    const auto round = [&](int32_t n, bool first) {
         exit_->keep(depth);
         llama_exit_draft out;
         double           t = now_ms();
@@ -167,9 +168,10 @@ pass_costs session::measure_here(int32_t max_rows, int32_t repeat, double budget
         llama_synchronize(ctx_.get());
         late[n - 1].add(now_ms() - t, first);
     };
+    const auto    kinds  = timed_kinds(max_rows, adapter_ != nullptr);
     const int32_t sweeps = 1 + (repeat + IN_A_ROW - 1) / IN_A_ROW; // a short one first, so that slow models have a time of each
     for (int32_t i = 0; i < sweeps; ++i) {
-        for (const timed_kind & kind : timed_kinds(max_rows, adapter_ != nullptr)) {
+        for (const timed_kind & kind : kinds) {
             const bool    plain = !kind.round && kind.rows == 1, needed = i == 0 && (plain || (kind.round && kind.rows == std::min(2, max_rows)));
             const int32_t warm  = i == 0 ? 1 : plain ? 2 * IN_A_ROW : IN_A_ROW;
             for (int32_t j = 0; j <= warm && (needed || left()) && pos + kind.rows <= context_size(); ++j) {
