@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <vector>
@@ -12,6 +13,13 @@ struct options {
     std::string root;    // of the repository
     std::string scratch; // a folder for files that tests write
 };
+
+// Layers of a model on a GPU: 0, unless KANGAROO_TEST_GPU_LAYERS says otherwise (-1: all of them). docs/engine.md, "A GPU without a
+// GPU", says which tests can be run so.
+inline int gpu_layers() {
+    const char * text = std::getenv("KANGAROO_TEST_GPU_LAYERS");
+    return text ? std::atoi(text) : 0;
+}
 
 struct entry {
     const char *                         name;

@@ -22,7 +22,7 @@ loaded load_starter(const options & options, const std::string & type) {
         }
     }
     loaded l;
-    l.model   = kangaroo::model::load(path, 0, nullptr);
+    l.model   = kangaroo::model::load(path, gpu_layers(), nullptr);
     l.adapter = l.model->load_adapter(adapter_path(options));
     return l;
 }
