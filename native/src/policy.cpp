@@ -285,7 +285,7 @@ policy::choice policy::begin_round(const lookup_offer & offer) {
     if (copied > plain && (!draft || copied > plan_value(0))) {
         return copy;
     }
-    cold_draft_ = last_ == pass::plain;
+    cold_draft_ = last_ != pass::drafts;
     return {draft ? plan::draft : plan::plain, 0};
 }
 
@@ -329,6 +329,9 @@ void policy::end_round(int32_t verified, int32_t accepted, int32_t tokens, unver
     const double cost    = ms / times.plain;
     const double typical = short_.rounds > 0.0 ? 3.0 * short_.cost / short_.rounds : cost; // a round that was interrupted says nothing
     all_.add(tokens, std::min(cost, typical));
+    if (rounds_ <= BEGINNING) {
+        beginnings_.add(tokens, std::min(cost, typical));
+    }
     if (cold_draft_) { // slower than those that would follow: it says nothing of them
         earn(ms);
         last_ = pass::drafts;
@@ -337,9 +340,6 @@ void policy::end_round(int32_t verified, int32_t accepted, int32_t tokens, unver
     }
     for (window * w : {&long_, &short_}) {
         w->add(tokens, std::min(cost, typical));
-    }
-    if (rounds_ <= BEGINNING) {
-        beginnings_.add(tokens, std::min(cost, typical));
     }
 
     const bool pays = speedup() >= 1.0 && short_.rate() >= MUCH_SLOWER;

@@ -124,13 +124,13 @@ private:
     };
     window              long_{1.0 / 48.0}, short_{1.0 / 10.0}; // rounds in which the adapter drafted
     window              all_{1.0 / 48.0};
-    window              beginnings_{1.0 / 128.0}; // the first rounds of answers, in which the adapter drafted
+    window              beginnings_{1.0 / 128.0}; // the first rounds of answers, in which the adapter drafted; with what the cold one costs
     bool                paused_ = false, settled_ = false; // settled: whether drafting pays has been found out, or is remembered
     int32_t             probe_left_ = 0;
     int32_t             rounds_     = 0; // of this answer
     enum class pass { prompt, drafts, plain };
     pass                last_       = pass::prompt; // a plain step that follows another pass is slower, its graph is cold
-    bool                cold_draft_ = false;        // so is a round that drafts behind a plain step
+    bool                cold_draft_ = false;        // so is a round that drafts behind one
     double              cold_       = 0.0;          // behind drafts: by how much, as a share of one behind a plain step
     double              credit_ms_  = 0.0; // what probing may cost now: a small share of all time, saved up to a few rounds' worth
     mutable std::optional<random_source> coin_;

@@ -37,6 +37,7 @@ std::vector<machine> machines() {
         make("starter Q8_0, 1 thread", 0.33, 0.42, 0.25, {1, 1.36, 1.80, 2.2, 2.9, 3.3, 3.8, 4.3, 4.8}),
         make("starter Q4_0, 2 threads", 0.22, 0.45, 0.26, {1, 1.9, 2.8, 2.7, 3.7, 4.5, 5.5, 5.3, 5.9}),
         make("7B on a GPU", 14.0, 0.09, 0.065, {1, 1.02, 1.03, 1.05, 1.08, 1.1, 1.13, 1.16, 1.9}),
+        make("starter, own kernels", 0.19, 0.36, 0.25, {1, 1.34, 1.60, 1.92, 2.5, 2.95, 3.3, 3.75, 4.2}),
     };
 }
 
@@ -137,9 +138,13 @@ struct outcome {
     double  ms = 0.0;
     int64_t rounds_until_pause = -1;
     bool    paused_at_end = false;
+    std::vector<double> answers; // ms of each
 };
 
-outcome policy_ms(const machine & m, const text & t, int32_t max_draft, size_t answer = ANSWER, disturbance * others = nullptr) {
+// The first step behind a prompt finds the caches cold: what it takes longer, in plain steps, as measured on the starter.
+constexpr double COLD_ROUND = 0.31, COLD_STEP = 0.24;
+
+outcome policy_ms(const machine & m, const text & t, int32_t max_draft, size_t answer = ANSWER, disturbance * others = nullptr, bool cold = false) {
     policy p(max_draft);
     p.times = {m.plain, m.draft, {m.state}, m.late, m.whole};
     const auto took = [&](double ms, int32_t rows) { return others ? (*others)(ms, rows) : ms; };
@@ -155,10 +160,13 @@ outcome policy_ms(const machine & m, const text & t, int32_t max_draft, size_t a
     int64_t rounds  = 0;
     bool    adapter = true;
     for (size_t i = 0, before = 0; i < t.right.size();) {
-        if (i == 0 || i / answer != before / answer) {
+        const bool first = i == 0 || i / answer != before / answer;
+        if (first) {
             adapter = !p.hopeless(max_draft);
             p.begin_answer(max_draft, adapter, 0);
+            out.answers.push_back(0.0);
         }
+        const double ms_before = out.ms;
         before = i;
         ++rounds;
         if (p.begin_round({}).what == policy::plan::draft) {
@@ -172,7 +180,7 @@ outcome policy_ms(const machine & m, const text & t, int32_t max_draft, size_t a
                 out.ms += undisturbed;
             };
             while (more) {
-                pass(p.times.draft, m.draft, 1);
+                pass(p.times.draft, m.draft + (first && cold && k == 0 ? COLD_ROUND * m.plain : 0.0), 1);
                 more = p.go_on(t.confidence[std::min(i + k, t.right.size() - 1)], {}).draft;
                 ++k;
             }
@@ -189,10 +197,12 @@ outcome policy_ms(const machine & m, const text & t, int32_t max_draft, size_t a
             p.end_round(kept, a, a + 1, !judged ? policy::unverified::unknown : t.right[i + a] ? policy::unverified::right : policy::unverified::wrong, ms);
             i += a + 1;
         } else {
-            p.end_plain(took(m.plain, 1));
-            out.ms += m.plain;
+            const double step = m.plain * (first && cold ? 1.0 + COLD_STEP : 1.0);
+            p.end_plain(took(step, 1));
+            out.ms += step;
             ++i;
         }
+        out.answers.back() += out.ms - ms_before;
         if ((p.paused() || !adapter) && out.rounds_until_pause < 0) {
             out.rounds_until_pause = rounds;
         }
@@ -247,10 +257,11 @@ TEST(policy_short_answers, "answers of ten tokens: never slower than plain by 2%
 
 TEST(policy_disturbed, "beside other programs: never slower than plain by 2% on average, and drafted where that pays")
 {
-    constexpr int SEEDS = 12;
+    constexpr int SEEDS = 60, UNLUCKY = SEEDS / 20;
     for (const auto & m : machines()) {
         for (const double ease : {-1.5, 0.0, 1.0, 2.5}) {
-            double ms = 0.0, undisturbed = 0.0, plain = 0.0, slowest = 10.0;
+            double ms = 0.0, undisturbed = 0.0, plain = 0.0;
+            std::vector<double> each;
             for (int seed = 0; seed < SEEDS; ++seed) {
                 const text  t = make_text(6000, ease, false, 20 + seed);
                 disturbance others(1 + seed);
@@ -258,15 +269,45 @@ TEST(policy_disturbed, "beside other programs: never slower than plain by 2% on 
                 ms += one;
                 undisturbed += policy_ms(m, t, 8).ms;
                 plain += plain_ms(m, t);
-                slowest = std::min(slowest, plain_ms(m, t) / one);
+                each.push_back(plain_ms(m, t) / one);
             }
+            std::sort(each.begin(), each.end());
             const double got = plain / ms, alone = plain / undisturbed;
-            std::printf("  %-24s %4.1f %7.3f, alone %7.3f, worst of %d %7.3f\n", m.name, ease, got, alone, SEEDS, slowest);
+            std::printf("  %-24s %4.1f %7.3f, alone %7.3f, one in twenty below %7.3f, worst %7.3f\n", m.name, ease, got, alone, each[UNLUCKY], each[0]);
             CHECK(got >= 0.98, "%s, ease %.1f: %.3f of plain", m.name, ease, got);
             CHECK(got >= 0.94 * alone, "%s, ease %.1f: %.3f, and alone %.3f", m.name, ease, got, alone);
-            CHECK(slowest >= 0.96, "%s, ease %.1f: once %.3f of plain", m.name, ease, slowest);
+            CHECK(each[UNLUCKY] >= 0.96, "%s, ease %.1f: one in twenty below %.3f of plain", m.name, ease, each[UNLUCKY]);
+            CHECK(each[0] >= 0.92, "%s, ease %.1f: once %.3f of plain", m.name, ease, each[0]);
         }
     }
+}
+
+TEST(policy_mixed, "a chat in which only some short answers are easy, beside other programs: the easy ones are drafted, the others cost next to nothing")
+{
+    // Answers of twenty tokens, every fourth an easy one. What drafting gains on all of them together is near nothing, so that a
+    // policy that asks only for that, or believes the cold first round of each, pauses at a bad moment, and the easy ones with it.
+    constexpr size_t LENGTH = 20, ANSWERS = 600;
+    const machine    m = machines().back();
+    double easy_ms = 0.0, other_ms = 0.0;
+    int    easy = 0, others = 0;
+    for (int seed = 0; seed < 8; ++seed) {
+        text t;
+        for (size_t a = 0; a < ANSWERS; ++a) {
+            const text one = make_text(LENGTH, a % 4 == 0 ? 3.0 : a % 4 == 1 ? 1.0 : 0.6, false, 1000 * seed + a);
+            t.confidence.insert(t.confidence.end(), one.confidence.begin(), one.confidence.end());
+            t.right.insert(t.right.end(), one.right.begin(), one.right.end());
+        }
+        disturbance   beside(50 + seed);
+        const outcome o = policy_ms(m, t, 6, LENGTH, &beside, true);
+        for (size_t a = 0; a < o.answers.size(); ++a) {
+            (a % 4 == 0 ? easy_ms : other_ms) += o.answers[a];
+            ++(a % 4 == 0 ? easy : others);
+        }
+    }
+    const double plain = m.plain * (LENGTH + COLD_STEP), easy_speedup = plain * easy / easy_ms, others_speedup = plain * others / other_ms;
+    std::printf("  easy %.3f, the others %.3f\n", easy_speedup, others_speedup);
+    CHECK(easy_speedup >= 1.07, "%.3f", easy_speedup); // always drafted: 1.17
+    CHECK(others_speedup >= 0.99, "%.3f", others_speedup);
 }
 
 TEST(policy_pause, "drafting that does not pay pauses within 16 rounds, and comes back when the text gets easy") {
