@@ -7,12 +7,14 @@ namespace kangaroo {
 
 namespace {
 
-constexpr double OWN_WEIGHT = 0.02, SHARED_WEIGHT = 0.08; // of a surprise, in the time of its own pass and in all of them: most of it is the machine's
+constexpr double SHARED_WEIGHT = 0.08;      // of a surprise, in the times of all passes: most of it is the machine's
+constexpr double BASELINE_WEIGHT = 0.1;     // of a plain step's while drafting, in its own time: few are seen, and all rests on them
+constexpr double HELD_UP = 2.0;             // times the expected: what a pass takes beyond is nobody's, neither a round's nor a plain step's
 constexpr double COLD_WEIGHT = 0.1;         // of what was seen of a cold plain step
 constexpr double MUCH_SLOWER  = 0.75;       // of plain: a few rounds of that are enough to pause
 constexpr double NEARLY_ALL   = 0.97;       // acceptance beyond what any adapter reaches for long
 constexpr double KNOWN_DRAFTS = 100.0;      // judged drafts that make an expectation out of a guess
-constexpr int32_t BASELINE_EVERY = 60, BASELINE_STEPS = 3; // drafting rounds, then plain steps
+constexpr int32_t BASELINE_EVERY = 120, BASELINE_STEPS = 3; // drafting rounds, then plain steps
 constexpr int32_t SETTLE = 3;               // plain steps at a new depth; the first one may build its graph
 constexpr int32_t PROBE         = 4;        // rounds of a probe
 constexpr int32_t BEGINNING     = 16;       // rounds of an answer: a short one has no time to gain back what a probe costs
@@ -26,15 +28,16 @@ constexpr double  MOST_CREDIT   = 3.0;      // plain tokens' time
 
 // How much longer than expected a pass took, as a share; one that was interrupted says little.
 static double surprise_of(double ms, double expected) {
-    return std::clamp(ms / expected, 0.5, 2.0) - 1.0;
+    return std::clamp(ms / expected, 0.5, HELD_UP) - 1.0;
 }
 
-void pass_times::observe(double & which, double ms) {
+void pass_times::observe(double & which, double ms, double own_weight) {
     if (which <= 0.0) {
         which = ms;
         return;
     }
     const double surprise = surprise_of(ms, which);
+    held_up += std::max(0.0, ms - HELD_UP * which);
     for (double * time : {&plain, &draft}) {
         *time *= 1.0 + SHARED_WEIGHT * surprise;
     }
@@ -43,7 +46,7 @@ void pass_times::observe(double & which, double ms) {
             time *= 1.0 + SHARED_WEIGHT * surprise;
         }
     }
-    which *= 1.0 + OWN_WEIGHT * surprise;
+    which *= 1.0 + own_weight * surprise;
 }
 
 void pass_times::move_to(int32_t new_depth, double new_plain) {
@@ -246,6 +249,7 @@ void policy::begin_answer(int32_t max_draft, bool adapter, int32_t depth) {
 policy::choice policy::begin_round(const lookup_offer & offer) {
     confidences_.clear();
     reach_.clear();
+    times.held_up = 0.0;
     ++rounds_;
     if (coin_) {
         const auto what = static_cast<plan>(random_up_to(2));
@@ -326,11 +330,10 @@ void policy::end_round(int32_t verified, int32_t accepted, int32_t tokens, unver
     if (accepted == verified && first_discarded != unverified::unknown) {
         accepts.observe(confidences_[verified], first_discarded == unverified::right);
     }
-    const double cost    = ms / times.plain;
-    const double typical = short_.rounds > 0.0 ? 3.0 * short_.cost / short_.rounds : cost; // a round that was interrupted says nothing
-    all_.add(tokens, std::min(cost, typical));
+    const double cost = (ms - times.held_up) / times.plain;
+    all_.add(tokens, cost);
     if (rounds_ <= BEGINNING) {
-        beginnings_.add(tokens, std::min(cost, typical));
+        beginnings_.add(tokens, cost);
     }
     if (cold_draft_) { // slower than those that would follow: it says nothing of them
         earn(ms);
@@ -339,7 +342,7 @@ void policy::end_round(int32_t verified, int32_t accepted, int32_t tokens, unver
         return;
     }
     for (window * w : {&long_, &short_}) {
-        w->add(tokens, std::min(cost, typical));
+        w->add(tokens, cost);
     }
 
     const bool pays = speedup() >= 1.0 && short_.rate() >= MUCH_SLOWER;
@@ -360,7 +363,7 @@ void policy::owe(double ms) {
 }
 
 void policy::end_copy(int32_t tokens, double ms) {
-    all_.add(tokens, ms / times.plain);
+    all_.add(tokens, (ms - times.held_up) / times.plain);
     earn(ms);
     last_ = pass::drafts;
 }
@@ -380,13 +383,18 @@ void policy::end_plain(double ms) {
     if (settling_ > 0) {
         settle(ms);
     } else if (last_ == pass::plain) {
-        times.observe(times.plain, ms);
+        times.observe(times.plain, ms, paused_ || !adapter_ ? pass_times::OWN_WEIGHT : BASELINE_WEIGHT);
     } else if (last_ == pass::drafts) {
         cold_ = std::max(0.0, cold_ + COLD_WEIGHT * (surprise_of(ms, times.plain) - cold_));
     }
     last_ = pass::plain;
-    all_.add(1.0, ms / times.plain);
+    all_.add(1.0, std::min(ms / times.plain, HELD_UP));
     earn(ms);
+}
+
+void policy::time_plain(double ms) {
+    times.observe(times.plain, ms);
+    rounds_since_plain_ = 0;
 }
 
 int32_t policy::random_up_to(int32_t most) const {

@@ -22,16 +22,19 @@ namespace kangaroo {
 // Milliseconds of each kind of pass, kept current by clipped moving averages. What makes one kind of pass slower than it was,
 // another program or a cooler clock, makes them all slower: a part of each surprise is shared.
 struct pass_times {
+    static constexpr double OWN_WEIGHT = 0.02; // of a surprise, in the time of its own pass
+
     double              plain = 0.0; // the whole network, one row
     double              draft = 0.0; // early layers, adapter, head
     std::vector<double> states;      // early layers only, [0] = 1 row; 0 = not measured yet, here and below
     std::vector<double> verify;      // late layers
     std::vector<double> whole;       // the whole network; [0] is not used: see plain
     int32_t             depth = 0;   // tokens in the context there; 0: times do not depend on it
+    double              held_up = 0.0; // what passes of this round took beyond twice the expected: another program's
 
     // At another depth a plain step takes `new_plain`: attention's share, which grows with the context, is each row's own.
     void   move_to(int32_t new_depth, double new_plain);
-    void   observe(double & which, double ms); // `which` is one of the times of this object
+    void   observe(double & which, double ms, double own_weight = OWN_WEIGHT); // `which` is one of the times of this object
     void   observe(std::vector<double> & which, int32_t rows, double ms);
     double states_of(int32_t rows) const; // what was not measured is interpolated from its neighbours
     double verify_of(int32_t rows) const;
@@ -88,6 +91,7 @@ public:
     void end_copy(int32_t tokens, double ms);
     void owe(double ms); // before a round that drafts: what it took to be ready for it
     void end_plain(double ms);
+    void time_plain(double ms); // a plain step behind an answer, timed to compare with: none inside is needed for a while
 
     // For tests of losslessness: from now on every decision is a toss of a coin.
     void toss(uint64_t seed) { coin_.emplace(seed); }
@@ -124,7 +128,7 @@ private:
     };
     window              long_{1.0 / 48.0}, short_{1.0 / 10.0}; // rounds in which the adapter drafted
     window              all_{1.0 / 48.0};
-    window              beginnings_{1.0 / 128.0}; // the first rounds of answers, in which the adapter drafted; with what the cold one costs
+    window              beginnings_{1.0 / 512.0}; // the first rounds of answers, in which the adapter drafted; with what the cold one costs
     bool                paused_ = false, settled_ = false; // settled: whether drafting pays has been found out, or is remembered
     int32_t             probe_left_ = 0;
     int32_t             rounds_     = 0; // of this answer

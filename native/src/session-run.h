@@ -86,9 +86,9 @@ struct session::run {
         }
     }
 
-    // Plain steps after an answer that had too few of its own: a baseline of the same moment. Nothing of them stays. Only where
-    // a step is short: the answer is there, and its reader must not wait for a measurement.
-    void time_plain_steps(double typical_ms) {
+    // Plain steps after an answer that had too few of its own: a baseline of the same moment, also for the policy. Nothing else
+    // of them stays. Only where a step is short: the answer is there, and its reader must not wait for a measurement.
+    void time_plain_steps(double typical_ms, policy * automatic) {
         constexpr double SHORT_MS = 20.0;
         const auto       pos      = static_cast<llama_pos>(s.cache_.size());
         if (typical_ms > SHORT_MS || pos >= s.context_size() || result.ids.empty() || !s.exit_->can_roll_back()) {
@@ -104,6 +104,9 @@ struct session::run {
             llama_synchronize(s.ctx_.get());
             if (i > 0) { // the first one may build its graph
                 plain_ms.push_back(now_ms() - t0);
+                if (automatic) {
+                    automatic->time_plain(plain_ms.back());
+                }
             }
             s.exit_->keep(pos);
         }

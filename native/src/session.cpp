@@ -340,9 +340,9 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
     generation_stats & stats = r.result.stats;
     const int64_t built = exit_->graphs_built(), reused = exit_->graphs_reused();
     r.target.accept_last(prompt);
-    double start = now_ms();
+    double   start     = now_ms();
+    policy * automatic = nullptr;
     try {
-        policy * automatic = nullptr;
         if (options.mode == decoding_mode::automatic) {
             automatic = ready_policy(options, r.target.greedy(), common_prefix(prompt), static_cast<int32_t>(prompt.size()));
         }
@@ -405,7 +405,7 @@ generation_result session::generate(const std::vector<llama_token> & prompt, con
     }
     if (options.mode != decoding_mode::plain && r.plain_ms.size() < MIN_PLAIN_STEPS && stats.rounds >= 8 && r.result.reason != "cancelled") {
         const turn mine(*this);
-        r.time_plain_steps(stats.ms / static_cast<double>(stats.rounds));
+        r.time_plain_steps(stats.ms / static_cast<double>(stats.rounds), automatic);
     }
     if (r.plain_ms.size() >= MIN_PLAIN_STEPS) {
         stats.plain_step_ms = r.mean_plain_ms();

@@ -97,8 +97,9 @@ double best_fixed(const machine & m, const text & t) {
     return best;
 }
 
-// Other programs: for a while all passes take longer, those of several rows more so, and now and then one is held up. What counts
-// are the decisions, so outcomes are told in undisturbed milliseconds.
+// Other programs: for a while all passes take longer, those of several rows more so; now and then one is held up, and the longer a
+// pass takes the likelier it is that another program takes the core from it for its own time (on two busy cores one plain step of
+// the starter in sixty, for 0.6 ms). What counts are the decisions, so outcomes are told in undisturbed milliseconds.
 class disturbance {
 public:
     explicit disturbance(uint64_t seed) : random_(seed) {}
@@ -110,7 +111,7 @@ public:
             factor_  = busy_ ? 1.2 + 0.8 * random_.uniform() : 1.0;
             several_ = busy_ ? 1.0 + 0.1 * random_.uniform() : 1.0;
         }
-        const double held_up = random_.uniform() < 0.01 ? waiting(4.0 * ms) : 0.0;
+        const double held_up = (random_.uniform() < 0.01 ? waiting(4.0 * ms) : 0.0) + (random_.uniform() < 1.0 - std::exp(-0.08 * ms) ? waiting(0.6) : 0.0);
         const double took    = ms * factor_ * (rows > 1 ? several_ : 1.0) * (0.97 + 0.06 * random_.uniform()) + held_up;
         left_ms_ -= took;
         return took;
@@ -276,8 +277,8 @@ TEST(policy_disturbed, "beside other programs: never slower than plain by 2% on 
             std::printf("  %-24s %4.1f %7.3f, alone %7.3f, one in twenty below %7.3f, worst %7.3f\n", m.name, ease, got, alone, each[UNLUCKY], each[0]);
             CHECK(got >= 0.98, "%s, ease %.1f: %.3f of plain", m.name, ease, got);
             CHECK(got >= 0.94 * alone, "%s, ease %.1f: %.3f, and alone %.3f", m.name, ease, got, alone);
-            CHECK(each[UNLUCKY] >= 0.96, "%s, ease %.1f: one in twenty below %.3f of plain", m.name, ease, each[UNLUCKY]);
-            CHECK(each[0] >= 0.92, "%s, ease %.1f: once %.3f of plain", m.name, ease, each[0]);
+            CHECK(each[UNLUCKY] >= 0.97, "%s, ease %.1f: one in twenty below %.3f of plain", m.name, ease, each[UNLUCKY]);
+            CHECK(each[0] >= 0.95, "%s, ease %.1f: once %.3f of plain", m.name, ease, each[0]);
         }
     }
 }
@@ -306,7 +307,7 @@ TEST(policy_mixed, "a chat in which only some short answers are easy, beside oth
     }
     const double plain = m.plain * (LENGTH + COLD_STEP), easy_speedup = plain * easy / easy_ms, others_speedup = plain * others / other_ms;
     std::printf("  easy %.3f, the others %.3f\n", easy_speedup, others_speedup);
-    CHECK(easy_speedup >= 1.07, "%.3f", easy_speedup); // always drafted: 1.17
+    CHECK(easy_speedup >= 1.09, "%.3f", easy_speedup); // always drafted: 1.17
     CHECK(others_speedup >= 0.99, "%.3f", others_speedup);
 }
 
