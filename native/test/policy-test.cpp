@@ -423,6 +423,59 @@ TEST(policy_memory, "what was learned is kept as numbers, and numbers that make 
     CHECK(d.mean() == c.mean(), "a refused load changed something");
 }
 
+TEST(policy_baseline, "a long drafting answer is interrupted for three plain steps in 120 rounds; plain steps timed behind an answer take their place")
+{
+    const machine m = machines().back();
+    policy        p(1);
+    p.times = {m.plain, m.draft, {m.state}, m.late, m.whole};
+    p.begin_answer(1, true, 0);
+    const auto plain_steps_in = [&](int rounds) {
+        int plain = 0;
+        for (int i = 0; i < rounds; ++i) {
+            if (p.begin_round({}).what == policy::plan::draft) {
+                p.go_on(0.99, {});
+                p.end_round(1, 1, 2, policy::unverified::unknown, m.draft + m.state + m.late[1]);
+            } else {
+                p.end_plain(m.plain);
+                ++plain;
+            }
+        }
+        return plain;
+    };
+    CHECK(plain_steps_in(119) == 0, "too early");
+    CHECK(plain_steps_in(10) == 3, "none, or not three");
+    plain_steps_in(100);
+    const double before = p.times.plain;
+    for (int i = 0; i < 8; ++i) {
+        p.time_plain(1.5 * m.plain);
+    }
+    CHECK(p.times.plain > 1.2 * before && p.times.plain < 1.5 * before * 1.01, "%g became %g", before, p.times.plain);
+    p.begin_answer(1, true, 0);
+    CHECK(plain_steps_in(119) == 0, "the steps behind the answer count for nothing");
+}
+
+TEST(policy_held_up, "what another program takes from a pass is left out of a round, as it is out of a plain step")
+{
+    const machine m = machines().back();
+    policy        p(1);
+    p.times = {m.plain, m.draft, {m.state}, m.late, m.whole};
+    p.begin_answer(1, true, 0);
+    const auto round_of = [&](double held_up) {
+        const double verify = m.late[1] + held_up;
+        p.begin_round({});
+        p.go_on(0.99, {});
+        p.times.observe(p.times.verify, 2, verify);
+        p.end_round(1, 1, 2, policy::unverified::unknown, m.draft + m.state + verify);
+    };
+    for (int i = 0; i < 40; ++i) {
+        round_of(0.0);
+    }
+    const double before = p.speedup();
+    round_of(100.0 * m.plain);
+    CHECK(p.speedup() > 0.97 * before, "%g became %g after one round that was held up", before, p.speedup());
+    CHECK(!p.paused(), "paused");
+}
+
 TEST(policy_depth, "an answer far from where passes were timed begins with three plain steps, and knows all times from them")
 {
     const double per_token = 0.001; // milliseconds of attention per row and token of the context
